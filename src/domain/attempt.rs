@@ -1,0 +1,262 @@
+//! One try to tell one person through one provider, and what follows from its outcome.
+
+use super::campaign::PersonState;
+use super::cascade::{Cascade, Step};
+use super::channel::Channel;
+use super::clock::Millis;
+use super::id::{AttemptId, CampaignId, IncidentId, PersonId};
+use super::outcome::Outcome;
+use super::retry::{RetryPolicy, spread};
+
+/// Where a person is in the cascade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The person's steps.
+    pub cascade: Cascade,
+    /// Which step is being tried, from 0.
+    pub place: u16,
+    /// Tries of this step so far, this one included.
+    pub tries: u16,
+}
+
+/// What to do about an attempt of which nobody knows whether it went out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPolicy {
+    /// Send again. Right where a repeat is harmless: an email carries the same Message-ID.
+    Repeat,
+    /// Leave it until the provider's receipt or answer, or a person, settles it.
+    Hold,
+}
+
+/// The rules of one channel that decide what follows from an outcome.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChannelPolicy {
+    /// When to try again.
+    pub retry: RetryPolicy,
+    /// What to do when nobody knows.
+    pub unknown: UnknownPolicy,
+    /// How long to leave a provider alone that is throttling or misconfigured and gave no time, in milliseconds.
+    pub pause_ms: i64,
+}
+
+impl ChannelPolicy {
+    /// What holds for a channel unless configured otherwise: email is repeated, the rest is held.
+    #[must_use]
+    pub fn standard(channel: Channel) -> Self {
+        let unknown = if channel == Channel::Email { UnknownPolicy::Repeat } else { UnknownPolicy::Hold };
+        Self { retry: RetryPolicy::default(), unknown, pause_ms: 30_000 }
+    }
+}
+
+/// Why a person cannot be reached, as the account and the announcement draft tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnreachableReason {
+    /// No contact point in any channel of the cascade.
+    NoContact,
+    /// Every contact point turned out dead.
+    BadAddress,
+    /// The last contact point refused the message.
+    Rejected,
+    /// The last contact point could not be reached in the tries allowed.
+    GaveUp,
+}
+
+impl UnreachableReason {
+    /// The name, as the API and the database spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoContact => "no_contact",
+            Self::BadAddress => "bad_address",
+            Self::Rejected => "rejected",
+            Self::GaveUp => "gave_up",
+        }
+    }
+
+    /// Reads [`UnreachableReason::as_str`] back.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::NoContact, Self::BadAddress, Self::Rejected, Self::GaveUp].into_iter().find(|r| r.as_str() == name)
+    }
+}
+
+/// Where a person goes after an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Told.
+    Reached,
+    /// Held until something settles it.
+    Unknown,
+    /// No contact point is left.
+    Unreachable(UnreachableReason),
+    /// Another attempt, not before `due_at`.
+    Pending {
+        /// Place in the cascade.
+        place: u16,
+        /// Tries of that step so far.
+        tries: u16,
+        /// Not before.
+        due_at: Millis,
+        /// Whether this repeats an attempt that may have gone out.
+        repeats: bool,
+    },
+}
+
+impl Next {
+    /// The state that goes with it.
+    #[must_use]
+    pub const fn state(self) -> PersonState {
+        match self {
+            Self::Reached => PersonState::Reached,
+            Self::Unknown => PersonState::Unknown,
+            Self::Unreachable(_) => PersonState::Unreachable,
+            Self::Pending { .. } => PersonState::Pending,
+        }
+    }
+}
+
+/// Decides where a person goes after an outcome. The only place that does.
+///
+/// `retry_after_ms` is the wait the provider asked for; `jitter` is a fraction in `[0, 1)`.
+#[must_use]
+pub fn next(
+    progress: &Progress,
+    outcome: Outcome,
+    retry_after_ms: Option<i64>,
+    policy: &ChannelPolicy,
+    now: Millis,
+    jitter: f64,
+) -> Next {
+    let again = |tries: u16, wait: i64, repeats: bool| Next::Pending {
+        place: progress.place,
+        tries,
+        due_at: now.plus(retry_after_ms.unwrap_or(0).max(wait)),
+        repeats,
+    };
+    match outcome {
+        Outcome::Accepted | Outcome::Delivered => Next::Reached,
+        Outcome::Retry => match policy.retry.wait_after(progress.tries, jitter) {
+            Some(wait) => again(progress.tries, wait, false),
+            None => further(progress, now, UnreachableReason::GaveUp),
+        },
+        // Neither is the person's nor the message's fault, so neither uses up a try.
+        Outcome::Throttled | Outcome::Misconfigured => {
+            again(progress.tries.saturating_sub(1), spread(policy.pause_ms, jitter), false)
+        }
+        Outcome::BadAddress => further(progress, now, UnreachableReason::BadAddress),
+        Outcome::Rejected => further(progress, now, UnreachableReason::Rejected),
+        Outcome::Unknown => match policy.unknown {
+            UnknownPolicy::Hold => Next::Unknown,
+            UnknownPolicy::Repeat => match policy.retry.wait_after(progress.tries, jitter) {
+                Some(wait) => again(progress.tries, wait, true),
+                None => Next::Unknown,
+            },
+        },
+    }
+}
+
+fn further(progress: &Progress, now: Millis, reason: UnreachableReason) -> Next {
+    let place = progress.place + 1;
+    match progress.cascade.step(place) {
+        Some(_) => Next::Pending { place, tries: 0, due_at: now, repeats: false },
+        None => Next::Unreachable(reason),
+    }
+}
+
+/// What a provider is to be asked, taken under a lease: the intent is durable before this exists.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The attempt, and the token that its settlement must show.
+    pub attempt: AttemptId,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The incident.
+    pub incident: IncidentId,
+    /// Whom.
+    pub person: super::person::Person,
+    /// How.
+    pub step: Step,
+    /// Where in the cascade.
+    pub progress: Progress,
+}
+
+/// What came of a claimed attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The person.
+    pub person: PersonId,
+    /// What the provider's answer means.
+    pub outcome: Outcome,
+    /// The provider's code as it gave it (`550 5.1.1`, `21211`), never its text: that may repeat an address.
+    pub code: Option<String>,
+    /// The provider's own name for the message, for receipts.
+    pub reference: Option<String>,
+    /// Where the person goes.
+    pub next: Next,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::person::PersonRecord;
+
+    fn progress(place: u16, tries: u16) -> Progress {
+        let record = PersonRecord {
+            emails: vec![crate::domain::contact::EmailAddress::parse("a@example.org").expect("an address")],
+            phones: vec![crate::domain::contact::PhoneNumber::from_e164("+14155550123").expect("a number")],
+            ..PersonRecord::default()
+        };
+        Progress { cascade: Cascade::plan(&[Channel::Email, Channel::Sms], record.reach()), place, tries }
+    }
+
+    fn decide(progress: &Progress, outcome: Outcome) -> Next {
+        next(progress, outcome, None, &ChannelPolicy::standard(Channel::Email), Millis(1000), 0.5)
+    }
+
+    #[test]
+    fn a_dead_address_moves_on_at_once_and_the_last_one_ends_unreachable() {
+        assert_eq!(
+            decide(&progress(0, 1), Outcome::BadAddress),
+            Next::Pending { place: 1, tries: 0, due_at: Millis(1000), repeats: false }
+        );
+        assert_eq!(decide(&progress(1, 1), Outcome::BadAddress), Next::Unreachable(UnreachableReason::BadAddress));
+    }
+
+    #[test]
+    fn an_account_failure_marks_nobody_and_uses_up_no_try() {
+        assert_eq!(
+            decide(&progress(0, 3), Outcome::Misconfigured),
+            Next::Pending { place: 0, tries: 2, due_at: Millis(31_000), repeats: false }
+        );
+    }
+
+    #[test]
+    fn an_unknown_email_is_repeated_and_says_so_while_an_unknown_text_message_is_held() {
+        assert!(matches!(decide(&progress(0, 1), Outcome::Unknown), Next::Pending { repeats: true, .. }));
+        let policy = ChannelPolicy::standard(Channel::Sms);
+        assert_eq!(next(&progress(1, 1), Outcome::Unknown, None, &policy, Millis(0), 0.0), Next::Unknown);
+    }
+
+    #[test]
+    fn retries_end_with_the_next_step() {
+        assert!(matches!(decide(&progress(0, 8), Outcome::Retry), Next::Pending { place: 1, .. }));
+        assert_eq!(decide(&progress(1, 8), Outcome::Retry), Next::Unreachable(UnreachableReason::GaveUp));
+    }
+
+    #[test]
+    fn the_wait_a_provider_asks_for_is_honoured() {
+        let decided = next(
+            &progress(0, 1),
+            Outcome::Throttled,
+            Some(90_000),
+            &ChannelPolicy::standard(Channel::Email),
+            Millis(0),
+            0.5,
+        );
+        assert_eq!(decided, Next::Pending { place: 0, tries: 0, due_at: Millis(90_000), repeats: false });
+    }
+}

@@ -1,0 +1,29 @@
+//! Types and state machines of the whole house.
+//!
+//! Everything here is pure: no IO, no async, no clock, no randomness. What needs the time or random bytes takes a
+//! [`clock::Millis`] or bytes as an argument, so that every decision can be replayed. Parsing happens at the edge into
+//! these types; a value that exists is a value that is valid.
+
+pub mod actor;
+pub mod announcement;
+pub mod attempt;
+pub mod audit;
+pub mod campaign;
+pub mod cascade;
+pub mod channel;
+pub mod clock;
+pub mod contact;
+pub mod facts;
+pub mod id;
+pub mod incident;
+pub mod jurisdiction;
+pub mod locale;
+pub mod message;
+pub mod notice;
+pub mod obligation;
+pub mod outcome;
+pub mod person;
+pub mod pii;
+pub mod report;
+pub mod retry;
+pub mod vocabulary;

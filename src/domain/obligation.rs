@@ -1,0 +1,114 @@
+//! One duty that a jurisdiction's rules put on an incident.
+
+use serde::{Deserialize, Serialize};
+
+use super::jurisdiction::JurisdictionId;
+
+/// What must be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// Tell the individuals.
+    NotifyIndividuals,
+    /// Tell an authority.
+    NotifyAuthority,
+    /// Bring an authority up to date, or close the case with it.
+    ReportFollowUp,
+    /// Announce in public, in place of or beside individual notice.
+    Announce,
+    /// Tell consumer reporting agencies.
+    NotifyCreditBureaus,
+    /// Keep a record.
+    KeepRecord,
+}
+
+/// How strongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Force {
+    /// The law demands it.
+    Mandatory,
+    /// Guidance asks for it.
+    Recommended,
+    /// The facts do not decide it; a person must.
+    Review,
+}
+
+/// What a deadline rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineKind {
+    /// A number in the law.
+    Statutory,
+    /// A number in guidance only.
+    Guidance,
+    /// No number: the law says "without undue delay" or the like, and none is invented.
+    None,
+}
+
+/// Where a duty stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ObligationState {
+    /// To be done.
+    Open,
+    /// Done.
+    Met,
+    /// To be done, and the deadline has passed.
+    Overdue,
+    /// Decided not to be done, with a reason.
+    Waived,
+}
+
+/// By when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Deadline {
+    /// RFC 3339 with the offset of the authority's zone; `None` where the law has no number or the clock has not started.
+    pub at: Option<String>,
+    /// What it rests on.
+    pub kind: DeadlineKind,
+    /// In words.
+    pub text: String,
+    /// The timeline event that starts the clock, if one does.
+    pub starts: Option<String>,
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Citation {
+    /// The provision, e.g. `Cal. Civ. Code 1798.82(f)`.
+    pub text: String,
+    /// What was read to encode it.
+    pub source: String,
+    /// How well that was verified: `primary`, `quoted`, `secondary` or `general`.
+    pub evidence: String,
+}
+
+/// One duty of one incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Obligation {
+    /// `JURISDICTION/RULE`, stable.
+    pub id: String,
+    /// The rule set.
+    pub jurisdiction: JurisdictionId,
+    /// What.
+    pub duty: Duty,
+    /// To whom.
+    pub to: String,
+    /// How strongly.
+    pub force: Force,
+    /// Why it applies, with the numbers.
+    pub because: String,
+    /// By when.
+    pub deadline: Deadline,
+    /// Obligations that must be met first.
+    pub not_before: Vec<String>,
+    /// What it must contain: names of elements.
+    pub contents: Vec<String>,
+    /// Where it comes from.
+    pub citation: Vec<Citation>,
+    /// Version of the rules that produced it.
+    pub rules_version: String,
+    /// Where it stands.
+    pub state: ObligationState,
+}

@@ -1,0 +1,39 @@
+//! Candour tells everyone whom a personal-data breach touched, on time, and proves it afterwards.
+//!
+//! The house has floors; a room imports only from floors below it, and `tests/it/architecture.rs` holds the rule.
+//!
+//! | floor | room | owns |
+//! |---|---|---|
+//! | 5 | [`cli`], [`app`] | process entry, the composition root |
+//! | 4 | [`api`], [`console`], [`public`] | HTTP edges |
+//! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap |
+//! | 3 | [`incidents`], [`people`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
+//! | 2 | [`channels`], [`providers`], [`store`] | messages, carriers, SQL |
+//! | 1 | [`law`], [`render`] | rules as data; templates and PDF |
+//! | 0 | [`domain`] | types and state machines |
+//! | - | [`config`], [`telemetry`], [`system`] | leaf rooms that any floor may use |
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod announcements;
+pub mod api;
+pub mod app;
+pub mod channels;
+pub mod cli;
+pub mod config;
+pub mod console;
+pub mod delivery;
+pub mod domain;
+pub mod evidence;
+pub mod incidents;
+pub mod intake;
+pub mod law;
+pub mod people;
+pub mod providers;
+pub mod public;
+pub mod render;
+pub mod reports;
+pub mod retention;
+pub mod store;
+pub mod system;
+pub mod telemetry;

@@ -1,0 +1,130 @@
+//! The carriers: one small file per provider, behind one interface.
+//!
+//! Owns: how to ask a provider, what its answers mean (a table kept as data), how to check and read its receipts, and
+//! the two shared clients ([`http`] and [`smtp`]).
+//!
+//! Guarantees: an answer always becomes an [`Outcome`]; a code that the table does not know is a named case, counted
+//! and logged, never "delivered". Nothing a provider says in prose is kept: it may repeat an address.
+//!
+//! Never: decides what follows from an outcome (that is [`crate::domain::attempt::next`]), touches the store, retries.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
+use crate::domain::id::AttemptId;
+use crate::domain::message::Message;
+use crate::domain::outcome::Outcome;
+
+/// What a provider is and can do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Descriptor {
+    /// Name in the configuration; the last part of its receipts' address.
+    pub name: String,
+    /// Which implementation, e.g. `smtp`, `twilio`.
+    pub kind: &'static str,
+    /// The channel it carries.
+    pub channel: Channel,
+    /// How many messages it may have in the air at once.
+    pub concurrency: usize,
+    /// Messages a second, if it is limited.
+    pub rate: Option<f64>,
+}
+
+/// What a provider answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What it means.
+    pub outcome: Outcome,
+    /// The provider's code, e.g. `550 5.1.1`. Never its prose.
+    pub code: Option<String>,
+    /// The provider's own name for the message.
+    pub reference: Option<String>,
+    /// How long it asks to be left alone, in milliseconds.
+    pub retry_after_ms: Option<i64>,
+}
+
+impl Answer {
+    /// An answer that is no more than its outcome and a code.
+    #[must_use]
+    pub fn of(outcome: Outcome, code: impl Into<String>) -> Self {
+        Self { outcome, code: Some(code.into()), reference: None, retry_after_ms: None }
+    }
+}
+
+/// A provider's callback, as it came: the raw bytes, because signatures cover them.
+#[derive(Clone, Debug)]
+pub struct ReceiptRequest {
+    /// The public address it was sent to, with its query, as the provider knows it.
+    pub url: String,
+    /// Header names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Bytes,
+    /// When it came.
+    pub now: Millis,
+}
+
+/// What a callback says about one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptEvent {
+    /// The attempt, from a token of ours that came back.
+    pub attempt: AttemptId,
+    /// What makes this event itself and no other: a redelivery has the same.
+    pub key: String,
+    /// What it means, or `None` for news that change nothing (queued, sent).
+    pub outcome: Option<Outcome>,
+    /// The provider's code.
+    pub code: Option<String>,
+}
+
+/// Why a callback was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    /// This provider sends none.
+    #[error("this provider has no receipts")]
+    Unsupported,
+    /// The signature is missing or wrong. Nothing of the body was believed.
+    #[error("the signature does not fit; check the provider's secret and the public base URL in the configuration")]
+    Forged,
+    /// The signature fits and the body does not say what it should.
+    #[error("the body is not what this provider sends: {0}")]
+    Malformed(&'static str),
+}
+
+/// Why a provider cannot be used, for `candour check` and the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("provider {name}: {reason}")]
+pub struct ProviderFault {
+    /// Which.
+    pub name: String,
+    /// What is wrong and what to do about it. No secrets.
+    pub reason: String,
+}
+
+/// One configured account that carries messages of one channel.
+#[async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// What it is and can do.
+    fn describe(&self) -> &Descriptor;
+
+    /// Asks it to carry one message. Never retries; every failure is an [`Answer`].
+    async fn send(&self, message: &Message, now: Millis) -> Answer;
+
+    /// Checks and reads a callback.
+    ///
+    /// # Errors
+    /// When the signature does not fit or the body makes no sense.
+    fn receipts(&self, _request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+        Err(ReceiptError::Unsupported)
+    }
+
+    /// Whether it can be reached and takes our credentials, without sending anything.
+    ///
+    /// # Errors
+    /// What is wrong, in words that name the remedy.
+    async fn check(&self) -> Result<(), ProviderFault>;
+}
