@@ -96,7 +96,8 @@ impl Mark {
         if self.seen.starts_with(b"\xff\xfe") || self.seen.starts_with(b"\xfe\xff") {
             return Err(HeaderError::Utf16);
         }
-        if self.seen.len() < UTF8_MARK.len() && UTF8_MARK.starts_with(&self.seen) {
+        let undecided = [UTF8_MARK, b"\xff\xfe", b"\xfe\xff"];
+        if undecided.iter().any(|mark| self.seen.len() < mark.len() && mark.starts_with(&self.seen)) {
             return Ok(Some(Vec::new()));
         }
         Ok(Some(self.rest()))

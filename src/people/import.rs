@@ -19,7 +19,7 @@ use crate::domain::clock::{Clock, Entropy};
 use crate::domain::id::{IncidentId, PersonId};
 use crate::domain::incident::IncidentState;
 use crate::domain::person::PersonRecord;
-use crate::store::{ImportCounts, Store, StoreError};
+use crate::store::{ImportCounts, StoreError};
 
 /// How the people are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
