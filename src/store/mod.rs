@@ -7,15 +7,23 @@
 //! database is waited for, and never branches on the database inside an operation: what both understand is written
 //! once (`reading!`, `writing!`), what is hot or differs is written in one file per database.
 
+mod access;
+mod announcements;
+mod answer;
 mod audit;
+mod cover;
 mod db;
 pub mod error;
 mod health;
 mod incidents;
 mod keys;
 mod migrate;
+mod notices;
 mod open;
+mod people;
 mod queue;
+mod reports;
+mod retention;
 mod rows;
 pub mod seal;
 pub mod traits;

@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use self::envelope::{Cipher, Place};
+use self::envelope::Cipher;
+pub(in crate::store) use self::envelope::Place;
+pub(in crate::store) use self::incident::encode;
 pub use self::incident::IncidentKey;
 pub use self::master::{MasterKey, MasterKeyError, MasterKeys};
 use super::error::StoreError;
@@ -117,6 +119,13 @@ impl Sealer {
         let mut nonce = [0; 24];
         self.entropy.fill(&mut nonce);
         nonce
+    }
+
+    /// As many fresh nonces, in one go.
+    pub(in crate::store) fn nonces(&self, count: usize) -> Vec<[u8; 24]> {
+        let mut nonces = vec![[0; 24]; count];
+        self.entropy.fill(nonces.as_flattened_mut());
+        nonces
     }
 }
 

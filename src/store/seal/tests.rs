@@ -34,7 +34,7 @@ fn a_record_opens_only_where_it_was_sealed_and_only_unchanged() {
     let incident = IncidentId(id(1));
     let key = sealer.incident_key(incident, &sealer.new_key(incident)).expect("the key is there");
     let record = PersonRecord { reference: Pii::new(String::from("c-1")), ..PersonRecord::default() };
-    let mut sealed = key.seal_record(PersonId(id(2)), sealer.nonce(), &incident::encode(&record));
+    let mut sealed = key.seal_record(PersonId(id(2)), sealer.nonce(), &encode(&record));
     assert_eq!(key.open_record(PersonId(id(2)), &sealed), Ok(record));
     assert!(matches!(key.open_record(PersonId(id(3)), &sealed), Err(StoreError::Corrupt { .. })));
     for place in [0, 1, 30, sealed.len() - 1] {
