@@ -50,6 +50,17 @@ CREATE TABLE people (
 CREATE UNIQUE INDEX people_by_ref ON people (incident_id, ref_index);
 CREATE INDEX people_by_incident ON people (incident_id, id);
 
+-- How many people share jurisdiction and locale, kept as they are imported; empty text where it is not known.
+CREATE TABLE people_groups (
+    incident_id     UUID    NOT NULL REFERENCES incidents (id),
+    jurisdiction    TEXT    NOT NULL,
+    locale          TEXT    NOT NULL,
+    people          BIGINT  NOT NULL CHECK (people >= 0),
+    -- Of them, those without any contact point.
+    without_contact BIGINT  NOT NULL CHECK (without_contact >= 0),
+    PRIMARY KEY (incident_id, jurisdiction, locale)
+);
+
 CREATE TABLE notices (
     id          UUID     NOT NULL PRIMARY KEY,
     incident_id UUID     NOT NULL REFERENCES incidents (id),
@@ -111,7 +122,9 @@ CREATE TABLE campaign_people (
 );
 CREATE INDEX campaign_people_due ON campaign_people (campaign_id, channel, due_at) WHERE state = 'pending';
 CREATE INDEX campaign_people_in_flight ON campaign_people (worker_id) WHERE state = 'in_flight';
-CREATE INDEX campaign_people_unreachable ON campaign_people (campaign_id) WHERE state IN ('unreachable', 'announced');
+-- Finds and counts them, by reason too, without reading the others.
+CREATE INDEX campaign_people_unreachable ON campaign_people (campaign_id, state, reason)
+    WHERE state IN ('unreachable', 'announced');
 
 -- An intent, then its outcome. A row without outcome after a crash is one of which nobody knows.
 CREATE TABLE attempts (
@@ -227,7 +240,8 @@ CREATE TABLE api_keys (
     revoked_at BIGINT
 );
 
--- Answers to requests with an Idempotency-Key. The answer is sealed under the installation's key.
+-- Answers to requests with an Idempotency-Key. The answer is sealed under the key of the incident it belongs to, and so is
+-- erased with it, or under the installation's where there is none.
 CREATE TABLE idempotency (
     key_id       UUID     NOT NULL,
     idem_key     TEXT    NOT NULL,
