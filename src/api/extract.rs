@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Path, Query, RawPathParams};
-use axum::http::{HeaderValue, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use axum::response::{IntoResponseParts, ResponseParts};
 use serde::de::DeserializeOwned;
 
@@ -70,7 +70,17 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let mut given = parts.headers.get_all(header::IF_MATCH).iter().peekable();
+        Self::read(&parts.headers)
+    }
+}
+
+impl IfMatch {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// 428 when it is missing.
+    pub fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut given = headers.get_all(header::IF_MATCH).iter().peekable();
         if given.peek().is_none() {
             return Err(Problem::new(
                 Kind::PreconditionRequired,
@@ -84,9 +94,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         }
         Ok(Self::Versions(tags.into_iter().filter_map(version).collect()))
     }
-}
 
-impl IfMatch {
     /// The version to change, given the present one.
     ///
     /// # Errors

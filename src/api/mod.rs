@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::Access;
 use crate::domain::clock::{Clock, Entropy};
+use crate::incidents::Incidents;
 use crate::store::Store;
 
 pub mod auth;
@@ -22,6 +23,7 @@ pub mod body;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
+pub mod merge_patch;
 pub mod openapi;
 pub mod operation;
 pub mod page;
@@ -43,8 +45,12 @@ pub struct ApiState {
     pub entropy: Arc<dyn Entropy>,
     /// Keys.
     pub access: Arc<Access>,
+    /// Incidents, their notices and campaigns.
+    pub incidents: Arc<Incidents>,
     /// Providers' callbacks.
     pub receipts: Arc<dyn receipts::ReceiptSink>,
+    /// Where the service is reached from outside, without a slash at the end, e.g. `https://candour.example.org`.
+    pub public_url: Arc<str>,
     /// Metrics.
     pub metrics: health::MetricsText,
     /// Cancelled when the process shuts down: not ready any more, open streams end.

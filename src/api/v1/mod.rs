@@ -10,9 +10,22 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::ApiState;
 
+mod campaign_view;
+pub mod campaigns;
+pub mod incidents;
 pub mod keys;
+pub mod notices;
+pub mod obligations;
+mod progress_stream;
+pub mod receipts;
 
 /// All operations of this version.
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().merge(keys::routes())
+    OpenApiRouter::new()
+        .merge(incidents::routes())
+        .merge(obligations::routes())
+        .merge(notices::routes())
+        .merge(campaigns::routes())
+        .merge(receipts::routes())
+        .merge(keys::routes())
 }
