@@ -55,6 +55,7 @@ CREATE TABLE notices (
     incident_id UUID     NOT NULL REFERENCES incidents (id),
     version     BIGINT NOT NULL,
     content     TEXT    NOT NULL,
+    facts       TEXT    NOT NULL,
     hash        TEXT    NOT NULL,
     created_at  BIGINT NOT NULL,
     UNIQUE (incident_id, version)

@@ -55,6 +55,7 @@ CREATE TABLE notices (
     incident_id BLOB    NOT NULL REFERENCES incidents (id),
     version     INTEGER NOT NULL,
     content     TEXT    NOT NULL,
+    facts       TEXT    NOT NULL,
     hash        TEXT    NOT NULL,
     created_at  INTEGER NOT NULL,
     UNIQUE (incident_id, version)

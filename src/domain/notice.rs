@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::channel::Channel;
 use super::clock::Millis;
+use super::facts::IncidentFacts;
 use super::id::{IncidentId, NoticeId};
 use super::locale::Locale;
 
@@ -58,7 +59,7 @@ pub struct NoticeTexts {
 }
 
 /// One version of an incident's notice. Never changed; a change makes the next version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     /// Identifier.
     pub id: NoticeId,
@@ -68,6 +69,8 @@ pub struct Notice {
     pub version: i64,
     /// The content.
     pub content: NoticeContent,
+    /// The incident's facts as they were when it was written: later amendments make a new version, never change this one.
+    pub facts: IncidentFacts,
     /// What stands for the content in approvals and attempts: SHA-256, hex, of content, frame and facts.
     pub hash: String,
     /// When it was written.
