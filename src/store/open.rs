@@ -1,0 +1,129 @@
+//! Opening a database by its address, with the settings that durability rests on.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqliteConnection, SqlitePool};
+
+use super::db::Db;
+use super::error::StoreError;
+use super::traits::Result;
+use super::{StoreOptions, migrate};
+
+/// How long a statement waits for another process's lock on the SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the database and sees to its schema.
+pub(in crate::store) async fn open(url: &str, options: &StoreOptions) -> Result<Db> {
+    if let Some(rest) = url.strip_prefix("sqlite:") {
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        return sqlite(Path::new(path), options).await;
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        // The driver's own words may repeat the address, and with it the password.
+        let connect = PgConnectOptions::from_str(url).map_err(|_| {
+            StoreError::Database(String::from("the address is not like postgres://USER:PASSWORD@HOST:PORT/DATABASE"))
+        })?;
+        return Ok(Db::Postgres { pool: postgres(connect, options).await? });
+    }
+    Err(StoreError::Database(String::from(
+        "the address of a database is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+    )))
+}
+
+async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Db> {
+    if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+        return Err(StoreError::Database(String::from(
+            "a SQLite store needs the path of a file, like sqlite:candour.db",
+        )));
+    }
+    create_private(path).map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        // Whatever is deleted or overwritten is gone from the file, not only from the tables.
+        .pragma("secure_delete", "ON");
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(options.acquire_timeout)
+        .connect_with(connect.clone())
+        .await
+        .map_err(|error| at(path, error))?;
+    settings_hold(&write).await?;
+    migrate::sqlite(&write, options.migrate).await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(options.readers.max(1))
+        .acquire_timeout(options.acquire_timeout)
+        .connect_with(connect.read_only(true))
+        .await
+        .map_err(|error| at(path, error))?;
+    settings_hold(&read).await?;
+    Ok(Db::Sqlite { read, write })
+}
+
+/// Makes the file if it is not there, for its owner only; SQLite gives the files beside it the same rights.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new();
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    match file.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn at(path: &Path, error: sqlx::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Unavailable(reason) => StoreError::Unavailable(format!("{}: {reason}", path.display())),
+        StoreError::Corrupt { reason, .. } => StoreError::Database(format!("{}: {reason}", path.display())),
+        other => other,
+    }
+}
+
+/// Asks for the settings instead of trusting that they were taken: a file on a share, say, cannot have WAL.
+async fn settings_hold(pool: &SqlitePool) -> Result<()> {
+    let mut connection = pool.acquire().await?;
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    let wanted = [
+        ("journal_mode is wal", mode.eq_ignore_ascii_case("wal")),
+        ("synchronous is full", number(&mut connection, "PRAGMA synchronous").await? == 2),
+        ("foreign_keys is on", number(&mut connection, "PRAGMA foreign_keys").await? == 1),
+        ("busy_timeout is 5000", number(&mut connection, "PRAGMA busy_timeout").await? == 5000),
+    ];
+    match wanted.iter().find(|(_, holds)| !holds) {
+        None => Ok(()),
+        Some((setting, _)) => Err(StoreError::Database(format!(
+            "SQLite does not take a setting that durability rests on: {setting}; put the file on a local disk"
+        ))),
+    }
+}
+
+async fn number(connection: &mut SqliteConnection, pragma: &'static str) -> Result<i64> {
+    Ok(sqlx::query_scalar(pragma).fetch_one(connection).await?)
+}
+
+async fn postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<PgPool> {
+    let place = format!(
+        "{}:{}/{}",
+        connect.get_host(),
+        connect.get_port(),
+        connect.get_database().unwrap_or_else(|| connect.get_username())
+    );
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections.max(2))
+        .acquire_timeout(options.acquire_timeout)
+        .connect_with(connect.application_name("candour"))
+        .await
+        .map_err(|error| StoreError::Unavailable(format!("{place}: {}", StoreError::from(error))))?;
+    migrate::postgres(&pool, options.migrate).await?;
+    Ok(pool)
+}
