@@ -122,7 +122,9 @@ CREATE TABLE campaign_people (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX campaign_people_due ON campaign_people (campaign_id, channel, due_at) WHERE state = 'pending';
 CREATE INDEX campaign_people_in_flight ON campaign_people (worker_id) WHERE state = 'in_flight';
-CREATE INDEX campaign_people_unreachable ON campaign_people (campaign_id) WHERE state IN ('unreachable', 'announced');
+-- Finds and counts them, by reason too, without reading the others.
+CREATE INDEX campaign_people_unreachable ON campaign_people (campaign_id, state, reason)
+    WHERE state IN ('unreachable', 'announced');
 
 -- An intent, then its outcome. A row without outcome after a crash is one of which nobody knows.
 CREATE TABLE attempts (

@@ -1,1 +1,56 @@
-//! Campaigns and the engine's queue.
+//! Campaigns and the engine's queue: [`CampaignStore`] and [`DeliveryStore`] on both databases.
+//!
+//! # Where a person stands
+//!
+//! ```text
+//!              claim                      settle, or a receipt
+//!  pending ────────────> in flight ───────────────┬──> reached
+//!     ▲ ▲                    │ │                  ├──> unknown      (held until something settles it)
+//!     │ └──── hand back ─────┘ │                  ├──> unreachable ──cover──> announced
+//!     └──── settle, reap ──────┴──────────────────┘
+//!  sealing puts a person at pending, at unreachable (no contact point) or at suppressed (an earlier campaign reached them)
+//! ```
+//!
+//! # Guarantees
+//!
+//! - **One row, one state.** A person has one row in `campaign_people`; a move changes the row, the campaign's counts, the
+//!   tallies and the audit chain in one transaction. A check in the schema holds the sum of the counts to the sealed number.
+//!   Nothing here counts rows while a campaign runs.
+//! - **Intent before act.** A claim commits the `attempts` rows before it returns. Records are opened after the commit.
+//! - **The lease is the worker's.** A claim needs a worker whose lease is alive. What a worker has in flight stays its own
+//!   until it is reaped, even past the end of the lease: an outcome that comes late but before the reaper is worth more
+//!   than none.
+//! - **The token is the attempt.** A settlement applies only while the person is in flight with that attempt and that
+//!   worker; so a second one, or one that comes after the reaper or after a receipt, changes nobody. What it says is not
+//!   lost: where the attempt's outcome is `unknown`, it is noted in `attempts.receipt` as evidence.
+//! - **Reaping is fenced.** It first ends the lease for good, which waits for claims under way and bars later ones and
+//!   extensions; then takes the people in steps; and removes the worker's row last, and only when nobody is left in flight
+//!   with it. A death in between leaves a row that the next reaping finds.
+//! - **Receipts come in any order and any number of times.** A failure outweighs a delivery, which outweighs an acceptance,
+//!   whatever comes first.
+//! - `tallies` equals `attempts` grouped by `outcome` at every commit: receipts that come after the outcome are in
+//!   `attempts.receipt` and `receipts`, never in the tallies.
+//! - **Locks** are taken in one order everywhere, see [`statements`].
+//!
+//! People become `announced` only by `cover_by_announcement` and by publishing; a settlement leaves them `unreachable`, so
+//! the engine calls the former after settlements. It costs nothing while nobody is unreachable.
+
+mod act;
+mod campaign_rows;
+mod campaigns;
+mod claim;
+mod cover;
+mod deliveries;
+mod hand_back;
+mod lists;
+mod moves;
+mod postgres;
+mod reap;
+mod receipts;
+mod seal_population;
+mod settle;
+mod sqlite;
+mod statements;
+mod steps;
+mod verdict;
+mod workers;

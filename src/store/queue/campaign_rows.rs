@@ -1,0 +1,72 @@
+//! Rows of `campaigns`, and their way into the domain's type.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::domain::actor::ActorRef;
+use crate::domain::campaign::{Campaign, CampaignState, Counts};
+use crate::domain::clock::Millis;
+use crate::domain::id::{CampaignId, IncidentId, NoticeId};
+use crate::store::error::StoreError;
+use crate::store::rows::word;
+use crate::store::traits::Result;
+
+/// A row of `campaigns`.
+#[derive(Debug, FromRow)]
+pub(super) struct CampaignRow {
+    id: Uuid,
+    incident_id: Uuid,
+    notice_id: Uuid,
+    notice_hash: String,
+    state: String,
+    sealed: i64,
+    population_hash: String,
+    pending: i64,
+    in_flight: i64,
+    reached: i64,
+    unknown: i64,
+    unreachable: i64,
+    announced: i64,
+    suppressed: i64,
+    repeated: i64,
+    author: String,
+    approver: Option<String>,
+    created_at: i64,
+    started_at: Option<i64>,
+    completed_at: Option<i64>,
+}
+
+/// Reads a state's column.
+pub(super) fn campaign_state(text: &str) -> Result<CampaignState> {
+    word("campaigns", "state", CampaignState::from_name(text))
+}
+
+impl TryFrom<CampaignRow> for Campaign {
+    type Error = StoreError;
+    fn try_from(row: CampaignRow) -> Result<Self> {
+        Ok(Self {
+            id: CampaignId(row.id),
+            incident: IncidentId(row.incident_id),
+            notice: NoticeId(row.notice_id),
+            notice_hash: row.notice_hash,
+            state: campaign_state(&row.state)?,
+            sealed: row.sealed,
+            population_hash: row.population_hash,
+            counts: Counts {
+                pending: row.pending,
+                in_flight: row.in_flight,
+                reached: row.reached,
+                unknown: row.unknown,
+                unreachable: row.unreachable,
+                announced: row.announced,
+                suppressed: row.suppressed,
+            },
+            repeated: row.repeated,
+            author: ActorRef(row.author),
+            approver: row.approver.map(ActorRef),
+            created_at: Millis(row.created_at),
+            started_at: row.started_at.map(Millis),
+            completed_at: row.completed_at.map(Millis),
+        })
+    }
+}

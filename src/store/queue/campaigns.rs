@@ -1,0 +1,55 @@
+//! [`CampaignStore`]: each method in the file that is named for it.
+
+use async_trait::async_trait;
+
+use super::steps::Steps;
+use crate::domain::actor::ActorRef;
+use crate::domain::attempt::UnreachableReason;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{Campaign, CampaignAction};
+use crate::domain::channel::Channel;
+use crate::domain::id::{AttemptId, CampaignId, IncidentId};
+use crate::store::SqlStore;
+use crate::store::db::reading;
+use crate::store::traits::{AttemptRow, CampaignStore, Page, Result, Tally};
+
+#[async_trait]
+impl CampaignStore for SqlStore {
+    async fn seal_campaign(&self, campaign: &Campaign, cascade: &[Channel], audit: AuditEntry) -> Result<Campaign> {
+        self.seal_population(campaign, cascade, &audit).await
+    }
+
+    async fn campaign(&self, id: CampaignId) -> Result<Campaign> {
+        reading!(self, conn => { conn.read_campaign(id).await })
+    }
+
+    async fn campaigns(&self, incident: IncidentId) -> Result<Vec<Campaign>> {
+        self.list_campaigns(incident).await
+    }
+
+    async fn act_on_campaign(
+        &self,
+        id: CampaignId,
+        action: CampaignAction,
+        actor: &ActorRef,
+        audit: AuditEntry,
+    ) -> Result<Campaign> {
+        self.act(id, action, actor, &audit).await
+    }
+
+    async fn running_campaigns(&self) -> Result<Vec<Campaign>> {
+        self.list_running().await
+    }
+
+    async fn attempts(&self, campaign: CampaignId, after: Option<AttemptId>, limit: u32) -> Result<Page<AttemptRow>> {
+        self.list_attempts(campaign, after, limit).await
+    }
+
+    async fn tallies(&self, campaign: CampaignId) -> Result<Vec<Tally>> {
+        self.list_tallies(campaign).await
+    }
+
+    async fn unreachable_reasons(&self, incident: IncidentId) -> Result<Vec<(UnreachableReason, i64)>> {
+        self.count_reasons(incident).await
+    }
+}

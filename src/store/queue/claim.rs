@@ -1,0 +1,156 @@
+//! Claiming: due people become in flight and their intents durable, before anything is sent.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::campaign_rows::campaign_state;
+use super::hand_back::PUT_OFF_MS;
+use super::moves::{self, progress};
+use super::statements::{DueRow, Statements, UnbegunRow, engine};
+use super::steps::Steps;
+use crate::domain::attempt::Claimed;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{CampaignState, Counts};
+use crate::domain::id::{AttemptId, CampaignId, IncidentId};
+use crate::store::SqlStore;
+use crate::store::audit::AppendAudit;
+use crate::store::db::{on_both_connections, writing};
+use crate::store::error::StoreError;
+use crate::store::rows::PersonRow;
+use crate::store::seal::{IncidentKey, WrappedKey};
+use crate::store::traits::{ClaimRequest, Result};
+
+/// What a claim needs to know of its campaign.
+struct Terms {
+    incident: IncidentId,
+    state: CampaignState,
+    notice_hash: String,
+    key: WrappedKey,
+}
+
+trait ReadTerms {
+    /// Reads them; `NotFound` when there is no such campaign.
+    fn terms(&mut self, campaign: CampaignId) -> impl Future<Output = Result<Terms>> + Send;
+}
+
+on_both_connections!(ReadTerms {
+    async fn terms(&mut self, campaign: CampaignId) -> Result<Terms> {
+        let row: Option<(uuid::Uuid, String, String, String, Option<Vec<u8>>)> = sqlx::query_as(
+            "/* terms */ SELECT c.incident_id, c.state, c.notice_hash, k.master_key, k.wrapped \
+             FROM campaigns c JOIN incident_keys k ON k.incident_id = c.incident_id WHERE c.id = $1",
+        )
+        .bind(campaign.0)
+        .fetch_optional(&mut *self)
+        .await?;
+        let (incident, state, notice_hash, master_key, wrapped) = row.ok_or(StoreError::NotFound("campaign"))?;
+        Ok(Terms {
+            incident: IncidentId(incident),
+            state: campaign_state(&state)?,
+            notice_hash,
+            key: WrappedKey { master_key, wrapped },
+        })
+    }
+});
+
+/// What a claim took.
+type Taken = (Vec<DueRow>, IncidentId, Arc<IncidentKey>);
+
+impl SqlStore {
+    /// See `DeliveryStore::claim`. Empty when nobody is due or the campaign is not running.
+    pub(super) async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>> {
+        let taken: Option<Taken> = writing!(self, tx => {
+            if tx.lease_end(request.worker).await?.is_none_or(|end| end <= request.now.0) {
+                return Err(StoreError::StaleLease);
+            }
+            let terms = tx.terms(request.campaign).await?;
+            if terms.state != CampaignState::Running {
+                return Ok(None);
+            }
+            // Before anybody is taken: what cannot be opened must not be in flight.
+            let key = self.sealer.incident_key(terms.incident, &terms.key)?;
+            let rows = tx.take_due(request, &terms.notice_hash).await?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            let repeats = rows.iter().map(|row| row.repeats).sum();
+            let by = Counts { pending: -number, in_flight: number, ..Counts::default() };
+            if tx.shift(request.campaign, &by, repeats).await?.state != CampaignState::Running {
+                // It was paused since it was read. Roll back and begin again, which finds it so.
+                return Err(StoreError::Busy);
+            }
+            tx.append_audit(&intended(request, &rows, terms.incident)).await?;
+            Ok(Some((rows, terms.incident, key)))
+        })?;
+        match taken {
+            Some((rows, incident, key)) => self.open_claimed(request, rows, incident, &key).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Opens the records. People whose record does not open are put off, so that they hold up nobody else and the
+    /// campaign does not complete without them.
+    async fn open_claimed(
+        &self,
+        request: &ClaimRequest,
+        rows: Vec<DueRow>,
+        incident: IncidentId,
+        key: &IncidentKey,
+    ) -> Result<Vec<Claimed>> {
+        let mut claimed = Vec::with_capacity(rows.len());
+        let mut closed: Vec<UnbegunRow> = Vec::new();
+        let mut reason = None;
+        for row in rows {
+            let unbegun = UnbegunRow { person_id: row.person_id, attempt_id: row.attempt_id, repeats: row.repeats };
+            match open(request, row, incident, key) {
+                Ok(one) => claimed.push(one),
+                Err(error) => {
+                    tracing::error!(person = %unbegun.person_id, campaign = %request.campaign, %error, "record does not open");
+                    closed.push(unbegun);
+                    reason = Some(error);
+                }
+            }
+        }
+        if let Some(error) = reason {
+            let attempts: Vec<AttemptId> = closed.iter().map(|row| AttemptId(row.attempt_id)).collect();
+            let not_before = request.now.plus(PUT_OFF_MS);
+            self.give_back_claimed(request.campaign, request.worker, &attempts, request.now, Some(not_before)).await?;
+            if claimed.is_empty() {
+                return Err(error);
+            }
+        }
+        Ok(claimed)
+    }
+}
+
+fn open(request: &ClaimRequest, row: DueRow, incident: IncidentId, key: &IncidentKey) -> Result<Claimed> {
+    let progress = progress(&row.cascade, row.place, row.tries)?;
+    let step = moves::step(&progress.cascade, progress.place)?;
+    let person =
+        PersonRow { id: row.person_id, sealed: row.sealed, jurisdiction: row.jurisdiction, locale: row.locale };
+    Ok(Claimed {
+        attempt: AttemptId(row.attempt_id),
+        campaign: request.campaign,
+        incident,
+        person: person.open(key)?,
+        step,
+        progress,
+    })
+}
+
+fn intended(request: &ClaimRequest, rows: &[DueRow], incident: IncidentId) -> AuditEntry {
+    AuditEntry {
+        incident: Some(incident),
+        at: request.now,
+        actor: engine(request.worker),
+        action: String::from("delivery.intended"),
+        detail: json!({
+            "campaign": request.campaign,
+            "channel": request.channel,
+            "provider": request.provider,
+            "attempts": rows.len(),
+            "sha256": moves::digest_of_attempts(rows.iter().map(|row| AttemptId(row.attempt_id))),
+        }),
+    }
+}

@@ -1,0 +1,93 @@
+//! Announcements standing in for people that cannot be reached, and campaigns that have come to their end.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::statements::Statements;
+use super::steps::Steps;
+use crate::domain::actor::ActorRef;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{CampaignState, Counts};
+use crate::domain::clock::Millis;
+use crate::domain::id::{CampaignId, IncidentId};
+use crate::store::SqlStore;
+use crate::store::audit::AppendAudit;
+use crate::store::db::{reading, writing};
+use crate::store::traits::Result;
+
+/// So many people are moved in one transaction.
+const STEP: i64 = 5_000;
+
+impl SqlStore {
+    /// See `DeliveryStore::cover_by_announcement`. Works in bounded steps; without an unreachable person it only reads
+    /// the campaigns' counts.
+    pub(super) async fn cover_unreachable(&self, incident: IncidentId, now: Millis) -> Result<i64> {
+        let campaigns: Vec<Uuid> = reading!(self, conn => {
+            sqlx::query_scalar(
+                "/* cover_unreachable */ SELECT id FROM campaigns WHERE incident_id = $1 AND unreachable > 0 ORDER BY id",
+            )
+            .bind(incident.0)
+            .fetch_all(conn)
+            .await
+        })?;
+        let mut covered = 0;
+        for campaign in campaigns.into_iter().map(CampaignId) {
+            loop {
+                let moved = self.cover_step(incident, campaign, now).await?;
+                if moved == 0 {
+                    break;
+                }
+                covered += moved;
+            }
+        }
+        Ok(covered)
+    }
+
+    async fn cover_step(&self, incident: IncidentId, campaign: CampaignId, now: Millis) -> Result<i64> {
+        writing!(self, tx => {
+            if !tx.is_announced(incident).await? {
+                return Ok(0);
+            }
+            let moved = i64::try_from(tx.announce_some(campaign, STEP).await?).unwrap_or(i64::MAX);
+            if moved == 0 {
+                return Ok(0);
+            }
+            let by = Counts { unreachable: -moved, announced: moved, ..Counts::default() };
+            tx.shift(campaign, &by, 0).await?;
+            tx.append_audit(&AuditEntry {
+                incident: Some(incident),
+                at: now,
+                actor: ActorRef::engine(),
+                action: String::from("people.announced"),
+                detail: json!({ "campaign": campaign, "people": moved }),
+            })
+            .await?;
+            Ok(moved)
+        })
+    }
+
+    /// See `DeliveryStore::complete_campaigns`.
+    pub(super) async fn complete_settled(&self, now: Millis) -> Result<Vec<CampaignId>> {
+        let settled: Vec<Uuid> = reading!(self, conn => {
+            sqlx::query_scalar(
+                "/* complete_settled */ SELECT id FROM campaigns \
+                 WHERE state = 'running' AND pending = 0 AND in_flight = 0 ORDER BY id",
+            )
+            .fetch_all(conn)
+            .await
+        })?;
+        let mut completed = Vec::new();
+        for campaign in settled.into_iter().map(CampaignId) {
+            let done = writing!(self, tx => {
+                // Nothing is added: the row is locked, and says what is true now.
+                let after = tx.shift(campaign, &Counts::default(), 0).await?;
+                let state = tx.follow(campaign, &after, &ActorRef::engine(), now).await?;
+                Ok(after.state == CampaignState::Running && state == CampaignState::Completed)
+            })?;
+            if done {
+                completed.push(campaign);
+            }
+        }
+        Ok(completed)
+    }
+}

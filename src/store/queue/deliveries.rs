@@ -1,0 +1,105 @@
+//! [`DeliveryStore`]: each method in the file that is named for it.
+
+use async_trait::async_trait;
+
+use super::reap::Resolution;
+use super::receipts::Receipt;
+use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use crate::domain::outcome::Outcome;
+use crate::store::SqlStore;
+use crate::store::db::reading;
+use crate::store::traits::{ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport};
+
+#[async_trait]
+impl DeliveryStore for SqlStore {
+    async fn register_worker(&self, worker: WorkerId, name: &str, now: Millis, expires_at: Millis) -> Result<()> {
+        self.enter_worker(worker, name, now, expires_at).await
+    }
+
+    async fn extend_lease(&self, worker: WorkerId, _now: Millis, expires_at: Millis) -> Result<()> {
+        self.extend_worker(worker, expires_at).await
+    }
+
+    async fn retire_worker(&self, worker: WorkerId, now: Millis) -> Result<()> {
+        self.remove_worker(worker, now).await
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
+        self.claim_due(&request).await
+    }
+
+    async fn settle(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        settlements: Vec<Settlement>,
+        now: Millis,
+    ) -> Result<SettleReport> {
+        self.settle_batch(campaign, worker, &settlements, now).await
+    }
+
+    async fn hand_back(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: Vec<AttemptId>,
+        now: Millis,
+    ) -> Result<u32> {
+        self.give_back_claimed(campaign, worker, &attempts, now, None).await
+    }
+
+    async fn reap(
+        &self,
+        policies: &[(Channel, ChannelPolicy)],
+        only: Option<WorkerId>,
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReapReport> {
+        self.reap_workers(&Resolution { policies, now, jitter }, only).await
+    }
+
+    async fn workers(&self) -> Result<Vec<(WorkerId, Millis)>> {
+        self.list_workers().await
+    }
+
+    async fn next_due(&self, campaign: CampaignId, channel: Channel) -> Result<Option<Millis>> {
+        let due: Option<i64> = reading!(self, conn => {
+            sqlx::query_scalar(
+                "/* next_due */ SELECT due_at FROM campaign_people \
+                 WHERE campaign_id = $1 AND channel = $2 AND state = 'pending' \
+                 AND EXISTS (SELECT 1 FROM campaigns WHERE id = $1 AND state = 'running') ORDER BY due_at LIMIT 1",
+            )
+            .bind(campaign.0)
+            .bind(channel.as_str())
+            .fetch_optional(conn)
+            .await
+        })?;
+        Ok(due.map(Millis))
+    }
+
+    async fn complete_campaigns(&self, now: Millis) -> Result<Vec<CampaignId>> {
+        self.complete_settled(now).await
+    }
+
+    async fn apply_receipt(
+        &self,
+        provider: &str,
+        key: &str,
+        attempt: AttemptId,
+        outcome: Option<Outcome>,
+        code: Option<&str>,
+        policies: &[(Channel, ChannelPolicy)],
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReceiptEffect> {
+        let receipt = Receipt { provider, key, attempt, outcome, code };
+        self.take_receipt(&receipt, &Resolution { policies, now, jitter }).await
+    }
+
+    async fn cover_by_announcement(&self, incident: IncidentId, now: Millis) -> Result<i64> {
+        self.cover_unreachable(incident, now).await
+    }
+}

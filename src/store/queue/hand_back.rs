@@ -1,0 +1,63 @@
+//! Handing back: attempts that were claimed and certainly not begun.
+
+use serde_json::json;
+
+use super::moves::digest_of_attempts;
+use super::statements::{Statements, engine};
+use super::steps::Steps;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::Counts;
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId, WorkerId};
+use crate::store::SqlStore;
+use crate::store::audit::AppendAudit;
+use crate::store::db::writing;
+use crate::store::traits::Result;
+
+/// How long somebody is put off whose record does not open, in milliseconds: an hour, in which a person can look.
+pub(super) const PUT_OFF_MS: i64 = 3_600_000;
+
+impl SqlStore {
+    /// See `DeliveryStore::hand_back`. The intents are withdrawn, tries and number go back, and so does the mark that the
+    /// attempt repeats another. Only the person's earlier attempt is not found again as their current one, so a late
+    /// receipt about it will be noted and move nobody.
+    pub(super) async fn give_back_claimed(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: &[AttemptId],
+        now: Millis,
+        not_before: Option<Millis>,
+    ) -> Result<u32> {
+        let mut attempts = attempts.to_vec();
+        attempts.sort_unstable();
+        attempts.dedup();
+        if attempts.is_empty() {
+            return Ok(0);
+        }
+        writing!(self, tx => {
+            let rows = tx.unbegun(campaign, worker, &attempts).await?;
+            if rows.is_empty() {
+                return Ok(0);
+            }
+            tx.give_back(campaign, &rows, not_before).await?;
+            let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            let repeats: i64 = rows.iter().map(|row| row.repeats).sum();
+            let by = Counts { pending: number, in_flight: -number, ..Counts::default() };
+            let after = tx.shift(campaign, &by, -repeats).await?;
+            tx.append_audit(&AuditEntry {
+                incident: Some(after.incident),
+                at: now,
+                actor: engine(worker),
+                action: String::from("delivery.handed_back"),
+                detail: json!({
+                    "campaign": campaign,
+                    "attempts": rows.len(),
+                    "sha256": digest_of_attempts(rows.iter().map(|row| AttemptId(row.attempt_id))),
+                }),
+            })
+            .await?;
+            Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! What a batch of moves does to rows, counts, tallies and the audit chain. Pure: no SQL, no clock.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::attempt::{Next, Progress};
+use crate::domain::campaign::{Counts, PersonState};
+use crate::domain::cascade::{Cascade, Step};
+use crate::domain::channel::Channel;
+use crate::domain::id::{AttemptId, PersonId};
+use crate::domain::outcome::Outcome;
+use crate::store::error::StoreError;
+use crate::store::traits::Result;
+
+/// One person's move from the state an attempt left them in to the next.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    /// Whom.
+    pub(super) person: PersonId,
+    /// The person's attempt in flight, or the last one.
+    pub(super) attempt: AttemptId,
+    /// Where the person is.
+    pub(super) from: PersonState,
+    /// Where the person goes.
+    pub(super) next: Next,
+    /// Channel of the next step, when there is one.
+    pub(super) channel: Option<Channel>,
+    /// What the attempt's row is given; `None` when it has an outcome already, which is never overwritten.
+    pub(super) settled: Option<Settled>,
+}
+
+/// The outcome that an attempt's row is given.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    /// What came of it.
+    pub(super) outcome: Outcome,
+    /// The provider's code.
+    pub(super) code: Option<String>,
+    /// The provider's own name for the message.
+    pub(super) reference: Option<String>,
+    /// Through which channel it went, as stored.
+    pub(super) channel: String,
+    /// Through which provider it went.
+    pub(super) provider: String,
+}
+
+/// Numbers of settled attempts by channel, provider and outcome. Ordered, so that two transactions that add to the same
+/// rows lock them in the same order.
+pub(super) type Tallies = BTreeMap<(String, String, Outcome), i64>;
+
+/// The channel of the step that `next` leads to, if it leads to one.
+pub(super) fn channel_of(next: Next, cascade: &str) -> Result<Option<Channel>> {
+    let Next::Pending { place, .. } = next else { return Ok(None) };
+    Ok(Some(step(&read_cascade(cascade)?, place)?.channel))
+}
+
+/// The step of a stored cascade at a place. `Corrupt` when there is none.
+pub(super) fn step(cascade: &Cascade, place: u16) -> Result<Step> {
+    cascade
+        .step(place)
+        .ok_or_else(|| StoreError::corrupt("campaign_people", "cascade", format!("it has no step {place}")))
+}
+
+/// Reads where a person is in the cascade, as stored. `Corrupt` when it makes no sense.
+pub(super) fn progress(cascade: &str, place: i64, tries: i64) -> Result<Progress> {
+    let small = |column, number: i64| {
+        u16::try_from(number).map_err(|_| StoreError::corrupt("campaign_people", column, "it is out of range"))
+    };
+    Ok(Progress { cascade: read_cascade(cascade)?, place: small("place", place)?, tries: small("tries", tries)? })
+}
+
+fn read_cascade(code: &str) -> Result<Cascade> {
+    Cascade::from_code(code)
+        .ok_or_else(|| StoreError::corrupt("campaign_people", "cascade", "it is not a list of steps"))
+}
+
+/// The change of counts.
+pub(super) fn delta(moves: &[Move]) -> Counts {
+    let mut counts = Counts::default();
+    for one in moves {
+        counts.shift(one.from, one.next.state());
+    }
+    counts
+}
+
+/// What the settled ones add to the tallies.
+pub(super) fn tallies(moves: &[Move]) -> Tallies {
+    let mut tallies = Tallies::new();
+    for settled in moves.iter().filter_map(|m| m.settled.as_ref()) {
+        *tallies.entry((settled.channel.clone(), settled.provider.clone(), settled.outcome)).or_default() += 1;
+    }
+    tallies
+}
+
+/// Numbers per outcome, for the audit entry.
+pub(super) fn per_outcome(moves: &[Move]) -> BTreeMap<&'static str, i64> {
+    let mut numbers = BTreeMap::new();
+    for settled in moves.iter().filter_map(|m| m.settled.as_ref()) {
+        *numbers.entry(settled.outcome.as_str()).or_default() += 1;
+    }
+    numbers
+}
+
+/// SHA-256, hex, over the attempts' identifiers in ascending order: what an audit entry about intents commits to.
+pub(super) fn digest_of_attempts(attempts: impl IntoIterator<Item = AttemptId>) -> String {
+    let mut sorted: Vec<AttemptId> = attempts.into_iter().collect();
+    sorted.sort_unstable();
+    let mut hasher = Sha256::new();
+    for attempt in sorted {
+        hasher.update(attempt.0.as_bytes());
+    }
+    hex::encode(hasher.finalize())
+}
+
+/// SHA-256, hex, over identifier and outcome's name of each settled attempt, in ascending order of identifier.
+pub(super) fn digest_of_outcomes(moves: &[Move]) -> String {
+    let mut sorted: Vec<(AttemptId, Outcome)> =
+        moves.iter().filter_map(|m| m.settled.as_ref().map(|s| (m.attempt, s.outcome))).collect();
+    sorted.sort_unstable();
+    let mut hasher = Sha256::new();
+    for (attempt, outcome) in sorted {
+        hasher.update(attempt.0.as_bytes());
+        hasher.update(outcome.as_str().as_bytes());
+    }
+    hex::encode(hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::Millis;
+    use crate::domain::id::AttemptId;
+
+    fn moved(n: u8, next: Next, outcome: Outcome) -> Move {
+        Move {
+            person: PersonId::new(Millis(1), [n; 10]),
+            attempt: AttemptId::new(Millis(1), [n; 10]),
+            from: PersonState::InFlight,
+            next,
+            channel: None,
+            settled: Some(Settled {
+                outcome,
+                code: None,
+                reference: None,
+                channel: String::from("email"),
+                provider: String::from("relay"),
+            }),
+        }
+    }
+
+    #[test]
+    fn counts_shift_and_keep_their_sum() {
+        let moves = [moved(1, Next::Reached, Outcome::Accepted), moved(2, Next::Unknown, Outcome::Unknown)];
+        let delta = delta(&moves);
+        assert_eq!((delta.in_flight, delta.reached, delta.unknown, delta.total()), (-2, 1, 1, 0));
+    }
+
+    #[test]
+    fn the_digest_does_not_depend_on_the_order_of_the_batch_but_on_every_outcome() {
+        let one = moved(1, Next::Reached, Outcome::Accepted);
+        let two = moved(2, Next::Unknown, Outcome::Unknown);
+        let forth = digest_of_outcomes(&[one.clone(), two.clone()]);
+        assert_eq!(forth, digest_of_outcomes(&[two.clone(), one.clone()]));
+        assert_ne!(forth, digest_of_outcomes(&[one, moved(2, Next::Unknown, Outcome::Accepted)]));
+    }
+
+    #[test]
+    fn a_next_step_that_the_cascade_does_not_have_is_corrupt() {
+        let next = Next::Pending { place: 1, tries: 0, due_at: Millis(0), repeats: false };
+        assert_eq!(channel_of(next, "e0s0"), Ok(Some(Channel::Sms)));
+        assert!(matches!(channel_of(next, "e0"), Err(StoreError::Corrupt { .. })));
+        assert_eq!(channel_of(Next::Reached, "e0"), Ok(None));
+    }
+}

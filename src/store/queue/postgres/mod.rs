@@ -1,0 +1,167 @@
+//! The queue's statements for `PostgreSQL`: arrays through `UNNEST`, row locks in one order, `SKIP LOCKED` where any
+//! row will do.
+
+mod columns;
+mod sql;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use self::columns::Columns;
+use super::moves::Move;
+use super::statements::{DueRow, HeldRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
+use crate::store::traits::{ClaimRequest, Result};
+
+impl Statements for PgConnection {
+    async fn seal_people(
+        &mut self,
+        campaign: CampaignId,
+        incident: IncidentId,
+        plans: &Plans,
+        now: Millis,
+    ) -> Result<u64> {
+        let done = sqlx::query(sql::SEAL_PEOPLE)
+            .bind(campaign.0)
+            .bind(incident.0)
+            .bind(now.0)
+            .bind(&plans.reaches)
+            .bind(&plans.cascades)
+            .bind(&plans.channels)
+            .execute(self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn after_growth(&mut self) -> Result<()> {
+        sqlx::query(sql::AFTER_GROWTH).execute(self).await?;
+        Ok(())
+    }
+
+    async fn lease_end(&mut self, worker: WorkerId) -> Result<Option<i64>> {
+        Ok(sqlx::query_scalar(sql::LEASE_END).bind(worker.0).fetch_optional(self).await?)
+    }
+
+    async fn take_due(&mut self, request: &ClaimRequest, notice_hash: &str) -> Result<Vec<DueRow>> {
+        let fresh: Vec<Uuid> = request.attempts.iter().map(|a| a.0).collect();
+        let limit = i64::from(request.limit).min(i64::try_from(fresh.len()).unwrap_or(i64::MAX));
+        Ok(sqlx::query_as(sql::TAKE_DUE)
+            .bind(request.campaign.0)
+            .bind(request.channel.as_str())
+            .bind(request.now.0)
+            .bind(limit)
+            .bind(fresh)
+            .bind(request.worker.0)
+            .bind(request.provider.as_str())
+            .bind(notice_hash)
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn held(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        batch: &[(AttemptId, PersonId)],
+    ) -> Result<Vec<HeldRow>> {
+        let (attempts, persons): (Vec<Uuid>, Vec<Uuid>) = batch.iter().map(|(a, p)| (a.0, p.0)).unzip();
+        Ok(sqlx::query_as(sql::HELD)
+            .bind(campaign.0)
+            .bind(attempts)
+            .bind(persons)
+            .bind(worker.0)
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn write_moves(&mut self, campaign: CampaignId, moves: &[Move], now: Millis) -> Result<u64> {
+        let columns = Columns::of(moves);
+        let done = sqlx::query(sql::WRITE_MOVES)
+            .bind(campaign.0)
+            .bind(columns.persons)
+            .bind(columns.attempts)
+            .bind(columns.states)
+            .bind(columns.places)
+            .bind(columns.tries)
+            .bind(columns.channels)
+            .bind(columns.dues)
+            .bind(columns.repeats)
+            .bind(columns.reasons)
+            .bind(columns.outcomes)
+            .bind(columns.codes)
+            .bind(columns.references)
+            .bind(now.0)
+            .execute(self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64> {
+        let (attempts, persons): (Vec<Uuid>, Vec<Uuid>) = late.iter().map(|l| (l.attempt.0, l.person.0)).unzip();
+        let outcomes: Vec<&str> = late.iter().map(|l| l.outcome.as_str()).collect();
+        let references: Vec<Option<&str>> = late.iter().map(|l| l.reference.as_deref()).collect();
+        let done = sqlx::query(sql::NOTE_LATE)
+            .bind(campaign.0)
+            .bind(attempts)
+            .bind(persons)
+            .bind(outcomes)
+            .bind(references)
+            .bind(now.0)
+            .execute(self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn unbegun(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: &[AttemptId],
+    ) -> Result<Vec<UnbegunRow>> {
+        let attempts: Vec<Uuid> = attempts.iter().map(|a| a.0).collect();
+        Ok(sqlx::query_as(sql::UNBEGUN).bind(campaign.0).bind(attempts).bind(worker.0).fetch_all(self).await?)
+    }
+
+    async fn give_back(
+        &mut self,
+        campaign: CampaignId,
+        rows: &[UnbegunRow],
+        not_before: Option<Millis>,
+    ) -> Result<u64> {
+        let persons: Vec<Uuid> = rows.iter().map(|r| r.person_id).collect();
+        let attempts: Vec<Uuid> = rows.iter().map(|r| r.attempt_id).collect();
+        let repeats: Vec<i64> = rows.iter().map(|r| r.repeats).collect();
+        let done = sqlx::query(sql::GIVE_BACK)
+            .bind(campaign.0)
+            .bind(persons)
+            .bind(attempts)
+            .bind(repeats)
+            .bind(not_before.map(|m| m.0))
+            .execute(self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn fence(&mut self, worker: WorkerId, now: Millis, in_any_case: bool) -> Result<bool> {
+        let done = sqlx::query(sql::FENCE).bind(worker.0).bind(now.0).bind(in_any_case).execute(self).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn in_flight(&mut self, worker: WorkerId, campaign: CampaignId, limit: i64) -> Result<Vec<InFlightRow>> {
+        Ok(sqlx::query_as(sql::IN_FLIGHT).bind(worker.0).bind(campaign.0).bind(limit).fetch_all(self).await?)
+    }
+
+    async fn standing(&mut self, campaign: CampaignId, person: PersonId) -> Result<Option<StandingRow>> {
+        Ok(sqlx::query_as(sql::STANDING).bind(campaign.0).bind(person.0).fetch_optional(self).await?)
+    }
+
+    async fn is_announced(&mut self, incident: IncidentId) -> Result<bool> {
+        let found: Option<Uuid> = sqlx::query_scalar(sql::IS_ANNOUNCED).bind(incident.0).fetch_optional(self).await?;
+        Ok(found.is_some())
+    }
+
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<u64> {
+        Ok(sqlx::query(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).execute(self).await?.rows_affected())
+    }
+}

@@ -1,0 +1,210 @@
+//! Receipts: what providers say about attempts later, in any order and any number of times.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::lists::{channel, outcome};
+use super::moves::{self, Move, Settled, progress};
+use super::reap::Resolution;
+use super::settle::storable;
+use super::statements::{StandingRow, Statements};
+use super::steps::Steps;
+use super::verdict::{Known, Verdict, verdict, weightier};
+use crate::domain::actor::ActorRef;
+use crate::domain::attempt::Next;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::PersonState;
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId, PersonId};
+use crate::domain::outcome::Outcome;
+use crate::store::SqlStore;
+use crate::store::audit::AppendAudit;
+use crate::store::db::{on_both_connections, writing};
+use crate::store::error::StoreError;
+use crate::store::rows::word;
+use crate::store::traits::{ReceiptEffect, Result};
+
+/// A provider's word about an attempt.
+pub(super) struct Receipt<'a> {
+    /// Who says it.
+    pub(super) provider: &'a str,
+    /// What makes it the same receipt when it comes again.
+    pub(super) key: &'a str,
+    /// About which attempt.
+    pub(super) attempt: AttemptId,
+    /// What it means.
+    pub(super) outcome: Option<Outcome>,
+    /// The provider's code.
+    pub(super) code: Option<&'a str>,
+}
+
+impl SqlStore {
+    /// See `DeliveryStore::apply_receipt`. A receipt that moves somebody leaves an audit entry; one that is only noted
+    /// leaves its row, of which there may be as many as messages.
+    pub(super) async fn take_receipt(
+        &self,
+        receipt: &Receipt<'_>,
+        resolution: &Resolution<'_>,
+    ) -> Result<ReceiptEffect> {
+        writing!(self, tx => {
+            let Some((campaign, person)) = tx.whose(receipt.attempt).await? else {
+                return Ok(ReceiptEffect::NoSuchAttempt);
+            };
+            let Some(standing) = tx.standing(campaign, person).await? else {
+                return Err(StoreError::corrupt("attempts", "person_id", "the campaign has no such person"));
+            };
+            if !tx.enter(receipt, resolution.now).await? {
+                return Ok(ReceiptEffect::Repeated);
+            }
+            // Read again now that the person is locked: a settlement may have come in between.
+            let about = tx.about(receipt.attempt).await?;
+            let state = word("campaign_people", "state", PersonState::from_name(&standing.state))?;
+            let known = Known {
+                state,
+                current: standing.attempt_id == Some(receipt.attempt.0),
+                outcome: about.outcome.as_deref().map(outcome).transpose()?,
+                receipt: about.receipt.as_deref().map(outcome).transpose()?,
+            };
+            tx.note_receipt(receipt.attempt, weightier(known.receipt, receipt.outcome), resolution.now).await?;
+            let Some((next, settled)) = consequence(receipt, resolution, known, &standing, about)? else {
+                return Ok(ReceiptEffect::Noted);
+            };
+            let one = Move {
+                person,
+                attempt: receipt.attempt,
+                from: state,
+                next,
+                channel: moves::channel_of(next, &standing.cascade)?,
+                settled,
+            };
+            let after = tx.apply(campaign, &[one], resolution.now).await?;
+            tx.mark_moved(receipt).await?;
+            let actor = ActorRef::provider(receipt.provider);
+            tx.append_audit(&AuditEntry {
+                incident: Some(after.incident),
+                at: resolution.now,
+                actor: actor.clone(),
+                action: String::from("receipt.moved"),
+                detail: json!({
+                    "campaign": campaign,
+                    "attempt": receipt.attempt,
+                    "outcome": receipt.outcome,
+                    "from": state,
+                    "to": next.state(),
+                }),
+            })
+            .await?;
+            tx.follow(campaign, &after, &actor, resolution.now).await?;
+            Ok(ReceiptEffect::Moved)
+        })
+    }
+}
+
+/// Where the person goes, and what the attempt's row is given; `None` when nothing follows.
+fn consequence(
+    receipt: &Receipt<'_>,
+    resolution: &Resolution<'_>,
+    known: Known,
+    standing: &StandingRow,
+    about: AboutRow,
+) -> Result<Option<(Next, Option<Settled>)>> {
+    let progress = progress(&standing.cascade, standing.place, standing.tries)?;
+    let through = channel(&about.channel)?;
+    let next = |said| resolution.next(&progress, through, said);
+    Ok(match verdict(known, receipt.outcome) {
+        Verdict::Note => None,
+        Verdict::Reached => Some((Next::Reached, None)),
+        Verdict::MoveOn(said) => Some((next(said), None)),
+        Verdict::Settle(said) => Some((
+            next(said),
+            Some(Settled {
+                outcome: said,
+                code: storable(receipt.code),
+                reference: None,
+                channel: about.channel,
+                provider: about.provider,
+            }),
+        )),
+    })
+}
+
+/// What is known of an attempt.
+#[derive(Debug, sqlx::FromRow)]
+struct AboutRow {
+    channel: String,
+    provider: String,
+    outcome: Option<String>,
+    receipt: Option<String>,
+}
+
+/// The steps of taking a receipt.
+trait Receiving {
+    /// Whose attempt it is.
+    fn whose(&mut self, attempt: AttemptId) -> impl Future<Output = Result<Option<(CampaignId, PersonId)>>> + Send;
+    /// Enters the receipt; `false` when it is there already.
+    fn enter(&mut self, receipt: &Receipt<'_>, now: Millis) -> impl Future<Output = Result<bool>> + Send;
+    /// Reads the attempt.
+    fn about(&mut self, attempt: AttemptId) -> impl Future<Output = Result<AboutRow>> + Send;
+    /// Writes what receipts say of the attempt.
+    fn note_receipt(
+        &mut self,
+        attempt: AttemptId,
+        said: Option<Outcome>,
+        now: Millis,
+    ) -> impl Future<Output = Result<()>> + Send;
+    /// Writes that the receipt moved somebody.
+    fn mark_moved(&mut self, receipt: &Receipt<'_>) -> impl Future<Output = Result<()>> + Send;
+}
+
+on_both_connections!(Receiving {
+    async fn whose(&mut self, attempt: AttemptId) -> Result<Option<(CampaignId, PersonId)>> {
+        let row: Option<(Uuid, Uuid)> =
+            sqlx::query_as("/* whose */ SELECT campaign_id, person_id FROM attempts WHERE id = $1")
+                .bind(attempt.0)
+                .fetch_optional(&mut *self)
+                .await?;
+        Ok(row.map(|(campaign, person)| (CampaignId(campaign), PersonId(person))))
+    }
+
+    async fn enter(&mut self, receipt: &Receipt<'_>, now: Millis) -> Result<bool> {
+        let done = sqlx::query(
+            "/* enter */ INSERT INTO receipts (provider, receipt_key, attempt_id, outcome, code, received_at, effect) \
+             VALUES ($1, $2, $3, $4, $5, $6, 'noted') ON CONFLICT (provider, receipt_key) DO NOTHING",
+        )
+        .bind(receipt.provider)
+        .bind(storable(Some(receipt.key)))
+        .bind(receipt.attempt.0)
+        .bind(receipt.outcome.map(Outcome::as_str))
+        .bind(storable(receipt.code))
+        .bind(now.0)
+        .execute(&mut *self)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn about(&mut self, attempt: AttemptId) -> Result<AboutRow> {
+        Ok(sqlx::query_as("/* about */ SELECT channel, provider, outcome, receipt FROM attempts WHERE id = $1")
+            .bind(attempt.0)
+            .fetch_one(&mut *self)
+            .await?)
+    }
+
+    async fn note_receipt(&mut self, attempt: AttemptId, said: Option<Outcome>, now: Millis) -> Result<()> {
+        sqlx::query("/* note_receipt */ UPDATE attempts SET receipt = $2, receipt_at = $3 WHERE id = $1")
+            .bind(attempt.0)
+            .bind(said.map(Outcome::as_str))
+            .bind(now.0)
+            .execute(&mut *self)
+            .await?;
+        Ok(())
+    }
+
+    async fn mark_moved(&mut self, receipt: &Receipt<'_>) -> Result<()> {
+        sqlx::query("/* mark_moved */ UPDATE receipts SET effect = 'moved' WHERE provider = $1 AND receipt_key = $2")
+            .bind(receipt.provider)
+            .bind(storable(Some(receipt.key)))
+            .execute(&mut *self)
+            .await?;
+        Ok(())
+    }
+});

@@ -1,0 +1,189 @@
+//! Sealing: who is told, by which cascade, is decided and hashed in one transaction.
+
+use futures_util::TryStreamExt;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::statements::{Plans, Statements};
+use super::steps::Steps;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{Campaign, CampaignState, Counts, PersonState};
+use crate::domain::cascade::Cascade;
+use crate::domain::channel::Channel;
+use crate::domain::id::{CampaignId, IncidentId};
+use crate::domain::person::Reach;
+use crate::store::SqlStore;
+use crate::store::audit::AppendAudit;
+use crate::store::db::{on_both_connections, writing};
+use crate::store::error::StoreError;
+use crate::store::incidents::IncidentRows;
+use crate::store::keys::KeyRows;
+use crate::store::rows::word;
+use crate::store::traits::Result;
+
+impl SqlStore {
+    /// See `CampaignStore::seal_campaign`.
+    pub(super) async fn seal_population(
+        &self,
+        campaign: &Campaign,
+        order: &[Channel],
+        audit: &AuditEntry,
+    ) -> Result<Campaign> {
+        let (id, incident) = (campaign.id, campaign.incident);
+        writing!(self, tx => {
+            // Whoever imports people locks the incident first, so nobody is added or changed until this ends.
+            tx.lock_incident(incident).await?;
+            if tx.wrapped_key(incident).await?.wrapped.is_none() {
+                return Err(StoreError::Erased);
+            }
+            tx.no_other_campaign(incident).await?;
+            let (plans, people) = tx.plan(incident, order).await?;
+            if people == 0 {
+                return Err(StoreError::Conflict(String::from(
+                    "the incident has no people; import those who are affected, then propose the campaign",
+                )));
+            }
+            tx.insert_campaign(campaign).await?;
+            let sealed = tx.seal_people(id, incident, &plans, campaign.created_at).await?;
+            let (hash, hashed) = tx.hash_population(incident).await?;
+            let counts = tx.count_sealed(id).await?;
+            if [i64::try_from(sealed).unwrap_or(-1), hashed, counts.total()] != [people; 3] {
+                return Err(StoreError::Busy);
+            }
+            tx.enter_sealed(id, &hash, &counts).await?;
+            tx.after_growth().await?;
+            let mut audit = audit.clone();
+            if let serde_json::Value::Object(detail) = &mut audit.detail {
+                detail.insert(String::from("sealed"), people.into());
+                detail.insert(String::from("population_hash"), hash.into());
+                detail.insert(String::from("counts"), serde_json::json!(counts));
+            }
+            tx.append_audit(&audit).await?;
+            tx.read_campaign(id).await
+        })
+    }
+}
+
+/// The steps of sealing.
+trait Sealing {
+    /// `Conflict` when the incident has a campaign that is not over.
+    fn no_other_campaign(&mut self, incident: IncidentId) -> impl Future<Output = Result<()>> + Send;
+    /// How each reach of the incident's people becomes a cascade, and how many people there are.
+    fn plan(&mut self, incident: IncidentId, order: &[Channel]) -> impl Future<Output = Result<(Plans, i64)>> + Send;
+    /// Stores the campaign, still of nobody.
+    fn insert_campaign(&mut self, campaign: &Campaign) -> impl Future<Output = Result<()>> + Send;
+    /// SHA-256, hex, over identifier and content hash of each person in order of identifier, and their number.
+    fn hash_population(&mut self, incident: IncidentId) -> impl Future<Output = Result<(String, i64)>> + Send;
+    /// How many people were put where. The one time that they are counted.
+    fn count_sealed(&mut self, campaign: CampaignId) -> impl Future<Output = Result<Counts>> + Send;
+    /// Enters what was sealed into the campaign's row.
+    fn enter_sealed(
+        &mut self,
+        campaign: CampaignId,
+        hash: &str,
+        counts: &Counts,
+    ) -> impl Future<Output = Result<()>> + Send;
+}
+
+on_both_connections!(Sealing {
+    async fn no_other_campaign(&mut self, incident: IncidentId) -> Result<()> {
+        let rows: Vec<(Uuid, String, i64)> = sqlx::query_as(
+            "/* no_other_campaign */ SELECT id, state, in_flight FROM campaigns \
+             WHERE incident_id = $1 AND (state IN ('proposed', 'approved', 'running', 'paused') OR in_flight > 0) \
+             ORDER BY id",
+        )
+        .bind(incident.0)
+        .fetch_all(&mut *self)
+        .await?;
+        let Some((id, state, in_flight)) = rows.into_iter().next() else { return Ok(()) };
+        Err(StoreError::Conflict(if state == CampaignState::Cancelled.as_str() {
+            // Whoever is in flight may be told by it yet; the next campaign must not tell them again.
+            format!("campaign {id} was cancelled with {in_flight} attempts under way; propose again once they have ended")
+        } else {
+            format!("campaign {id} of this incident is {state}; let it complete or cancel it, then propose another")
+        }))
+    }
+
+    async fn plan(&mut self, incident: IncidentId, order: &[Channel]) -> Result<(Plans, i64)> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("/* plan */ SELECT reach, COUNT(*) FROM people WHERE incident_id = $1 GROUP BY reach")
+                .bind(incident.0)
+                .fetch_all(&mut *self)
+                .await?;
+        let mut plans = Plans::default();
+        let mut people = 0;
+        for (code, number) in rows {
+            let reach = Reach::from_code(&code)
+                .ok_or_else(|| StoreError::corrupt("people", "reach", "it is not one digit per channel"))?;
+            let cascade = Cascade::plan(order, reach);
+            people += number;
+            plans.reaches.push(code);
+            plans.cascades.push(cascade.to_code());
+            plans.channels.push(cascade.step(0).map(|step| step.channel.as_str()));
+        }
+        Ok((plans, people))
+    }
+
+    async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()> {
+        sqlx::query(
+            "/* insert_campaign */ INSERT INTO campaigns \
+             (id, incident_id, notice_id, notice_hash, state, sealed, population_hash, author, created_at) \
+             VALUES ($1, $2, $3, $4, 'proposed', 0, '', $5, $6)",
+        )
+        .bind(campaign.id.0)
+        .bind(campaign.incident.0)
+        .bind(campaign.notice.0)
+        .bind(&campaign.notice_hash)
+        .bind(&campaign.author.0)
+        .bind(campaign.created_at.0)
+        .execute(&mut *self)
+        .await?;
+        Ok(())
+    }
+
+    async fn hash_population(&mut self, incident: IncidentId) -> Result<(String, i64)> {
+        let mut hasher = Sha256::new();
+        let mut people = 0;
+        let mut rows = sqlx::query_as::<_, (Uuid, Vec<u8>)>(
+            "/* hash_population */ SELECT id, content_hash FROM people WHERE incident_id = $1 ORDER BY id",
+        )
+        .bind(incident.0)
+        .fetch(&mut *self);
+        while let Some((id, content)) = rows.try_next().await? {
+            hasher.update(id.as_bytes());
+            hasher.update(&content);
+            people += 1;
+        }
+        Ok((hex::encode(hasher.finalize()), people))
+    }
+
+    async fn count_sealed(&mut self, campaign: CampaignId) -> Result<Counts> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "/* count_sealed */ SELECT state, COUNT(*) FROM campaign_people WHERE campaign_id = $1 GROUP BY state",
+        )
+        .bind(campaign.0)
+        .fetch_all(&mut *self)
+        .await?;
+        let mut counts = Counts::default();
+        for (state, number) in rows {
+            *counts.get_mut(word("campaign_people", "state", PersonState::from_name(&state))?) = number;
+        }
+        Ok(counts)
+    }
+
+    async fn enter_sealed(&mut self, campaign: CampaignId, hash: &str, counts: &Counts) -> Result<()> {
+        sqlx::query(
+            "/* enter_sealed */ UPDATE campaigns SET sealed = $2, population_hash = $3, pending = $4, unreachable = $5, \
+             suppressed = $6 WHERE id = $1",
+        )
+        .bind(campaign.0)
+        .bind(counts.total())
+        .bind(hash)
+        .bind(counts.pending)
+        .bind(counts.unreachable)
+        .bind(counts.suppressed)
+        .execute(&mut *self)
+        .await?;
+        Ok(())
+    }
+});

@@ -1,0 +1,218 @@
+//! The queue's statements for `SQLite`: a batch travels as one JSON parameter, with its identifiers as one blob of 16
+//! bytes each beside it. There is one writer, so what a transaction has read stays as it is until it ends.
+
+mod batch;
+mod sql;
+
+use sqlx::SqliteConnection;
+
+use self::batch::{blob, json, move_row, numbers};
+use super::moves::Move;
+use super::statements::{DueRow, HeldRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
+use crate::store::traits::{ClaimRequest, Result};
+
+/// A due row without the attempt's identifier, which is given out after it was read.
+#[derive(sqlx::FromRow)]
+struct Due {
+    person_id: uuid::Uuid,
+    cascade: String,
+    place: i64,
+    tries: i64,
+    repeats: i64,
+    sealed: Vec<u8>,
+    locale: Option<String>,
+    jurisdiction: Option<String>,
+}
+
+impl Statements for SqliteConnection {
+    async fn seal_people(
+        &mut self,
+        campaign: CampaignId,
+        incident: IncidentId,
+        plans: &Plans,
+        now: Millis,
+    ) -> Result<u64> {
+        let rows: Vec<_> = plans
+            .reaches
+            .iter()
+            .zip(&plans.cascades)
+            .zip(&plans.channels)
+            .map(|((reach, cascade), channel)| (reach, cascade, channel))
+            .collect();
+        let done = sqlx::query(sql::SEAL_PEOPLE)
+            .bind(campaign.0)
+            .bind(incident.0)
+            .bind(now.0)
+            .bind(json(&rows))
+            .execute(self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn after_growth(&mut self) -> Result<()> {
+        // Its plans here do not depend on statistics: each statement has one index that fits.
+        Ok(())
+    }
+
+    async fn lease_end(&mut self, worker: WorkerId) -> Result<Option<i64>> {
+        Ok(sqlx::query_scalar(sql::LEASE_END).bind(worker.0).fetch_optional(self).await?)
+    }
+
+    async fn take_due(&mut self, request: &ClaimRequest, notice_hash: &str) -> Result<Vec<DueRow>> {
+        let limit = i64::from(request.limit).min(i64::try_from(request.attempts.len()).unwrap_or(i64::MAX));
+        let due: Vec<Due> = sqlx::query_as(sql::DUE)
+            .bind(request.campaign.0)
+            .bind(request.channel.as_str())
+            .bind(request.now.0)
+            .bind(limit)
+            .fetch_all(&mut *self)
+            .await?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let persons = blob(due.iter().map(|d| d.person_id.as_bytes()));
+        let attempts = blob(request.attempts.iter().take(due.len()).map(|a| a.0.as_bytes()));
+        let numbers = numbers(due.len());
+        sqlx::query(sql::INTEND)
+            .bind(request.campaign.0)
+            .bind(persons.as_slice())
+            .bind(attempts.as_slice())
+            .bind(numbers.as_str())
+            .bind(request.provider.as_str())
+            .bind(notice_hash)
+            .bind(request.now.0)
+            .execute(&mut *self)
+            .await?;
+        sqlx::query(sql::TAKE)
+            .bind(request.campaign.0)
+            .bind(persons.as_slice())
+            .bind(attempts.as_slice())
+            .bind(numbers.as_str())
+            .bind(request.worker.0)
+            .execute(&mut *self)
+            .await?;
+        let rows = due.into_iter().zip(&request.attempts).map(|(due, attempt)| DueRow {
+            person_id: due.person_id,
+            attempt_id: attempt.0,
+            cascade: due.cascade,
+            place: due.place,
+            tries: due.tries,
+            repeats: due.repeats,
+            sealed: due.sealed,
+            locale: due.locale,
+            jurisdiction: due.jurisdiction,
+        });
+        Ok(rows.collect())
+    }
+
+    async fn held(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        batch: &[(AttemptId, PersonId)],
+    ) -> Result<Vec<HeldRow>> {
+        Ok(sqlx::query_as(sql::HELD)
+            .bind(campaign.0)
+            .bind(blob(batch.iter().map(|(_, person)| person.0.as_bytes())))
+            .bind(blob(batch.iter().map(|(attempt, _)| attempt.0.as_bytes())))
+            .bind(numbers(batch.len()))
+            .bind(worker.0)
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn write_moves(&mut self, campaign: CampaignId, moves: &[Move], now: Millis) -> Result<u64> {
+        let persons = blob(moves.iter().map(|m| m.person.0.as_bytes()));
+        let attempts = blob(moves.iter().map(|m| m.attempt.0.as_bytes()));
+        let rows = json(&moves.iter().map(move_row).collect::<Vec<_>>());
+        if moves.iter().any(|m| m.settled.is_some()) {
+            sqlx::query(sql::WRITE_OUTCOMES)
+                .bind(attempts.as_slice())
+                .bind(rows.as_str())
+                .bind(now.0)
+                .execute(&mut *self)
+                .await?;
+        }
+        let done = sqlx::query(sql::WRITE_MOVES)
+            .bind(campaign.0)
+            .bind(persons)
+            .bind(attempts)
+            .bind(rows)
+            .execute(&mut *self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64> {
+        let rows: Vec<_> = late.iter().map(|l| (l.outcome.as_str(), l.reference.as_deref())).collect();
+        let done = sqlx::query(sql::NOTE_LATE)
+            .bind(campaign.0)
+            .bind(blob(late.iter().map(|l| l.attempt.0.as_bytes())))
+            .bind(blob(late.iter().map(|l| l.person.0.as_bytes())))
+            .bind(json(&rows))
+            .bind(now.0)
+            .execute(self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn unbegun(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: &[AttemptId],
+    ) -> Result<Vec<UnbegunRow>> {
+        Ok(sqlx::query_as(sql::UNBEGUN)
+            .bind(campaign.0)
+            .bind(blob(attempts.iter().map(|a| a.0.as_bytes())))
+            .bind(numbers(attempts.len()))
+            .bind(worker.0)
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn give_back(
+        &mut self,
+        campaign: CampaignId,
+        rows: &[UnbegunRow],
+        not_before: Option<Millis>,
+    ) -> Result<u64> {
+        sqlx::query(sql::WITHDRAW)
+            .bind(blob(rows.iter().map(|r| r.attempt_id.as_bytes())))
+            .bind(numbers(rows.len()))
+            .execute(&mut *self)
+            .await?;
+        let repeats: Vec<i64> = rows.iter().map(|r| r.repeats).collect();
+        let done = sqlx::query(sql::GIVE_BACK)
+            .bind(campaign.0)
+            .bind(blob(rows.iter().map(|r| r.person_id.as_bytes())))
+            .bind(json(&repeats))
+            .bind(not_before.map(|m| m.0))
+            .execute(&mut *self)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn fence(&mut self, worker: WorkerId, now: Millis, in_any_case: bool) -> Result<bool> {
+        let done = sqlx::query(sql::FENCE).bind(worker.0).bind(now.0).bind(in_any_case).execute(self).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn in_flight(&mut self, worker: WorkerId, campaign: CampaignId, limit: i64) -> Result<Vec<InFlightRow>> {
+        Ok(sqlx::query_as(sql::IN_FLIGHT).bind(worker.0).bind(campaign.0).bind(limit).fetch_all(self).await?)
+    }
+
+    async fn standing(&mut self, campaign: CampaignId, person: PersonId) -> Result<Option<StandingRow>> {
+        Ok(sqlx::query_as(sql::STANDING).bind(campaign.0).bind(person.0).fetch_optional(self).await?)
+    }
+
+    async fn is_announced(&mut self, incident: IncidentId) -> Result<bool> {
+        Ok(sqlx::query_scalar(sql::IS_ANNOUNCED).bind(incident.0).fetch_one(self).await?)
+    }
+
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<u64> {
+        Ok(sqlx::query(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).execute(self).await?.rows_affected())
+    }
+}

@@ -1,0 +1,145 @@
+//! What the queue asks of each database in its own words. Everything else is one SQL text for both.
+//!
+//! Each method is one step inside the caller's transaction and takes the locks it names: on `PostgreSQL` rows are locked
+//! first worker, then people in order of identifier, then campaign, then tallies, then the head of the audit chain, so
+//! that no two operations wait for each other in a circle. `SQLite` has one writer and needs none.
+
+use uuid::Uuid;
+
+use super::moves::Move;
+use crate::domain::actor::ActorRef;
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
+use crate::domain::outcome::Outcome;
+use crate::store::traits::{ClaimRequest, Result};
+
+/// A person taken by a claim.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct DueRow {
+    pub(super) person_id: Uuid,
+    pub(super) attempt_id: Uuid,
+    pub(super) cascade: String,
+    pub(super) place: i64,
+    /// Tries of the step, this one included.
+    pub(super) tries: i64,
+    /// Whether the attempt repeats one that may have gone out.
+    pub(super) repeats: i64,
+    pub(super) sealed: Vec<u8>,
+    pub(super) locale: Option<String>,
+    pub(super) jurisdiction: Option<String>,
+}
+
+/// A settlement whose person is still the worker's.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct HeldRow {
+    /// Place in the batch, from 0.
+    pub(super) nth: i64,
+    pub(super) cascade: String,
+    pub(super) channel: String,
+    pub(super) provider: String,
+}
+
+/// A person whom a worker has in flight.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct InFlightRow {
+    pub(super) person_id: Uuid,
+    pub(super) attempt_id: Uuid,
+    pub(super) cascade: String,
+    pub(super) place: i64,
+    pub(super) tries: i64,
+    pub(super) channel: String,
+    pub(super) provider: String,
+}
+
+/// An attempt that can be handed back.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct UnbegunRow {
+    pub(super) person_id: Uuid,
+    pub(super) attempt_id: Uuid,
+    pub(super) repeats: i64,
+}
+
+/// Where a person stands.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct StandingRow {
+    pub(super) state: String,
+    pub(super) cascade: String,
+    pub(super) place: i64,
+    pub(super) tries: i64,
+    pub(super) attempt_id: Option<Uuid>,
+}
+
+/// How a reach becomes a cascade: three lists of one length.
+#[derive(Debug, Default)]
+pub(super) struct Plans {
+    /// `people.reach`.
+    pub(super) reaches: Vec<String>,
+    /// Its cascade.
+    pub(super) cascades: Vec<String>,
+    /// Channel of the first step, `None` when there is none.
+    pub(super) channels: Vec<Option<&'static str>>,
+}
+
+/// What a late settlement still tells.
+#[derive(Debug)]
+pub(super) struct Late {
+    pub(super) attempt: AttemptId,
+    pub(super) person: PersonId,
+    pub(super) outcome: Outcome,
+    pub(super) reference: Option<String>,
+}
+
+/// The statements that each database has its own way of.
+pub(super) trait Statements {
+    /// A row per person of the incident.
+    async fn seal_people(
+        &mut self,
+        campaign: CampaignId,
+        incident: IncidentId,
+        plans: &Plans,
+        now: Millis,
+    ) -> Result<u64>;
+    /// Refreshes what the planner knows of a table that has grown at once.
+    async fn after_growth(&mut self) -> Result<()>;
+    /// When the worker's lease ends; holds off its reaping until the transaction ends.
+    async fn lease_end(&mut self, worker: WorkerId) -> Result<Option<i64>>;
+    /// Takes due people in due order and writes the intents.
+    async fn take_due(&mut self, request: &ClaimRequest, notice_hash: &str) -> Result<Vec<DueRow>>;
+    /// Those of a batch that are still the worker's, locked.
+    async fn held(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        batch: &[(AttemptId, PersonId)],
+    ) -> Result<Vec<HeldRow>>;
+    /// Writes moves and outcomes. Returns how many people moved.
+    async fn write_moves(&mut self, campaign: CampaignId, moves: &[Move], now: Millis) -> Result<u64>;
+    /// Notes what late settlements tell, where it is news. Returns of how many attempts it was.
+    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64>;
+    /// Attempts of a list that are the worker's, locked.
+    async fn unbegun(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: &[AttemptId],
+    ) -> Result<Vec<UnbegunRow>>;
+    /// Makes their people pending again, not before `not_before` where given, and withdraws the intents.
+    async fn give_back(&mut self, campaign: CampaignId, rows: &[UnbegunRow], not_before: Option<Millis>)
+    -> Result<u64>;
+    /// Ends the worker's lease for good, if it ended before `now` or is to end in any case. From then on the worker can
+    /// claim nothing.
+    async fn fence(&mut self, worker: WorkerId, now: Millis, in_any_case: bool) -> Result<bool>;
+    /// Some people of a campaign whom the worker has in flight, locked.
+    async fn in_flight(&mut self, worker: WorkerId, campaign: CampaignId, limit: i64) -> Result<Vec<InFlightRow>>;
+    /// Where a person stands, locked.
+    async fn standing(&mut self, campaign: CampaignId, person: PersonId) -> Result<Option<StandingRow>>;
+    /// Whether the incident has a published announcement; holds off its withdrawal.
+    async fn is_announced(&mut self, incident: IncidentId) -> Result<bool>;
+    /// Moves some unreachable people of a campaign to announced. Returns how many.
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<u64>;
+}
+
+/// A worker, as audit entries name it.
+pub(super) fn engine(worker: WorkerId) -> ActorRef {
+    ActorRef(format!("engine:{worker}"))
+}

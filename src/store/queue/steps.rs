@@ -1,0 +1,143 @@
+//! Steps that several operations of the queue take inside their transactions, in words that both databases understand.
+
+use uuid::Uuid;
+
+use super::campaign_rows::{CampaignRow, campaign_state};
+use super::moves::{self, Move, Tallies};
+use super::statements::Statements;
+use crate::domain::actor::ActorRef;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{Campaign, CampaignState, Counts};
+use crate::domain::clock::Millis;
+use crate::domain::id::{CampaignId, IncidentId};
+use crate::store::audit::AppendAudit;
+use crate::store::db::on_both_connections;
+use crate::store::error::StoreError;
+use crate::store::traits::Result;
+
+/// A campaign after its counts have changed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct After {
+    /// Whose campaign it is.
+    pub(super) incident: IncidentId,
+    /// Its state.
+    pub(super) state: CampaignState,
+    /// Its counts.
+    pub(super) counts: Counts,
+}
+
+/// See the module.
+pub(super) trait Steps {
+    /// Reads a campaign.
+    fn read_campaign(&mut self, id: CampaignId) -> impl Future<Output = Result<Campaign>> + Send;
+    /// Changes counts by differences. The campaign's row stays locked until the transaction ends.
+    fn shift(&mut self, id: CampaignId, by: &Counts, repeated: i64) -> impl Future<Output = Result<After>> + Send;
+    /// Adds to the tallies.
+    fn tally(&mut self, id: CampaignId, tallies: &Tallies) -> impl Future<Output = Result<()>> + Send;
+    /// Writes moves of people whose rows are locked, with all that goes with them but the audit entry.
+    fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
+    /// Completes a running campaign in which nobody is pending or in flight, and reopens a completed one in which
+    /// somebody is. Returns the state it has then.
+    fn follow(
+        &mut self,
+        id: CampaignId,
+        after: &After,
+        actor: &ActorRef,
+        now: Millis,
+    ) -> impl Future<Output = Result<CampaignState>> + Send;
+}
+
+on_both_connections!(Steps {
+    async fn read_campaign(&mut self, id: CampaignId) -> Result<Campaign> {
+        let row: Option<CampaignRow> = sqlx::query_as("/* read_campaign */ SELECT * FROM campaigns WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&mut *self)
+            .await?;
+        row.ok_or(StoreError::NotFound("campaign"))?.try_into()
+    }
+
+    async fn shift(&mut self, id: CampaignId, by: &Counts, repeated: i64) -> Result<After> {
+        let row: Option<(Uuid, String, i64, i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
+            "/* shift */ UPDATE campaigns SET pending = pending + $2, in_flight = in_flight + $3, \
+             reached = reached + $4, unknown = unknown + $5, unreachable = unreachable + $6, \
+             announced = announced + $7, suppressed = suppressed + $8, repeated = repeated + $9 WHERE id = $1 \
+             RETURNING incident_id, state, pending, in_flight, reached, unknown, unreachable, announced, suppressed",
+        )
+        .bind(id.0)
+        .bind(by.pending)
+        .bind(by.in_flight)
+        .bind(by.reached)
+        .bind(by.unknown)
+        .bind(by.unreachable)
+        .bind(by.announced)
+        .bind(by.suppressed)
+        .bind(repeated)
+        .fetch_optional(&mut *self)
+        .await?;
+        let (incident, state, pending, in_flight, reached, unknown, unreachable, announced, suppressed) =
+            row.ok_or(StoreError::NotFound("campaign"))?;
+        Ok(After {
+            incident: IncidentId(incident),
+            state: campaign_state(&state)?,
+            counts: Counts { pending, in_flight, reached, unknown, unreachable, announced, suppressed },
+        })
+    }
+
+    async fn tally(&mut self, id: CampaignId, tallies: &Tallies) -> Result<()> {
+        for ((channel, provider, outcome), attempts) in tallies {
+            sqlx::query(
+                "/* tally */ INSERT INTO tallies (campaign_id, channel, provider, outcome, attempts) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (campaign_id, channel, provider, outcome) \
+                 DO UPDATE SET attempts = tallies.attempts + excluded.attempts",
+            )
+            .bind(id.0)
+            .bind(channel)
+            .bind(provider)
+            .bind(outcome.as_str())
+            .bind(attempts)
+            .execute(&mut *self)
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> Result<After> {
+        let moved = self.write_moves(id, moves, now).await?;
+        if moved != moves.len() as u64 {
+            // The rows are locked and were read in this transaction, so this is a defect, not a race.
+            return Err(StoreError::Database(format!("{moved} people moved where {} were to move", moves.len())));
+        }
+        let after = self.shift(id, &moves::delta(moves), 0).await?;
+        self.tally(id, &moves::tallies(moves)).await?;
+        Ok(after)
+    }
+
+    async fn follow(
+        &mut self,
+        id: CampaignId,
+        after: &After,
+        actor: &ActorRef,
+        now: Millis,
+    ) -> Result<CampaignState> {
+        let (state, completed_at, action) = match (after.state, after.counts.is_settled()) {
+            (CampaignState::Running, true) => (CampaignState::Completed, Some(now.0), "campaign.completed"),
+            (CampaignState::Completed, false) => (CampaignState::Running, None, "campaign.reopened"),
+            (state, _) => return Ok(state),
+        };
+        sqlx::query("/* follow */ UPDATE campaigns SET state = $2, completed_at = $3 WHERE id = $1")
+            .bind(id.0)
+            .bind(state.as_str())
+            .bind(completed_at)
+            .execute(&mut *self)
+            .await?;
+        self.append_audit(&AuditEntry {
+            incident: Some(after.incident),
+            at: now,
+            actor: actor.clone(),
+            action: String::from(action),
+            detail: serde_json::json!({ "campaign": id, "counts": after.counts }),
+        })
+        .await?;
+        Ok(state)
+    }
+});
