@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clock::Millis;
 use super::jurisdiction::JurisdictionId;
 
 /// What must be done.
@@ -18,8 +19,18 @@ pub enum Duty {
     Announce,
     /// Tell consumer reporting agencies.
     NotifyCreditBureaus,
+    /// Tell whoever is responsible for the data, as one who processes it for them.
+    NotifyController,
     /// Keep a record.
     KeepRecord,
+}
+
+impl Duty {
+    /// Whether it is done by a document that goes to an authority.
+    #[must_use]
+    pub const fn is_to_authority(self) -> bool {
+        matches!(self, Self::NotifyAuthority | Self::ReportFollowUp)
+    }
 }
 
 /// How strongly.
@@ -71,6 +82,18 @@ pub struct Deadline {
     pub text: String,
     /// The timeline event that starts the clock, if one does.
     pub starts: Option<String>,
+}
+
+impl Deadline {
+    /// Whether the time is over. A deadline is written to the second and holds through that second, so that a day ends
+    /// at 23:59:59 and not one second before its end. Without a time nothing is ever over.
+    #[must_use]
+    pub fn has_passed(&self, now: Millis) -> bool {
+        self.at
+            .as_deref()
+            .and_then(|at| at.parse::<jiff::Timestamp>().ok())
+            .is_some_and(|at| now.to_timestamp().as_second() > at.as_second())
+    }
 }
 
 /// Where a rule comes from.

@@ -1,0 +1,205 @@
+//! Obligations from facts: which rules apply, why, by when, and where they stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::condition::{Among, Case, Counted, Tally, Truth};
+use super::counting::written;
+use super::rule::{Rule, RuleSet};
+use super::wording::fill;
+use crate::domain::clock::Millis;
+use crate::domain::facts::{IncidentFacts, Timeline};
+use crate::domain::obligation::{Citation, Deadline, Force, Obligation, ObligationState};
+
+/// The event that says that an authority was told, but not which.
+const AUTHORITY_NOTIFIED: &str = "authority_notified";
+
+/// The event that says that awareness began, as far as it is known: the date on which a rule must be in force.
+const AWARENESS: [&str; 7] = [
+    "aware",
+    "discovered",
+    "determined_breach",
+    "informed_by_processor",
+    "noticed",
+    "suspected",
+    "occurred_from",
+];
+
+/// An obligation with what sorting and settling it need.
+pub(super) struct Found<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) due: Option<Timestamp>,
+    pub(super) obligation: Obligation,
+}
+
+/// All obligations of an incident, the earliest deadline first.
+pub(super) fn all<'a>(
+    sets: impl Iterator<Item = &'a RuleSet>,
+    facts: &IncidentFacts,
+    done: &BTreeMap<String, Millis>,
+    now: Millis,
+) -> Vec<Obligation> {
+    let mut found: Vec<Found<'_>> = sets.flat_map(|set| of_set(set, facts, now)).collect();
+    settle(&mut found, &facts.timeline, done, now);
+    // The sort is stable: what is due at the same time, or at none, stays in the order of the rule files.
+    found.sort_by_key(|f| (f.due.is_none(), f.due));
+    found.into_iter().map(|f| f.obligation).collect()
+}
+
+/// The obligations of one rule set, in its order; none when nobody of its jurisdiction is affected.
+pub(super) fn of_set<'a>(set: &'a RuleSet, facts: &IncidentFacts, now: Millis) -> Vec<Found<'a>> {
+    if !facts.scope.affected.iter().any(|affected| affected.jurisdiction == set.id) {
+        return Vec::new();
+    }
+    let case = Case { jurisdiction: &set.id, facts };
+    if case.count(Counted::Individuals, Among::Jurisdiction) == (Tally { known: 0, complete: true }) {
+        return Vec::new();
+    }
+    let country = facts.organisation.country.as_deref();
+    let zone = set.zone(country);
+    let day = awareness_day(&facts.timeline, zone, now);
+    if !in_force(day, set.effective_from, set.effective_until) {
+        return Vec::new();
+    }
+    let mut verdicts: BTreeMap<&str, Truth> = BTreeMap::new();
+    let mut found = Vec::new();
+    for rule in set.rules.iter().filter(|rule| in_force(day, rule.effective_from, rule.effective_until)) {
+        let verdict = verdict(rule, case, &verdicts);
+        verdicts.insert(&rule.id, verdict.clone());
+        let reasons = match verdict {
+            Truth::No => continue,
+            Truth::Yes => None,
+            Truth::Unknown(reasons) => Some(reasons),
+        };
+        found.push(find(set, rule, case, zone, reasons));
+    }
+    let present: BTreeSet<String> = found.iter().map(|f| f.obligation.id.clone()).collect();
+    for f in &mut found {
+        f.obligation.not_before.retain(|id| present.contains(id));
+    }
+    found
+}
+
+/// Whether a rule applies: its own conditions and those of the rule it goes with, less the exemptions.
+fn verdict(rule: &Rule, case: Case<'_>, earlier: &BTreeMap<&str, Truth>) -> Truth {
+    let base = match &rule.only_with {
+        // The loader has seen to it that the rule comes earlier; one that is not in force does not apply.
+        Some(other) => earlier.get(other.as_str()).cloned().unwrap_or(Truth::No),
+        None => Truth::Yes,
+    };
+    let lifted = match case.is_exempt(&rule.unless) {
+        Truth::Yes => Truth::No,
+        Truth::No => Truth::Yes,
+        unknown @ Truth::Unknown(_) => unknown,
+    };
+    let left_to_a_person = match case.is_exempt(&rule.review_if) {
+        Truth::No => Truth::Yes,
+        Truth::Yes | Truth::Unknown(_) => Truth::Unknown(rule.review_if.because.iter().cloned().collect()),
+    };
+    base.and(case.meets(&rule.when)).and(lifted).and(left_to_a_person)
+}
+
+fn find<'a>(set: &'a RuleSet, rule: &'a Rule, case: Case<'_>, zone: &TimeZone, reasons: Option<Vec<String>>) -> Found<'a> {
+    let values = values(set, case);
+    let (force, because) = match reasons {
+        None => (rule.force, fill(&rule.because, &values)),
+        Some(reasons) => (Force::Review, reasons.join("; ")),
+    };
+    let timeline = &case.facts.timeline;
+    let started = rule.deadline.started(timeline);
+    let due = started.and_then(|(_, moment)| rule.deadline.due(moment, zone));
+    let text = match (&due, &rule.deadline.text_started) {
+        (Some(due), Some(text)) => fill(text, &[("safe", written(&due.safe))]),
+        _ => rule.deadline.text.clone(),
+    };
+    let first = rule.deadline.starts.first().map(|event| event.0.as_str());
+    let obligation = Obligation {
+        id: format!("{}/{}", set.id, rule.id),
+        jurisdiction: set.id.clone(),
+        duty: rule.duty,
+        to: fill(&rule.to, &values),
+        force,
+        because,
+        deadline: Deadline {
+            at: due.as_ref().map(|due| written(&due.at)),
+            kind: rule.deadline.kind,
+            text,
+            starts: started.map(|(event, _)| event).or(first).map(str::to_owned),
+        },
+        not_before: rule.not_before.iter().map(|id| format!("{}/{id}", set.id)).collect(),
+        contents: rule.contents.clone(),
+        citation: rule
+            .citation
+            .iter()
+            .map(|c| Citation {
+                text: c.text.clone(),
+                source: c.source.clone(),
+                evidence: c.evidence.as_str().to_owned(),
+            })
+            .collect(),
+        rules_version: set.rules_version.clone(),
+        state: ObligationState::Open,
+    };
+    Found { rule, due: due.map(|due| due.at.timestamp()), obligation }
+}
+
+/// Says where each obligation stands.
+///
+/// The timeline has one event for "the authority was told". With duties to several authorities it cannot say which, so
+/// it then meets none of them: only a submitted report does.
+fn settle(found: &mut [Found<'_>], timeline: &Timeline, done: &BTreeMap<String, Millis>, now: Millis) {
+    let met_by_authority = |f: &Found<'_>| f.rule.met_by.as_deref() == Some(AUTHORITY_NOTIFIED);
+    let several = found.iter().filter(|f| met_by_authority(f)).count() > 1;
+    for f in found {
+        let by_report = done.get(&f.obligation.id).is_some_and(|at| *at <= now);
+        let ambiguous = several && met_by_authority(f);
+        let event = f.rule.met_by.as_deref().and_then(|event| timeline.event(event));
+        let by_event = !ambiguous && event.is_some_and(|moment| moment.millis() <= now);
+        f.obligation.state = if by_report || by_event {
+            ObligationState::Met
+        } else if f.obligation.deadline.has_passed(now) {
+            ObligationState::Overdue
+        } else {
+            ObligationState::Open
+        };
+    }
+}
+
+/// What the wording of a rule may name.
+fn values(set: &RuleSet, case: Case<'_>) -> Vec<(&'static str, String)> {
+    let facts = case.facts;
+    let number = |of, among| {
+        let Tally { known, complete } = case.count(of, among);
+        match (complete, known) {
+            (true, n) if facts.scope.approximate => format!("about {n}"),
+            (true, n) => n.to_string(),
+            (false, 0) => String::from("an unknown number of"),
+            (false, n) => format!("at least {n}"),
+        }
+    };
+    let individuals = case.count(Counted::Individuals, Among::Jurisdiction).known;
+    vec![
+        ("individuals", number(Counted::Individuals, Among::Jurisdiction)),
+        ("minors", number(Counted::Minors, Among::Jurisdiction)),
+        ("uncontactable", number(Counted::Uncontactable, Among::Jurisdiction)),
+        ("level", set.level(individuals).map_or_else(|| String::from("none"), |level| level.name.clone())),
+        ("risk", facts.impact.risk.map_or_else(|| String::from("not assessed"), |risk| risk.to_string())),
+        ("authority", set.authority_name(facts.organisation.country.as_deref()).to_owned()),
+    ]
+}
+
+/// Names that [`values`] gives, for the loader.
+pub(super) const NAMES: [&str; 6] = ["individuals", "minors", "uncontactable", "level", "risk", "authority"];
+
+/// The day of awareness in the authority's zone; today as long as nothing is known.
+fn awareness_day(timeline: &Timeline, zone: &TimeZone, now: Millis) -> Date {
+    let aware = AWARENESS.iter().find_map(|event| timeline.event(event)).map_or_else(|| now.to_timestamp(), |m| m.timestamp());
+    aware.to_zoned(zone.clone()).date()
+}
+
+fn in_force(day: Date, from: Option<Date>, until: Option<Date>) -> bool {
+    from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+}

@@ -1,0 +1,244 @@
+//! The model of a rule file: one jurisdiction, its authority, its rules and the forms of its reports.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::condition::{Condition, Exemption};
+use super::counting::Term;
+use super::form::Form;
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::locale::Locale;
+use crate::domain::obligation::{Duty, Force};
+use crate::domain::report::ReportKind;
+
+/// The rules of one jurisdiction.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSet {
+    /// The jurisdiction.
+    pub id: JurisdictionId,
+    /// Its name, in English.
+    pub name: String,
+    /// Whether these rules bind.
+    pub status: Status,
+    /// The language in which its authority reads reports.
+    pub language: Locale,
+    /// Which state of these rules this is: the day they were checked, and a number within it.
+    pub rules_version: String,
+    /// First day on which they apply, by the day of awareness in the authority's zone.
+    pub effective_from: Option<Date>,
+    /// Last day on which they apply.
+    pub effective_until: Option<Date>,
+    /// Who supervises.
+    pub authority: Authority,
+    /// How the jurisdiction grades an incident by the number of its own people, the smallest first.
+    #[serde(default)]
+    pub levels: Vec<Level>,
+    /// The duties.
+    #[serde(rename = "rule")]
+    pub rules: Vec<Rule>,
+    /// The reports.
+    #[serde(default, rename = "form")]
+    pub forms: Vec<Form>,
+}
+
+impl RuleSet {
+    /// The name of the authority that is competent for an organisation established in a country.
+    #[must_use]
+    pub fn authority_name(&self, country: Option<&str>) -> &str {
+        self.national(country).map_or(&self.authority.name, |n| &n.name)
+    }
+
+    /// The zone in which that authority reads the clock.
+    pub(super) fn zone(&self, country: Option<&str>) -> &TimeZone {
+        self.national(country).map_or(&self.authority.zone.0, |n| &n.zone.0)
+    }
+
+    /// The grade of an incident that touches so many people of this jurisdiction.
+    #[must_use]
+    pub fn level(&self, individuals: u64) -> Option<&Level> {
+        self.levels.iter().rev().find(|level| individuals >= level.ge)
+    }
+
+    /// A form by its name.
+    #[must_use]
+    pub fn form(&self, id: &str) -> Option<&Form> {
+        self.forms.iter().find(|form| form.id == id)
+    }
+
+    /// The report that a rule asks for, if it asks for one. Versions of a rule share its identifier; the one that is in
+    /// force for the obligation is told by what it is due under.
+    #[must_use]
+    pub fn report_of(&self, rule: &str) -> Option<&ReportOf> {
+        self.rules.iter().rev().find(|r| r.id == rule).and_then(|r| r.report.as_ref())
+    }
+
+    fn national(&self, country: Option<&str>) -> Option<&National> {
+        let country = country?;
+        self.authority.national.iter().find(|n| n.country.eq_ignore_ascii_case(country))
+    }
+}
+
+/// Whether a rule set binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is law.
+    InForce,
+    /// It is guidance: no rule of it may be mandatory.
+    Voluntary,
+}
+
+/// Who supervises.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// Its name.
+    pub name: String,
+    /// Where its form or its contact is.
+    pub url: String,
+    /// The zone in which its days begin and end.
+    pub(super) zone: Zone,
+    /// The authorities of the countries, where the jurisdiction has several.
+    #[serde(default)]
+    pub national: Vec<National>,
+}
+
+/// The authority of one country.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct National {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Its name, in its own language.
+    pub name: String,
+    /// Its site.
+    pub url: String,
+    /// The zone in which its days begin and end.
+    pub(super) zone: Zone,
+    /// How well that was verified.
+    pub evidence: Evidence,
+}
+
+/// A zone of the IANA database that is part of the binary, so that an answer does not depend on the host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Zone(pub(super) TimeZone);
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        jiff::tz::TimeZoneDatabase::bundled()
+            .get(&name)
+            .map(Self)
+            .map_err(|_| format!("{name:?} is no zone of the IANA database, like Europe/Berlin"))
+    }
+}
+
+/// A grade.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// From so many people on.
+    pub ge: u64,
+    /// Its name, in the jurisdiction's language.
+    pub name: String,
+}
+
+/// How well a statement was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// The text itself was read.
+    Primary,
+    /// The text was read as a quotation elsewhere.
+    Quoted,
+    /// Somebody's account of it was read.
+    Secondary,
+    /// Generally known; no text was found to confirm it.
+    General,
+}
+
+impl Evidence {
+    /// The name, as the rule files and the API spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Quoted => "quoted",
+            Self::Secondary => "secondary",
+            Self::General => "general",
+        }
+    }
+}
+
+/// One duty.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name within the rule set. Versions of one rule share it, with dates that do not overlap.
+    pub id: String,
+    /// What.
+    pub duty: Duty,
+    /// To whom; may name `{authority}`.
+    pub to: String,
+    /// How strongly.
+    pub force: Force,
+    /// Why it applies, with the numbers in braces.
+    pub because: String,
+    /// First day on which this version applies, by the day of awareness.
+    pub effective_from: Option<Date>,
+    /// Last day on which it applies.
+    pub effective_until: Option<Date>,
+    /// The rule that must apply too; its conditions and exemptions hold for this one as well.
+    pub only_with: Option<String>,
+    /// When it applies: everything in this table must hold.
+    #[serde(default)]
+    pub(super) when: Condition,
+    /// What lifts it.
+    #[serde(default)]
+    pub(super) unless: Exemption,
+    /// What leaves it to a person to decide.
+    #[serde(default)]
+    pub(super) review_if: Exemption,
+    /// By when.
+    pub(super) deadline: Term,
+    /// The event of the timeline by which it is met, beside a submitted report.
+    pub met_by: Option<String>,
+    /// Rules of the same file that must be met first.
+    #[serde(default)]
+    pub not_before: Vec<String>,
+    /// What must be said.
+    #[serde(default)]
+    pub contents: Vec<String>,
+    /// Where it comes from.
+    #[serde(default)]
+    pub(super) citation: Vec<RuleCitation>,
+    /// The document by which it is met.
+    pub report: Option<ReportOf>,
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleCitation {
+    /// The provision.
+    pub(super) text: String,
+    /// What was read to encode it.
+    pub(super) source: String,
+    /// How well that was verified.
+    pub(super) evidence: Evidence,
+}
+
+/// The report that a rule asks for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportOf {
+    /// The form.
+    pub form: String,
+    /// Which of the authority's documents are written with it.
+    pub kinds: Vec<ReportKind>,
+    /// The deadline in words, in the report's language, where that is not English.
+    pub deadline_text: Option<String>,
+}
