@@ -1,1 +1,99 @@
-//! (being built)
+//! The JSON API: conventions once, in the files beside this one, and one file per thing under [`v1`].
+//!
+//! Guarantees: every operation of `/v1` declares in the OpenAPI document who may call it, and exactly that is enforced;
+//! every refusal is a problem; bodies are bounded; nothing of a body is logged. Never decides anything about an
+//! incident: handlers translate, features decide.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Uri;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::access::Access;
+use crate::domain::clock::{Clock, Entropy};
+use crate::incidents::Incidents;
+use crate::store::Store;
+
+pub mod auth;
+pub mod body;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod merge_patch;
+pub mod openapi;
+pub mod operation;
+pub mod page;
+pub mod problem;
+pub mod receipts;
+pub mod request;
+pub mod v1;
+
+use problem::{Kind, Problem};
+
+/// What handlers work with: the features and the little they need besides.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Storage, for idempotency, health and plain reads that no feature adds anything to.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Keys.
+    pub access: Arc<Access>,
+    /// Incidents, their notices and campaigns.
+    pub incidents: Arc<Incidents>,
+    /// Providers' callbacks.
+    pub receipts: Arc<dyn receipts::ReceiptSink>,
+    /// Where the service is reached from outside, without a slash at the end, e.g. `https://candour.example.org`.
+    pub public_url: Arc<str>,
+    /// Metrics.
+    pub metrics: health::MetricsText,
+    /// Cancelled when the process shuts down: not ready any more, open streams end.
+    pub shutdown: CancellationToken,
+}
+
+/// The whole API: `/v1`, health, the document and its viewer. It brings the fallback for addresses that do not exist,
+/// so other routers can be merged into it as long as they bring none.
+///
+/// # Panics
+/// When an operation does not declare its roles: a mistake in the program, which a test finds first.
+#[must_use]
+pub fn router(state: ApiState) -> Router {
+    let (operations, document) = openapi::routes().split_for_parts();
+    let document = openapi::complete(document);
+    let declared = operation::Operations::read(&document)
+        .unwrap_or_else(|undeclared| panic!("the API is not complete: {undeclared}"));
+    let gate = auth::Gate { state: state.clone(), operations: Arc::new(declared) };
+    let routes = operations
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(gate, auth::gate))
+        .merge(openapi::served(&document))
+        .fallback(nothing_here);
+    dressed(routes, &state).with_state(state)
+}
+
+/// Gives a router what every request gets: an identifier, its line in the log, safe headers, a problem in place of a panic.
+pub fn dressed<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: &ApiState) -> Router<S> {
+    routes.layer(CatchPanicLayer::custom(panicked)).layer(from_fn_with_state(state.clone(), request::observe))
+}
+
+/// The answer where nothing is.
+pub async fn nothing_here(uri: Uri) -> Problem {
+    let hint = if uri.path().starts_with("/v1") { " /openapi.json lists all addresses." } else { "" };
+    Problem::new(Kind::NotFound, format!("There is nothing at this address.{hint}"))
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(Kind::MethodNotAllowed, "This address has other methods; see Allow and /openapi.json.")
+}
+
+fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    // The panic hook has logged the text; it stays there.
+    drop(cause);
+    Problem::internal(&"a handler panicked").into_response()
+}

@@ -1,1 +1,122 @@
-//! (being built)
+//! Incidents: filed, amended, opened and closed; what they oblige to; what individuals are told and by which campaign.
+//!
+//! Owns these use cases, once, for every edge. Guarantees that facts name only jurisdictions that have rules, that a
+//! notice which cannot be rendered for each of the people is never proposed, and that nobody approves a campaign of
+//! their own. Never sends anything (the engine does) and never parses a request (the edges do).
+
+use std::sync::Arc;
+
+use crate::domain::actor::ActorRef;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{CampaignAction, CampaignState};
+use crate::domain::clock::{Clock, Entropy, Millis};
+use crate::domain::id::IncidentId;
+use crate::domain::incident::IncidentState;
+use crate::law::Rules;
+use crate::render::{RenderError, Renderer};
+use crate::store::{Store, StoreError};
+
+mod campaigns;
+mod declare;
+mod duties;
+mod flaws;
+mod lifecycle;
+mod notices;
+mod progress;
+mod rehearsal;
+mod sample;
+
+pub use campaigns::CampaignView;
+pub use flaws::Flaw;
+pub use notices::{Preview, PreviewRequest, Previews, Requirement};
+pub use progress::Progress;
+pub use rehearsal::{Misfit, Rehearsal};
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum IncidentError {
+    /// Storage.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Facts that do not fit.
+    #[error("some facts do not fit")]
+    Flawed(Vec<Flaw>),
+    /// Somebody else has changed it in between; the present version.
+    #[error("somebody else has changed it; the present version is {0}")]
+    Stale(i64),
+    /// Its facts and notice are fixed now.
+    #[error("the incident is {}; only a draft or open incident can be changed", .0.as_str())]
+    Frozen(IncidentState),
+    /// Only an open incident may tell people.
+    #[error("the incident is {}; open it first", .0.as_str())]
+    NotOpen(IncidentState),
+    /// Not possible from where it stands.
+    #[error("an incident that is {} cannot become {}", .from.as_str(), .to.as_str())]
+    OutOfOrder {
+        /// Where it stands.
+        from: IncidentState,
+        /// Where it was to go.
+        to: IncidentState,
+    },
+    /// A campaign still works on it.
+    #[error("a campaign of the incident is {}; complete or cancel it first", .0.as_str())]
+    CampaignAlive(CampaignState),
+    /// A campaign's action is out of order.
+    #[error("a campaign that is {} cannot be told to {}; that is possible when it is {}", .state.as_str(), .action.as_str(), .action.allowed_in())]
+    CampaignOutOfOrder {
+        /// Where it stands.
+        state: CampaignState,
+        /// What was asked.
+        action: CampaignAction,
+    },
+    /// The approver is the author.
+    #[error("you proposed this campaign; another person must approve it")]
+    SecondPerson,
+    /// The notice does not work.
+    #[error(transparent)]
+    Notice(#[from] RenderError),
+    /// The notice lacks something for some of the people.
+    #[error("the notice cannot be rendered for {} of the people", .0.people)]
+    Misfits(Rehearsal),
+    /// There is nothing to send.
+    #[error("the incident has no notice yet")]
+    NoNotice,
+    /// There is nobody to tell.
+    #[error("the incident has no people yet")]
+    NoPeople,
+}
+
+/// The incidents of this installation.
+pub struct Incidents {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    rules: Arc<Rules>,
+    renderer: Arc<Renderer>,
+    meter: progress::Meter,
+}
+
+impl Incidents {
+    /// Over a store, the rules and the templates.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        rules: Arc<Rules>,
+        renderer: Arc<Renderer>,
+    ) -> Self {
+        Self { store, clock, entropy, rules, renderer, meter: progress::Meter::default() }
+    }
+
+    /// The rules that facts are judged by.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+}
+
+/// An entry for the incident's audit chain. `detail` has identifiers, names of fields, counts and hashes, nothing personal.
+fn entry(incident: IncidentId, at: Millis, actor: &ActorRef, action: &str, detail: serde_json::Value) -> AuditEntry {
+    AuditEntry { incident: Some(incident), at, actor: actor.clone(), action: action.to_owned(), detail }
+}

@@ -1,0 +1,193 @@
+//! Campaigns: proposed, approved by another, started, paused, resumed, cancelled; their state, attempts and progress.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::campaign_view::{AttemptView, CampaignBrief, CampaignFull, ProgressView};
+use super::progress_stream;
+use crate::api::ApiState;
+use crate::api::auth::Caller;
+use crate::api::extract::{Belongs, PathArg, QueryArgs};
+use crate::api::operation::{APPROVE, READ, WORK};
+use crate::api::page::{PageArgs, PageOf};
+use crate::api::problem::Problem;
+use crate::domain::actor::Actor;
+use crate::domain::campaign::CampaignAction;
+use crate::domain::id::{CampaignId, IncidentId};
+
+/// The operations of this file.
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, propose))
+        .routes(routes!(read))
+        .routes(routes!(approve))
+        .routes(routes!(start))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
+        .routes(routes!(cancel))
+        .routes(routes!(attempts))
+        .routes(routes!(progress))
+}
+
+/// Campaigns of an incident.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Campaigns {
+    /// Oldest first.
+    items: Vec<CampaignBrief>,
+}
+
+/// List an incident's campaigns
+#[utoipa::path(get, path = "/v1/incidents/{id}/campaigns", tag = "campaigns", extensions(("x-roles" = json!(READ))),
+    params(("id" = IncidentId, Path, description = "The incident.")),
+    responses((status = 200, description = "The campaigns.", body = Campaigns)))]
+async fn list(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Json<Campaigns>, Problem> {
+    let found = state.incidents.campaigns(id).await?;
+    Ok(Json(Campaigns { items: found.into_iter().map(|(c, p)| CampaignBrief::new(c, p)).collect() }))
+}
+
+/// Propose a campaign
+///
+/// Seals the people of now and proposes to send them the notice as it reads now. The notice is tried for every one of
+/// them first: what a text uses and somebody lacks refuses the proposal and names it. With many people this takes its
+/// time; send an `Idempotency-Key` to find the answer after a broken connection.
+#[utoipa::path(post, path = "/v1/incidents/{id}/campaigns", tag = "campaigns",
+    extensions(("x-roles" = json!(WORK)), ("x-streamed" = json!("true"))),
+    params(("id" = IncidentId, Path, description = "The incident.")),
+    responses((status = 201, description = "The proposed campaign.", body = CampaignFull,
+        headers(("Location" = String, description = "Address of the campaign.")))))]
+async fn propose(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<IncidentId>,
+) -> Result<Response, Problem> {
+    let campaign = state.incidents.propose(id, &actor).await?;
+    let location = format!("/v1/campaigns/{}", campaign.id);
+    let view = state.incidents.campaign(campaign.id).await?;
+    Ok((StatusCode::CREATED, Belongs(id), [(header::LOCATION, location)], Json(CampaignFull::from(view)))
+        .into_response())
+}
+
+/// Read a campaign
+///
+/// Its state, exact counts, speed, time left, and attempts by channel, provider and outcome.
+#[utoipa::path(get, path = "/v1/campaigns/{id}", tag = "campaigns", extensions(("x-roles" = json!(READ))),
+    params(("id" = CampaignId, Path, description = "The campaign.")),
+    responses((status = 200, description = "The campaign.", body = CampaignFull)))]
+async fn read(State(state): State<ApiState>, PathArg(id): PathArg<CampaignId>) -> Result<Json<CampaignFull>, Problem> {
+    Ok(Json(state.incidents.campaign(id).await?.into()))
+}
+
+async fn act(state: &ApiState, id: CampaignId, action: CampaignAction, actor: &Actor) -> Result<Response, Problem> {
+    let campaign = state.incidents.act(id, action, actor).await?;
+    let view = state.incidents.campaign(campaign.id).await?;
+    Ok((Belongs(campaign.incident), Json(CampaignFull::from(view))).into_response())
+}
+
+/// Approve a campaign
+///
+/// Needs another key than the one that proposed it. What is approved is what `notice_hash` and `population_hash` stand for.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/approve", tag = "campaigns", extensions(("x-roles" = json!(APPROVE))),
+    params(("id" = CampaignId, Path, description = "The campaign.")),
+    responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]
+async fn approve(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<CampaignId>,
+) -> Result<Response, Problem> {
+    act(&state, id, CampaignAction::Approve, &actor).await
+}
+
+/// Start a campaign
+///
+/// From now on people are told. Needs an approved campaign.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/start", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
+    params(("id" = CampaignId, Path, description = "The campaign.")),
+    responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]
+async fn start(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<CampaignId>,
+) -> Result<Response, Problem> {
+    act(&state, id, CampaignAction::Start, &actor).await
+}
+
+/// Pause a campaign
+///
+/// Nobody new is told; what is in flight is finished.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/pause", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
+    params(("id" = CampaignId, Path, description = "The campaign.")),
+    responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]
+async fn pause(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<CampaignId>,
+) -> Result<Response, Problem> {
+    act(&state, id, CampaignAction::Pause, &actor).await
+}
+
+/// Resume a campaign
+#[utoipa::path(post, path = "/v1/campaigns/{id}/resume", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
+    params(("id" = CampaignId, Path, description = "The campaign.")),
+    responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]
+async fn resume(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<CampaignId>,
+) -> Result<Response, Problem> {
+    act(&state, id, CampaignAction::Resume, &actor).await
+}
+
+/// Cancel a campaign
+///
+/// Ends it for good. Whoever was pending is not told by it; another campaign can be proposed.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/cancel", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
+    params(("id" = CampaignId, Path, description = "The campaign.")),
+    responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]
+async fn cancel(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<CampaignId>,
+) -> Result<Response, Problem> {
+    act(&state, id, CampaignAction::Cancel, &actor).await
+}
+
+/// List a campaign's attempts
+///
+/// In the order they were made. No personal data.
+#[utoipa::path(get, path = "/v1/campaigns/{id}/attempts", tag = "campaigns", extensions(("x-roles" = json!(READ))),
+    params(("id" = CampaignId, Path, description = "The campaign."), PageArgs),
+    responses((status = 200, description = "A page.", body = PageOf<AttemptView>)))]
+async fn attempts(
+    State(state): State<ApiState>,
+    PathArg(id): PathArg<CampaignId>,
+    QueryArgs(page): QueryArgs<PageArgs>,
+) -> Result<Json<PageOf<AttemptView>>, Problem> {
+    let found = state.incidents.attempts(id, page.after()?, page.limit()?).await?;
+    Ok(Json(PageOf::of(found, |attempt| attempt.id.0, AttemptView::from)))
+}
+
+/// Follow a campaign's progress
+///
+/// With `Accept: text/event-stream`, a `progress` event whenever something has changed, at most two a second, until the
+/// campaign is completed or cancelled (the last event is `end`); otherwise the progress of now as JSON.
+#[utoipa::path(get, path = "/v1/campaigns/{id}/progress", tag = "campaigns",
+    extensions(("x-roles" = json!(READ)), ("x-streamed" = json!("true"))),
+    params(("id" = CampaignId, Path, description = "The campaign.")),
+    responses((status = 200, description = "The progress.", content(
+        (ProgressView = "application/json"), (ProgressView = "text/event-stream")))))]
+async fn progress(
+    State(state): State<ApiState>,
+    PathArg(id): PathArg<CampaignId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let now = state.incidents.progress(id).await?;
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if accepted.contains("text/event-stream") {
+        return Ok(progress_stream::follow(state, now).into_response());
+    }
+    Ok(Json(ProgressView::from(now)).into_response())
+}

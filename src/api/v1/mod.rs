@@ -1,0 +1,31 @@
+//! Version 1 of the API. Each file has the requests, answers, handlers and documentation of one thing.
+//!
+//! To add a file: write `pub fn routes() -> OpenApiRouter<ApiState>` over handlers with `#[utoipa::path]`, each with
+//! its full path, its tag and its `x-roles` (one of the lists in [`super::operation`]), and merge it below. Handlers
+//! take [`super::auth::Caller`], [`super::extract::PathArg`], [`super::extract::QueryArgs`] and
+//! [`super::body::JsonBody`], and return `Result<_, Problem>`; a feature's error becomes a
+//! [`super::problem::Problem`] by a `From` beside the handlers.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::ApiState;
+
+mod campaign_view;
+pub mod campaigns;
+pub mod incidents;
+pub mod keys;
+pub mod notices;
+pub mod obligations;
+mod progress_stream;
+pub mod receipts;
+
+/// All operations of this version.
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .merge(incidents::routes())
+        .merge(obligations::routes())
+        .merge(notices::routes())
+        .merge(campaigns::routes())
+        .merge(receipts::routes())
+        .merge(keys::routes())
+}

@@ -1,0 +1,251 @@
+//! The notice of an incident: written, read, previewed.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::ApiState;
+use crate::api::auth::Caller;
+use crate::api::body::JsonBody;
+use crate::api::extract::{IfMatch, PathArg, etag};
+use crate::api::operation::{READ, WORK};
+use crate::api::problem::{Kind, Problem, sentence};
+use crate::domain::channel::Channel;
+use crate::domain::id::{IncidentId, NoticeId, PersonId};
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::locale::Locale;
+use crate::domain::notice::{Notice, NoticeContent};
+use crate::domain::obligation::{Citation, Force};
+use crate::incidents::{IncidentError, PreviewRequest, Previews, Requirement};
+use crate::render::{RenderError, Rendered};
+
+/// The operations of this file.
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(read, write)).routes(routes!(preview))
+}
+
+/// The problem for a template that does not work: which one, where, and what has no value.
+pub(super) fn template_problem(error: &RenderError) -> Problem {
+    let text = sentence(&error.to_string());
+    let (field, remedy) = match error {
+        RenderError::Syntax { template, .. } => (template.clone(), "Correct the template at this place."),
+        RenderError::Missing { template, .. } => {
+            (template.clone(), "Give the value, or ask for it with {{#if}} in the text.")
+        }
+        RenderError::Template { template, .. } => (template.clone(), "Correct the template."),
+        RenderError::UnknownSet { .. } | RenderError::NoTemplate { .. } => {
+            (String::from("template"), "Name a template set that exists.")
+        }
+        RenderError::DefaultLocale { .. } => {
+            (String::from("default_locale"), "Choose one of the locales that have texts.")
+        }
+        RenderError::Channel { .. } => (String::from("cascade"), "Take the channel out of the cascade."),
+        RenderError::Unreadable { .. } | RenderError::Stray { .. } | RenderError::Words { .. } => {
+            return Problem::internal(&text);
+        }
+    };
+    Problem::new(Kind::BadTemplate, text.clone()).with(field, text, remedy)
+}
+
+/// One version of a notice.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Notice)]
+struct NoticeView {
+    /// Identifier of the version.
+    id: NoticeId,
+    /// The incident.
+    incident: IncidentId,
+    /// Version, from 1.
+    version: i64,
+    /// Stands for the content, its frame and its facts; what is approved and what each attempt names.
+    hash: String,
+    /// When it was written.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// The content.
+    #[serde(flatten)]
+    content: NoticeContent,
+}
+
+fn tagged(notice: Notice) -> Response {
+    let tag = etag(notice.version);
+    let view = NoticeView {
+        id: notice.id,
+        incident: notice.incident,
+        version: notice.version,
+        hash: notice.hash,
+        created_at: notice.created_at.to_rfc3339(),
+        content: notice.content,
+    };
+    ([(header::ETAG, tag)], Json(view)).into_response()
+}
+
+/// Read the notice
+///
+/// Its newest version.
+#[utoipa::path(get, path = "/v1/incidents/{id}/notice", tag = "notices", extensions(("x-roles" = json!(READ))),
+    params(("id" = IncidentId, Path, description = "The incident.")),
+    responses((status = 200, description = "The newest version.", body = NoticeView,
+        headers(("ETag" = String, description = "For `If-Match`.")))))]
+async fn read(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Response, Problem> {
+    Ok(tagged(state.incidents.notice(id).await?))
+}
+
+/// Write the notice
+///
+/// Makes the next version; earlier ones stay as they are. It is compiled at once: a template that does not parse, or a
+/// value that the facts do not give, refuses it. `If-Match` is needed once there is a version.
+#[utoipa::path(put, path = "/v1/incidents/{id}/notice", tag = "notices", extensions(("x-roles" = json!(WORK))),
+    params(("id" = IncidentId, Path, description = "The incident."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that was read.")),
+    request_body = NoticeContent,
+    responses((status = 200, description = "The new version.", body = NoticeView,
+        headers(("ETag" = String, description = "For `If-Match`.")))))]
+async fn write(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<IncidentId>,
+    headers: HeaderMap,
+    JsonBody(content): JsonBody<NoticeContent>,
+) -> Result<Response, Problem> {
+    match state.incidents.notice(id).await {
+        Ok(current) => {
+            IfMatch::read(&headers)?.expect(current.version)?;
+        }
+        Err(IncidentError::NoNotice) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(tagged(state.incidents.put_notice(id, content, &actor.to_ref()).await?))
+}
+
+/// What to preview. All parts are optional.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct PreviewBody {
+    /// Content that is not written yet; the newest version otherwise.
+    content: Option<NoticeContent>,
+    /// A person of the incident; a made-up one otherwise.
+    person: Option<PersonId>,
+    /// Language; the person's own otherwise, or the notice's default.
+    locale: Option<Locale>,
+    /// Residence; the person's own otherwise, or every one that the incident names.
+    jurisdiction: Option<JurisdictionId>,
+    /// Only this channel; all of the cascade otherwise.
+    channel: Option<Channel>,
+}
+
+/// How a notice would look.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PreviewAnswer {
+    /// Stands for what was previewed; a campaign proposed now would carry it.
+    hash: String,
+    /// Per channel.
+    previews: Vec<ChannelPreview>,
+    /// What the laws ask of a notice to individuals.
+    requirements: Vec<RequirementView>,
+}
+
+/// How a notice would look over one channel.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ChannelPreview {
+    /// The channel.
+    channel: Channel,
+    /// The locale of the texts that were used.
+    locale: Locale,
+    /// Subject of an email.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// Title of a push message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// Plain text.
+    text: String,
+    /// The same in HTML.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    /// Page that a push message opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+/// What a law asks of a notice to individuals.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct RequirementView {
+    /// The obligation.
+    obligation: String,
+    /// Its rule set.
+    jurisdiction: JurisdictionId,
+    /// How strongly.
+    force: Force,
+    /// Elements the notice must have.
+    contents: Vec<String>,
+    /// Of these, what the incident does not say yet.
+    missing: Vec<String>,
+    /// Where it comes from.
+    citation: Vec<Citation>,
+}
+
+impl From<Requirement> for RequirementView {
+    fn from(requirement: Requirement) -> Self {
+        Self {
+            obligation: requirement.obligation,
+            jurisdiction: requirement.jurisdiction,
+            force: requirement.force,
+            contents: requirement.contents,
+            missing: requirement.missing,
+            citation: requirement.citation,
+        }
+    }
+}
+
+fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
+    let locale = rendered.locale().clone();
+    let bare =
+        ChannelPreview { channel, locale, subject: None, title: None, text: String::new(), html: None, url: None };
+    match rendered {
+        Rendered::Email { subject, text, html, .. } => ChannelPreview {
+            subject: Some(subject.expose().clone()),
+            text: text.expose().clone(),
+            html: Some(html.expose().clone()),
+            ..bare
+        },
+        Rendered::Sms { text, .. } => ChannelPreview { text: text.expose().clone(), ..bare },
+        Rendered::Push { title, text, url, .. } => ChannelPreview {
+            title: Some(title.expose().clone()),
+            text: text.expose().clone(),
+            url: url.clone(),
+            ..bare
+        },
+    }
+}
+
+/// Preview the notice
+///
+/// For any locale, jurisdiction, channel and person, with the facts as they are now. A value that is missing is
+/// refused by name. Nothing is stored or sent; the answer has personal data when a person is named.
+#[utoipa::path(post, path = "/v1/incidents/{id}/notice/preview", tag = "notices",
+    extensions(("x-roles" = json!(WORK)), ("x-idempotency" = json!("natural"))),
+    params(("id" = IncidentId, Path, description = "The incident.")), request_body = PreviewBody,
+    responses((status = 200, description = "The previews.", body = PreviewAnswer)))]
+async fn preview(
+    State(state): State<ApiState>,
+    PathArg(id): PathArg<IncidentId>,
+    JsonBody(body): JsonBody<PreviewBody>,
+) -> Result<Json<PreviewAnswer>, Problem> {
+    let request = PreviewRequest {
+        content: body.content,
+        person: body.person,
+        locale: body.locale,
+        jurisdiction: body.jurisdiction,
+        channel: body.channel,
+    };
+    let Previews { hash, previews, requirements } = state.incidents.preview(id, request).await?;
+    Ok(Json(PreviewAnswer {
+        hash,
+        previews: previews.iter().map(|preview| shown(preview.channel, &preview.rendered)).collect(),
+        requirements: requirements.into_iter().map(RequirementView::from).collect(),
+    }))
+}

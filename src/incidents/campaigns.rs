@@ -1,0 +1,151 @@
+//! Campaigns: proposed, approved by another, started, paused, resumed, cancelled, looked at.
+
+use serde_json::json;
+
+use super::{IncidentError, Incidents, Progress, entry};
+use crate::domain::actor::Actor;
+use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
+use crate::domain::id::{AttemptId, CampaignId, IncidentId};
+use crate::domain::incident::IncidentState;
+use crate::store::{AttemptRow, Page, StoreError, Tally};
+
+/// A campaign with what goes on in it.
+#[derive(Clone, Debug)]
+pub struct CampaignView {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// How far it is.
+    pub progress: Progress,
+    /// Attempts per channel, provider and outcome.
+    pub tallies: Vec<Tally>,
+}
+
+impl Incidents {
+    /// Seals the population and proposes to send it the notice, as it reads over the facts of now.
+    ///
+    /// Goes through all people first: what a text uses and somebody lacks refuses the proposal. May take long.
+    ///
+    /// # Errors
+    /// When the incident is not open, has no notice or nobody, the notice does not work for somebody, or another
+    /// campaign of it is under way.
+    pub async fn propose(&self, id: IncidentId, author: &Actor) -> Result<Campaign, IncidentError> {
+        let incident = self.store.incident(id).await?;
+        if incident.state != IncidentState::Open {
+            return Err(IncidentError::NotOpen(incident.state));
+        }
+        let mut notice = self.notice(id).await?;
+        let compiled = self.renderer.compile(&notice.content, &incident.facts)?;
+        self.rehearse(id, &notice.content, &compiled).await?;
+        let by = author.to_ref();
+        if notice.hash != compiled.hash() {
+            // Facts or templates have changed since it was written: what is approved is how it reads now.
+            notice = self.store_notice(&incident, notice.content, &compiled, &by).await?;
+        }
+        let now = self.clock.now();
+        let campaign = Campaign {
+            id: CampaignId::new(now, self.entropy.ten()),
+            incident: id,
+            notice: notice.id,
+            notice_hash: notice.hash.clone(),
+            state: CampaignState::Proposed,
+            sealed: 0,
+            population_hash: String::new(),
+            counts: Counts::default(),
+            repeated: 0,
+            author: by.clone(),
+            approver: None,
+            created_at: now,
+            started_at: None,
+            completed_at: None,
+        };
+        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash });
+        let audit = entry(id, now, &by, "campaign.proposed", detail);
+        Ok(self.store.seal_campaign(&campaign, &notice.content.cascade, audit).await?)
+    }
+
+    /// Applies an action of a person to a campaign.
+    ///
+    /// # Errors
+    /// When it is out of order, the approver is the author, or storage fails.
+    pub async fn act(&self, id: CampaignId, action: CampaignAction, actor: &Actor) -> Result<Campaign, IncidentError> {
+        let campaign = self.store.campaign(id).await?;
+        if campaign.state.after(action).is_none() {
+            return Err(IncidentError::CampaignOutOfOrder { state: campaign.state, action });
+        }
+        if action == CampaignAction::Approve && actor.is(&campaign.author) {
+            return Err(IncidentError::SecondPerson);
+        }
+        if matches!(action, CampaignAction::Approve | CampaignAction::Start | CampaignAction::Resume) {
+            let state = self.store.incident(campaign.incident).await?.state;
+            if state != IncidentState::Open {
+                return Err(IncidentError::NotOpen(state));
+            }
+        }
+        let by = actor.to_ref();
+        let detail = json!({ "campaign": id, "notice_hash": campaign.notice_hash, "sealed": campaign.sealed });
+        let audit = entry(campaign.incident, self.clock.now(), &by, past(action), detail);
+        match self.store.act_on_campaign(id, action, &by, audit).await {
+            Err(StoreError::Conflict(_)) => {
+                // Somebody, or the engine, was faster between our reading and writing.
+                let state = self.store.campaign(id).await?.state;
+                Err(IncidentError::CampaignOutOfOrder { state, action })
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// A campaign with its progress and tallies.
+    ///
+    /// # Errors
+    /// When there is none, or storage fails.
+    pub async fn campaign(&self, id: CampaignId) -> Result<CampaignView, IncidentError> {
+        let campaign = self.store.campaign(id).await?;
+        let tallies = self.store.tallies(id).await?;
+        let progress = self.meter.read(&campaign, self.clock.now());
+        Ok(CampaignView { campaign, progress, tallies })
+    }
+
+    /// Only its progress: one row, whatever the size.
+    ///
+    /// # Errors
+    /// When there is none, or storage fails.
+    pub async fn progress(&self, id: CampaignId) -> Result<Progress, IncidentError> {
+        let campaign = self.store.campaign(id).await?;
+        Ok(self.meter.read(&campaign, self.clock.now()))
+    }
+
+    /// Campaigns of an incident, oldest first.
+    ///
+    /// # Errors
+    /// When there is no such incident, or storage fails.
+    pub async fn campaigns(&self, id: IncidentId) -> Result<Vec<(Campaign, Progress)>, IncidentError> {
+        self.store.incident(id).await?;
+        let campaigns = self.store.campaigns(id).await?;
+        let now = self.clock.now();
+        Ok(campaigns.into_iter().map(|campaign| (campaign.clone(), self.meter.read(&campaign, now))).collect())
+    }
+
+    /// Attempts of a campaign in order of identifier, after a cursor. No personal data.
+    ///
+    /// # Errors
+    /// When there is no such campaign, or storage fails.
+    pub async fn attempts(
+        &self,
+        id: CampaignId,
+        after: Option<AttemptId>,
+        limit: u32,
+    ) -> Result<Page<AttemptRow>, IncidentError> {
+        self.store.campaign(id).await?;
+        Ok(self.store.attempts(id, after, limit).await?)
+    }
+}
+
+const fn past(action: CampaignAction) -> &'static str {
+    match action {
+        CampaignAction::Approve => "campaign.approved",
+        CampaignAction::Start => "campaign.started",
+        CampaignAction::Pause => "campaign.paused",
+        CampaignAction::Resume => "campaign.resumed",
+        CampaignAction::Cancel => "campaign.cancelled",
+    }
+}

@@ -1,0 +1,226 @@
+//! The notice: written, read and previewed.
+
+use serde_json::json;
+
+use super::{IncidentError, Incidents, entry, rehearsal, sample};
+use crate::domain::actor::ActorRef;
+use crate::domain::channel::Channel;
+use crate::domain::facts::IncidentFacts;
+use crate::domain::id::{IncidentId, NoticeId, PersonId};
+use crate::domain::incident::Incident;
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::locale::Locale;
+use crate::domain::notice::{Notice, NoticeContent};
+use crate::domain::obligation::{Citation, Duty, Force};
+use crate::domain::person::PersonRecord;
+use crate::render::{CompiledNotice, RenderError, Rendered};
+use crate::store::StoreError;
+
+/// What to preview.
+#[derive(Clone, Debug, Default)]
+pub struct PreviewRequest {
+    /// Content that is not stored yet; the newest version otherwise.
+    pub content: Option<NoticeContent>,
+    /// A real person; a made-up one otherwise.
+    pub person: Option<PersonId>,
+    /// Language; the person's own otherwise, or the notice's default.
+    pub locale: Option<Locale>,
+    /// Residence, for what the law asks of the notice; the person's own otherwise, or every one of the incident's.
+    pub jurisdiction: Option<JurisdictionId>,
+    /// Only this channel; all of the cascade otherwise.
+    pub channel: Option<Channel>,
+}
+
+/// How the notice looks over one channel, or why it does not.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The channel.
+    pub channel: Channel,
+    /// The message.
+    pub rendered: Rendered,
+}
+
+/// What a law asks of a notice to individuals.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// The obligation.
+    pub obligation: String,
+    /// Its rule set.
+    pub jurisdiction: JurisdictionId,
+    /// How strongly.
+    pub force: Force,
+    /// Elements the notice must have.
+    pub contents: Vec<String>,
+    /// Of these, what the facts and texts do not give yet.
+    pub missing: Vec<String>,
+    /// Where it comes from.
+    pub citation: Vec<Citation>,
+}
+
+/// A whole preview.
+#[derive(Clone, Debug)]
+pub struct Previews {
+    /// Stands for what was previewed.
+    pub hash: String,
+    /// Per channel.
+    pub previews: Vec<Preview>,
+    /// What the law asks of it.
+    pub requirements: Vec<Requirement>,
+}
+
+impl Incidents {
+    /// Writes the next version of the notice. The same content over the same facts gives the version there is.
+    ///
+    /// # Errors
+    /// When the incident is closed, a template does not work, or storage fails.
+    pub async fn put_notice(
+        &self,
+        id: IncidentId,
+        content: NoticeContent,
+        by: &ActorRef,
+    ) -> Result<Notice, IncidentError> {
+        let incident = self.store.incident(id).await?;
+        if !incident.state.is_editable() {
+            return Err(IncidentError::Frozen(incident.state));
+        }
+        let compiled = self.renderer.compile(&content, &incident.facts)?;
+        rehearsal::try_channels(&content, &compiled)?;
+        self.store_notice(&incident, content, &compiled, by).await
+    }
+
+    pub(super) async fn store_notice(
+        &self,
+        incident: &Incident,
+        content: NoticeContent,
+        compiled: &CompiledNotice,
+        by: &ActorRef,
+    ) -> Result<Notice, IncidentError> {
+        let now = self.clock.now();
+        let notice = Notice {
+            id: NoticeId::new(now, self.entropy.ten()),
+            incident: incident.id,
+            version: 0,
+            content,
+            facts: incident.facts.clone(),
+            hash: compiled.hash().to_owned(),
+            created_at: now,
+        };
+        let locales: Vec<&str> = notice.content.texts.keys().map(Locale::as_str).collect();
+        let detail = json!({ "notice": notice.id, "hash": notice.hash, "locales": locales });
+        Ok(self.store.put_notice(&notice, entry(incident.id, now, by, "notice.written", detail)).await?)
+    }
+
+    /// The newest version.
+    ///
+    /// # Errors
+    /// When there is no such incident, or it has no notice.
+    pub async fn notice(&self, id: IncidentId) -> Result<Notice, IncidentError> {
+        // First the incident, so that a wrong identifier is told from a notice that is not written yet.
+        self.store.incident(id).await?;
+        match self.store.latest_notice(id).await {
+            Err(StoreError::NotFound(_)) => Err(IncidentError::NoNotice),
+            other => Ok(other?),
+        }
+    }
+
+    /// Shows how the notice would look with the facts as they are now, and what the law still misses in it.
+    ///
+    /// # Errors
+    /// When there is no notice, no such person, or a text uses something that has no value.
+    pub async fn preview(&self, id: IncidentId, request: PreviewRequest) -> Result<Previews, IncidentError> {
+        let incident = self.store.incident(id).await?;
+        let content = match request.content {
+            Some(content) => content,
+            None => self.notice(id).await?.content,
+        };
+        let compiled = self.renderer.compile(&content, &incident.facts)?;
+        let record = match request.person {
+            Some(person) => self.store.person(id, person).await?.record,
+            None => sample::person(request.locale.clone(), request.jurisdiction.clone()),
+        };
+        let channels = request.channel.map_or_else(|| content.cascade.clone(), |channel| vec![channel]);
+        let previews = render(&compiled, &channels, request.locale.as_ref(), &record)?;
+        let residence = request.jurisdiction.or_else(|| record.jurisdiction.clone());
+        let requirements = self.requirements(&incident.facts, &content, residence.as_ref());
+        Ok(Previews { hash: compiled.hash().to_owned(), previews, requirements })
+    }
+
+    /// What the laws ask of a notice to individuals: of one residence, or of all that the incident names.
+    fn requirements(
+        &self,
+        facts: &IncidentFacts,
+        content: &NoticeContent,
+        residence: Option<&JurisdictionId>,
+    ) -> Vec<Requirement> {
+        let obligations = self.rules.obligations(facts, &std::collections::BTreeMap::new(), self.clock.now());
+        let individual = obligations.into_iter().filter(|obligation| obligation.duty == Duty::NotifyIndividuals);
+        individual
+            .filter(|obligation| residence.is_none_or(|residence| obligation.jurisdiction == *residence))
+            .map(|obligation| Requirement {
+                missing: obligation.contents.iter().filter(|element| lacks(facts, content, element)).cloned().collect(),
+                obligation: obligation.id,
+                jurisdiction: obligation.jurisdiction,
+                force: obligation.force,
+                contents: obligation.contents,
+                citation: obligation.citation,
+            })
+            .collect()
+    }
+}
+
+fn render(
+    compiled: &CompiledNotice,
+    channels: &[Channel],
+    locale: Option<&Locale>,
+    record: &PersonRecord,
+) -> Result<Vec<Preview>, RenderError> {
+    let one = |&channel: &Channel| {
+        let rendered = match locale {
+            Some(locale) => compiled.render_locale(channel, locale, record),
+            None => compiled.render(channel, record),
+        };
+        rendered.map(|rendered| Preview { channel, rendered })
+    };
+    channels.iter().map(one).collect()
+}
+
+/// Whether facts and texts surely do not give an element that a law wants in a notice. Elements that only a reader can
+/// judge (whether the words really say what happened) are never reported.
+fn lacks(facts: &IncidentFacts, content: &NoticeContent, element: &str) -> bool {
+    let texts = || content.texts.values();
+    let contact = &facts.contact;
+    match element {
+        "data_categories" => facts.scope.data.is_empty(),
+        "date_of_breach" => facts.timeline.occurred_from.is_none() && facts.timeline.occurred_until.is_none(),
+        "date_of_discovery" => facts.timeline.discovered.is_none(),
+        "contact" | "data_protection_officer" => {
+            contact.email.is_none() && contact.phone.is_none() && contact.url.is_none()
+        }
+        "nature_of_breach" | "facts_of_breach" => texts().any(|text| text.what_happened.trim().is_empty()),
+        "measures_taken" | "measures_planned" => texts().any(|text| text.what_we_do.trim().is_empty()),
+        "advice" => texts().any(|text| text.what_you_can_do.iter().all(|step| step.trim().is_empty())),
+        "remedies_offered" => texts().any(|text| text.what_we_offer.trim().is_empty()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_neither_facts_nor_texts_give_is_missing() {
+        let facts: IncidentFacts =
+            serde_json::from_str(r#"{"title":"x","contact":{"email":"dpo@example.org"}}"#).unwrap();
+        let content: NoticeContent = serde_json::from_str(
+            r#"{"default_locale":"en","texts":{"en":{"what_happened":"a","what_we_do":"b","what_you_can_do":[],"what_we_offer":"c"}}}"#,
+        )
+        .unwrap();
+        let missing: Vec<&str> =
+            ["data_categories", "date_of_breach", "contact", "nature_of_breach", "advice", "ransom"]
+                .into_iter()
+                .filter(|element| lacks(&facts, &content, element))
+                .collect();
+        assert_eq!(missing, ["data_categories", "date_of_breach", "advice"]);
+    }
+}

@@ -1,0 +1,29 @@
+//! A made-up person for previews and first checks: everything known, nothing real.
+
+use crate::domain::contact::{EmailAddress, PhoneNumber};
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::locale::Locale;
+use crate::domain::person::PersonRecord;
+use crate::domain::pii::Pii;
+
+/// Somebody who reads this language and lives there. Has no further fields: whoever writes `{{person.field}}` previews
+/// with a real person.
+pub(super) fn person(locale: Option<Locale>, jurisdiction: Option<JurisdictionId>) -> PersonRecord {
+    let name = match locale.as_ref().map(|locale| locale.fallbacks().last().cloned()) {
+        Some(Some(language)) if language.as_str() == "zh" => "陈小明",
+        Some(Some(language)) if language.as_str() == "de" => "Erika Mustermann",
+        Some(Some(language)) if language.as_str() == "fr" => "Camille Dupont",
+        Some(Some(language)) if language.as_str() == "es" => "María García",
+        _ => "Alex Example",
+    };
+    PersonRecord {
+        reference: Pii::new(String::from("SAMPLE-1")),
+        name: Some(Pii::new(String::from(name))),
+        // Domain and number are reserved for examples (RFC 2606; NANP 555-0100 to 555-0199).
+        emails: EmailAddress::parse("alex@example.org").into_iter().collect(),
+        phones: PhoneNumber::from_e164("+12025550123").into_iter().collect(),
+        locale,
+        jurisdiction,
+        ..PersonRecord::default()
+    }
+}
