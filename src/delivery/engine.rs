@@ -28,6 +28,8 @@ pub struct EngineSettings {
     pub worker_name: String,
     /// How long this process may be silent before others take over what it had in flight, in milliseconds.
     pub lease_ms: i64,
+    /// How often to say that it is alive, in milliseconds.
+    pub heartbeat_ms: u64,
     /// How often to look for work when there was none, in milliseconds.
     pub poll_ms: u64,
     /// At most so many people are claimed in one transaction.
@@ -151,6 +153,13 @@ impl Engine {
         self.shared.events.subscribe()
     }
 
+    /// What wakes the engine, for those who start and resume campaigns or move people on.
+    #[must_use]
+    pub fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move || shared.wake.notify_waiters())
+    }
+
     /// Starts. A lost lease starts the tasks anew as a new worker; only [`EngineHandle::stop`] ends it.
     #[must_use]
     pub fn start(self) -> EngineHandle {
@@ -265,18 +274,6 @@ async fn refresh_running(shared: &Shared, stop: &CancellationToken) {
 }
 
 impl EngineHandle {
-    /// Looks for work at once instead of at the next poll: something was started, resumed or moved on.
-    pub fn wake(&self) {
-        self.shared.wake.notify_waiters();
-    }
-
-    /// A handle that wakes the engine, for those who start and resume campaigns.
-    #[must_use]
-    pub fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
-        let shared = Arc::clone(&self.shared);
-        Arc::new(move || shared.wake.notify_waiters())
-    }
-
     /// What happens from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<EngineEvent> {

@@ -36,7 +36,7 @@ impl Lease {
 
     /// Extends the lease until cancelled. Returns when the lease has been lost.
     pub(super) async fn keep(&self, shared: &Shared, stop: &CancellationToken) {
-        let period = Duration::from_millis(u64::try_from(shared.settings.lease_ms / 6).unwrap_or(1).max(1));
+        let period = Duration::from_millis(shared.settings.heartbeat_ms);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

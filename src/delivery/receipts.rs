@@ -81,7 +81,7 @@ impl Receipts {
                     self.entropy.fraction(),
                 )
                 .await?;
-            self.metrics.receipt(name, effect);
+            self.metrics.receipt(name, effect.as_str());
             match effect {
                 ReceiptEffect::Moved => (self.wake)(),
                 ReceiptEffect::NoSuchAttempt => {

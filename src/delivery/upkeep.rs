@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// Runs until cancelled.
 pub(super) async fn run(shared: &Shared, stop: &CancellationToken) {
-    let period = Duration::from_millis(u64::try_from(shared.settings.lease_ms / 6).unwrap_or(1).max(1));
+    let period = Duration::from_millis(shared.settings.heartbeat_ms);
     loop {
         if let Err(error) = once(shared).await {
             tracing::warn!(%error, "upkeep could not finish; trying again");
