@@ -1,0 +1,1 @@
+//! Reports as documents: from one model to PDF and HTML.
