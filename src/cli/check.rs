@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Failure;
 use crate::app;
-use crate::config;
+use crate::config::Config;
 use crate::law::Rules;
 use crate::providers::Providers;
 use crate::render::Renderer;
@@ -43,7 +43,7 @@ impl Findings {
 
 pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) -> Result<(), Failure> {
     if args.defaults {
-        print!("{}", config::DEFAULTS);
+        print!("{}", Config::DEFAULT_FILE);
         return Ok(());
     }
     let config = super::load(file, store)?;

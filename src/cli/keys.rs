@@ -49,7 +49,7 @@ pub(super) async fn run(args: Args, configured: impl FnOnce() -> Result<Config, 
     match args.action {
         Action::Master { file } => master(&file),
         Action::Issue { name, role } => {
-            let issued = access(configured()?).await?.issue(&name, role, ActorRef::operator()).await.map_err(Failure::of)?;
+            let issued = access(configured()?).await?.issue(&name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
             println!("{}", issued.secret);
             Ok(())
         }
@@ -61,7 +61,7 @@ pub(super) async fn run(args: Args, configured: impl FnOnce() -> Result<Config, 
             Ok(())
         }
         Action::Revoke { id } => {
-            access(configured()?).await?.revoke(id, ActorRef::operator()).await.map_err(Failure::of)?;
+            access(configured()?).await?.revoke(id, &ActorRef::operator()).await.map_err(Failure::of)?;
             println!("revoked");
             Ok(())
         }

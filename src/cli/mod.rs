@@ -110,7 +110,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 
 /// The configuration from file, environment and flags.
 fn load(file: Option<&std::path::Path>, store: Option<&str>) -> Result<Config, Failure> {
-    let flags: Vec<(String, String)> = store.map(|url| (String::from("store.url"), url.to_owned())).into_iter().collect();
+    let flags: Vec<(&str, String)> = store.map(|url| ("store.url", url.to_owned())).into_iter().collect();
     Config::load(file, std::env::vars(), &flags).map_err(Failure::of)
 }
 

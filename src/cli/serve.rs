@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, stop_signal};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::system::System;
 use crate::telemetry;
 
@@ -19,7 +19,7 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn serve(config: Config, args: ServeArgs) -> Result<(), Failure> {
-    telemetry::init(&config.telemetry).map_err(Failure::of)?;
+    start_logging(&config)?;
     let listen = config.http.listen;
     let app = App::build(config, Arc::new(System), Arc::new(System)).await.map_err(Failure::of)?;
     let listener = TcpListener::bind(listen)
@@ -35,8 +35,8 @@ pub(super) async fn serve(config: Config, args: ServeArgs) -> Result<(), Failure
 }
 
 pub(super) async fn worker(config: Config) -> Result<(), Failure> {
-    telemetry::init(&config.telemetry).map_err(Failure::of)?;
-    if config.store.url.starts_with("sqlite:") {
+    start_logging(&config)?;
+    if config.store.url.expose().starts_with("sqlite:") {
         return Err(Failure::new(
             "SQLite serves one process; run `candour serve`, which has the engine inside, or move to PostgreSQL (store.url)",
         ));
@@ -48,4 +48,12 @@ pub(super) async fn worker(config: Config) -> Result<(), Failure> {
     tracing::info!("stopping: nothing new is begun, what is in the air is finished");
     engine.stop().await;
     Ok(())
+}
+
+fn start_logging(config: &Config) -> Result<(), Failure> {
+    let format = match config.telemetry.log_format {
+        LogFormat::Text => telemetry::Format::Text,
+        LogFormat::Json => telemetry::Format::Json,
+    };
+    telemetry::init(format, &config.telemetry.log_level).map_err(Failure::of)
 }

@@ -162,6 +162,17 @@ impl Http {
     }
 }
 
+/// A plain client for calls to this machine itself, without the limits of the providers' client.
+///
+/// # Errors
+/// When this machine has no trusted certificates, in words for the operator.
+pub fn loopback_client() -> Result<reqwest::Client, String> {
+    install_crypto();
+    #[expect(clippy::disallowed_methods, reason = "it reaches this machine only, which the providers' client may refuse")]
+    let builder = reqwest::Client::builder().no_proxy().tcp_nodelay(true);
+    builder.build().map_err(|e| format!("the HTTP client cannot start: {}", reason(&e)))
+}
+
 /// Makes `ring` the process's TLS cryptography; harmless when done before.
 pub fn install_crypto() {
     // An error only says that a provider is installed already, which is what we want.

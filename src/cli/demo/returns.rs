@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::mail_host::Bounce;
 use super::stand_ins::Callback;
+use crate::providers::twilio::sign_callback;
 
 /// Posts what the counterparts give until they are gone.
 pub(super) fn start(
@@ -30,7 +31,7 @@ pub(super) fn start(
     });
     tokio::spawn(async move {
         while let Some(callback) = callbacks.recv().await {
-            let signature = crate::providers::twilio_signature(&auth_token, &callback.url, &callback.form);
+            let signature = sign_callback(&auth_token, &callback.url, &callback.form);
             let request = texts.post(&callback.url).header("x-twilio-signature", signature).form(&callback.form);
             report("callback", request.send().await);
         }

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(super) struct Callback {
     pub(super) url: String,
-    pub(super) form: BTreeMap<String, String>,
+    pub(super) form: Vec<(String, String)>,
 }
 
 struct StandIns {

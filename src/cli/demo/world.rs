@@ -55,13 +55,13 @@ pub(super) async fn start(args: &Args) -> Result<World, Failure> {
     let app = App::build(config, Arc::new(System), Arc::new(System)).await.map_err(Failure::of)?;
     let mut keys = Vec::new();
     for (name, role) in [("Rana, responder", Role::Responder), ("Ada, approver", Role::Approver), ("Ivo, auditor", Role::Auditor)] {
-        let issued = app.access().issue(name, role, ActorRef::operator()).await.map_err(Failure::of)?;
+        let issued = app.access().issue(name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
         keys.push((name, issued.secret));
     }
     let keys: [(&'static str, String); 3] = keys.try_into().map_err(|_| Failure::new("three keys were made"))?;
     let running = app.serve(listener, true);
 
-    let http = crate::providers::http::loopback_client().map_err(Failure::of)?;
+    let http = crate::providers::http::loopback_client().map_err(Failure::new)?;
     returns::start(
         http.clone(),
         format!("{base}/v1/receipts"),
