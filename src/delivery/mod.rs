@@ -1,1 +1,40 @@
-//! (being built)
+//! The engine: takes people of running campaigns, asks providers, records what came of it.
+//!
+//! ```text
+//!             ┌────────── lane (one per provider) ──────────┐
+//!  store ──claim──> queue ──> attempt: compose, send ──> settler ──settle──> store
+//!             └──────────────────────────────────────────────┘
+//!  heartbeat: extends the worker's lease        upkeep: reaps dead workers, completes campaigns
+//!  receipts:  what providers say later moves people on
+//! ```
+//!
+//! # Guarantees
+//!
+//! - **At least once, said out loud.** Claiming a person records the intent (an attempt without outcome) in the same
+//!   transaction; only then is a provider asked. A process that dies leaves attempts without outcome; whoever reaps its
+//!   lease records them as `unknown`, and the channel's policy says whether they are repeated. What may have gone out
+//!   twice is at most what was in flight, and every repeat is counted and listed.
+//! - **A lease is the worker's.** One row is extended by a heartbeat; a settlement must name the attempt, and is refused
+//!   once a reaper has taken the person away. The lease only saves work; correctness rests on the attempt's name.
+//! - **No database connection is held while a provider is asked.** Lanes and the settler talk through bounded channels;
+//!   memory does not grow with the population.
+//! - **What was approved is what is sent.** A notice is compiled from its stored version and compared with the hash that
+//!   was approved; a difference pauses the campaign.
+//!
+//! # Never
+//!
+//! Decides what follows from an outcome ([`crate::domain::attempt::next`] does), knows SQL, knows a provider by name.
+
+mod attempt;
+mod breaker;
+mod engine;
+mod lane;
+mod lease;
+mod limiter;
+mod notices;
+mod receipts;
+mod settler;
+mod upkeep;
+
+pub use engine::{Engine, EngineDeps, EngineEvent, EngineHandle, EngineSettings};
+pub use receipts::{ReceiptFailure, Receipts};

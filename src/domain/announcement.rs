@@ -53,6 +53,12 @@ pub struct AnnouncementText {
     pub what_you_can_do: Vec<String>,
     /// What is offered.
     pub what_we_offer: String,
+    /// Who announces it; the organisation of the incident's facts where the author gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Whom to ask, a line each; the contact of the incident's facts where the author gives none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contact: Vec<String>,
 }
 
 /// An announcement as it is stored.

@@ -8,6 +8,16 @@
 //!
 //! Never: decides what follows from an outcome (that is [`crate::domain::attempt::next`]), touches the store, retries.
 
+pub mod http;
+pub mod registry;
+pub mod settings;
+pub mod smtp;
+pub mod spool;
+pub mod twilio;
+pub mod webpush;
+
+pub use registry::Providers;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;

@@ -1,1 +1,39 @@
-//! (being built)
+//! Words become messages here: templates, their contexts, and what a compiled notice renders to.
+//!
+//! Owns the templates under `templates/` (built into the binary, an override directory on top) and the strict Handlebars
+//! that fills them. Guarantees that a value which is missing stops the rendering with its name, that what people wrote
+//! never becomes markup, and that errors carry names and never values. Never reads a clock, a database or the network.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `sources.rs` | the files: built in, overridden, and what each is for |
+//! | `registry.rs` | [`Renderer`]: everything loaded and parsed once |
+//! | `words.rs`, `dates.rs` | the phrases of one language, its dates and lists |
+//! | `language.rs` | one language's words bound to its helpers |
+//! | `snippet.rs` | what an author wrote: parsed, bounded, plain text to paragraphs |
+//! | `settle.rs` | what is the same for everybody, filled once |
+//! | `context.rs` | what templates see |
+//! | `edition.rs` | a notice in one language |
+//! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
+//! | `check.rs` | renders everything with samples |
+
+pub mod check;
+mod context;
+mod dates;
+mod edition;
+mod error;
+mod helpers;
+mod language;
+mod notice;
+pub mod pdf;
+mod registry;
+mod settle;
+mod snippet;
+mod sources;
+mod words;
+
+pub use context::one_line;
+pub use error::RenderError;
+pub use notice::{CompiledNotice, Rendered};
+pub use registry::Renderer;
+pub use words::{DateWords, GreetingWords, Headings, Labels, ListWords, Phrases, Words};

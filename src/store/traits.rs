@@ -264,6 +264,19 @@ pub enum ReceiptEffect {
     NoSuchAttempt,
 }
 
+impl ReceiptEffect {
+    /// The name, as metrics and the receipts' table spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Moved => "moved",
+            Self::Noted => "noted",
+            Self::Repeated => "repeated",
+            Self::NoSuchAttempt => "no_such_attempt",
+        }
+    }
+}
+
 /// The engine's queue. The lease is the worker's: while it is alive, what it claimed is its own; every settlement must
 /// name the attempt, and is refused once the attempt has been taken away.
 #[async_trait]

@@ -1,1 +1,10 @@
+//! Behaviour through the public door, on both databases, against counterparts that nobody here wrote.
+//!
+//! One binary, so that linking happens once. One scenario per file.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
+mod architecture;
+mod delivery;
+mod intake;
+mod store;
+mod support;

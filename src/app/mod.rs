@@ -1,0 +1,253 @@
+//! The composition root: a configuration becomes the parts of a running Candour, the same for the program and for tests.
+//!
+//! Owns: which part gets which other part, and the order in which they start and end. Never decides anything else.
+
+mod providers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::Access;
+use crate::announcements::Announcements;
+use crate::api;
+use crate::api::ApiState;
+use crate::config::Config;
+use crate::delivery::{Engine, EngineDeps, EngineHandle, EngineSettings, Receipts};
+use crate::domain::attempt::ChannelPolicy;
+use crate::domain::channel::Channel;
+use crate::domain::clock::{Clock, Entropy};
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::evidence::Evidence;
+use crate::incidents::Incidents;
+use crate::intake::Intake;
+use crate::law::{LawError, Rules};
+use crate::people::{ImportLimits, People};
+use crate::providers::{Provider, ProviderFault, Providers};
+use crate::public;
+use crate::render::{RenderError, Renderer};
+use crate::reports::Reports;
+use crate::retention::Retention;
+use crate::store::seal::{MasterKeyError, MasterKeys};
+use crate::store::{MasterKey, Sealer, SqlStore, Store, StoreError, StoreOptions};
+use crate::telemetry::Metrics;
+
+/// How long answers that are under way may take after the process was asked to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(20);
+
+/// Why Candour cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No master key is configured.
+    #[error("no master key: make one with `candour keys master FILE` and name it as keys.master_key_file")]
+    NoMasterKey,
+    /// The master key is none.
+    #[error("the master key cannot be used: {0}")]
+    MasterKey(#[from] MasterKeyError),
+    /// The database.
+    #[error("the database cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    /// The rules.
+    #[error(transparent)]
+    Law(#[from] LawError),
+    /// The templates.
+    #[error("the templates cannot be used: {0}")]
+    Render(#[from] RenderError),
+    /// A provider.
+    #[error(transparent)]
+    Provider(#[from] ProviderFault),
+}
+
+/// The master keys that the configuration gives.
+///
+/// # Errors
+/// When there is none, or one is no key.
+pub fn master_keys(config: &Config) -> Result<MasterKeys, AppError> {
+    let current = config.keys.master_key.as_ref().ok_or(AppError::NoMasterKey)?;
+    let mut keys = MasterKeys::new(MasterKey::parse(current.expose())?);
+    for previous in &config.keys.previous_master_keys {
+        keys.previous.push(MasterKey::parse(previous.expose())?);
+    }
+    Ok(keys)
+}
+
+/// Opens the configured database and brings its schema up to date.
+///
+/// # Errors
+/// When there is no master key, or the database cannot be reached.
+pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Arc<SqlStore>, AppError> {
+    let sealer = Sealer::new(master_keys(config)?, entropy);
+    let connections = config.store.connections;
+    let options = StoreOptions { connections, readers: connections, ..StoreOptions::default() };
+    Ok(Arc::new(SqlStore::open(config.store.url.expose(), sealer, options).await?))
+}
+
+/// Builds the configured providers; connects to nothing.
+///
+/// # Errors
+/// The first that cannot be built.
+pub fn providers(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
+    let settings: Vec<_> = config.providers.iter().map(providers::settings).collect();
+    Ok(Providers::build(&settings, entropy, &public_url(config))?)
+}
+
+/// Where the outside reaches this service; the address it listens on unless configured.
+fn public_url(config: &Config) -> url::Url {
+    let listen = || format!("http://{}", config.http.listen).parse().expect("an address and a port make a URL");
+    config.http.public_url.clone().unwrap_or_else(listen)
+}
+
+/// All parts, put together; nothing runs yet.
+pub struct App {
+    access: Arc<Access>,
+    engine: Engine,
+    state: ApiState,
+    router: axum::Router,
+}
+
+/// A running Candour.
+pub struct Running {
+    shutdown: CancellationToken,
+    server: tokio::task::JoinHandle<()>,
+    engine: Option<EngineHandle>,
+}
+
+impl App {
+    /// Puts everything together.
+    ///
+    /// # Errors
+    /// What cannot be used, in words that name the remedy.
+    pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, AppError> {
+        let rules = Arc::new(Rules::embedded()?);
+        let renderer = Arc::new(Renderer::load(config.templates.directory.as_deref())?);
+        let carriers = providers(&config, &entropy)?;
+        let carriers: Vec<Arc<dyn Provider>> = carriers.iter().cloned().collect();
+        let metrics = Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
+        let store: Arc<dyn Store> = open_store(&config, Arc::clone(&entropy)).await?;
+        let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
+
+        let engine = Engine::new(EngineDeps {
+            store: Arc::clone(&store),
+            providers: carriers.clone(),
+            renderer: Arc::clone(&renderer),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            metrics: Arc::clone(&metrics),
+            settings: EngineSettings {
+                worker_name: format!("{}-{}", env!("CARGO_PKG_NAME"), std::process::id()),
+                lease_ms: i64::from(config.delivery.lease_seconds) * 1000,
+                heartbeat_ms: u64::from(config.delivery.heartbeat_seconds) * 1000,
+                poll_ms: config.delivery.poll_ms,
+                batch: config.delivery.batch,
+                policies: policies.clone(),
+                alone: config.store.url.expose().starts_with("sqlite:"),
+            },
+        });
+        let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
+        let receipts = Receipts::new(
+            Arc::clone(&store),
+            carriers.clone(),
+            policies,
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            Arc::clone(&metrics),
+            engine.waker(),
+        );
+        let known = {
+            let rules = Arc::clone(&rules);
+            Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some())
+        };
+        let channels = carriers.iter().map(|p| p.describe().channel).collect();
+        let base = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));
+        let with = || (Arc::clone(&base.0), Arc::clone(&base.1), Arc::clone(&base.2));
+        let (store, clock, entropy) = with();
+        let shutdown = CancellationToken::new();
+        let encode = Arc::clone(&metrics);
+        let state = ApiState {
+            incidents: Arc::new(Incidents::new(with(), Arc::clone(&rules), Arc::clone(&renderer), channels, engine.waker())),
+            people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
+            reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
+            announcements: Arc::new(Announcements::new(with().0, with().1, with().2, Arc::clone(&renderer))),
+            intake: Arc::new(Intake::new(with().0, with().1, with().2)),
+            evidence: Arc::new(Evidence::new(with().0, with().1)),
+            retention: Arc::new(Retention::new(with().0, with().1)),
+            receipts: Arc::new(ReceiptDoor(receipts)),
+            access: Arc::clone(&access),
+            public_url: Arc::from(public_url(&config).as_str().trim_end_matches('/')),
+            metrics: Arc::new(move || encode.encode()),
+            shutdown,
+            store,
+            clock,
+            entropy,
+        };
+        let router = api::router(state.clone()).merge(public::router());
+        Ok(Self { access, engine, state, router })
+    }
+
+    /// Keys, for whoever makes the first ones.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Serves API and pages, and works if `engine` says so.
+    #[must_use]
+    pub fn serve(self, listener: TcpListener, engine: bool) -> Running {
+        let shutdown = self.state.shutdown.clone();
+        let stopping = shutdown.clone();
+        let router = self.router;
+        let server = tokio::spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the server stopped");
+            }
+        });
+        let engine = engine.then(|| self.engine.start());
+        Running { shutdown, server, engine }
+    }
+
+    /// Works without serving.
+    #[must_use]
+    pub fn work(self) -> EngineHandle {
+        self.engine.start()
+    }
+}
+
+impl Running {
+    /// Ends: takes no new connections, finishes answers that are under way, then what the engine has in the air.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        let abort = self.server.abort_handle();
+        if tokio::time::timeout(LAST_ANSWERS, self.server).await.is_err() {
+            tracing::warn!("some answers took too long and were cut off");
+            abort.abort();
+        }
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+    }
+}
+
+/// The engine's intake of receipts, as the API asks for it.
+struct ReceiptDoor(Receipts);
+
+#[async_trait]
+impl api::receipts::ReceiptSink for ReceiptDoor {
+    async fn receive(
+        &self,
+        provider: &str,
+        request: crate::providers::ReceiptRequest,
+    ) -> Result<usize, api::receipts::ReceiptFailure> {
+        use crate::delivery::ReceiptFailure;
+        use api::receipts::ReceiptFailure as Answer;
+        self.0.receive(provider, &request).await.map_err(|failure| match failure {
+            ReceiptFailure::NoSuchProvider => Answer::NoSuchProvider,
+            ReceiptFailure::Refused(error) => Answer::Refused(error),
+            ReceiptFailure::Overloaded => Answer::Overloaded,
+            ReceiptFailure::Store(error) => Answer::Store(error),
+        })
+    }
+}

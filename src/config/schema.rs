@@ -1,0 +1,168 @@
+//! Which keys there are: read from `default.toml` itself, so that what is not documented does not exist.
+
+use std::sync::LazyLock;
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+
+/// The embedded file: defaults and documentation in one.
+pub(super) const DEFAULT: &str = include_str!("default.toml");
+
+/// The value by which the documentation marks a secret that only the environment may give.
+const ENVIRONMENT_ONLY: &str = "env";
+
+/// Furthest distance at which a key is taken for a misspelling of another.
+const NEAR: f64 = 0.6;
+
+/// Every key with its default or its example.
+static SCHEMA: LazyLock<Table> = LazyLock::new(|| {
+    uncommented().parse().expect("default.toml is TOML with its examples uncommented; a test parses it")
+});
+
+/// The embedded file with its examples in force: lines that start with `#` and no blank lose the `#`.
+fn uncommented() -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(rest) if rest.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()) => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    DEFAULT.lines().map(line).collect()
+}
+
+/// Checks that a file has known keys of the right type, and no secrets.
+pub(super) fn check(layer: &Table) -> Result<(), ConfigError> {
+    check_table(layer, &SCHEMA, &mut Vec::new())
+}
+
+fn check_table(layer: &Table, schema: &Table, path: &mut Vec<String>) -> Result<(), ConfigError> {
+    for (key, value) in layer {
+        path.push(key.clone());
+        let Some(known) = schema.get(key) else { return Err(unknown(path, schema)) };
+        check_value(value, known, path)?;
+        path.pop();
+    }
+    Ok(())
+}
+
+fn check_value(value: &Value, known: &Value, path: &mut Vec<String>) -> Result<(), ConfigError> {
+    if known.as_str() == Some(ENVIRONMENT_ONLY) {
+        return Err(ConfigError::SecretInFile { key: path.join(".") });
+    }
+    match (value, known) {
+        (Value::Table(inner), Value::Table(schema)) => check_table(inner, schema, path),
+        (Value::Array(entries), Value::Array(_)) if path.len() == 1 && path[0] == "providers" => {
+            entries.iter().try_for_each(|entry| check_provider(entry, path))
+        }
+        (Value::Integer(_), Value::Float(_)) => Ok(()),
+        _ if value.same_type(known) => Ok(()),
+        _ => Err(ConfigError::Type { key: path.join("."), wanted: words_for(known), got: words_for(value) }),
+    }
+}
+
+/// A provider has the keys of the example of its kind.
+fn check_provider(entry: &Value, path: &mut Vec<String>) -> Result<(), ConfigError> {
+    let wrong = |wanted| ConfigError::Type { key: String::from("providers"), wanted, got: words_for(entry) };
+    let table = entry.as_table().ok_or_else(|| wrong("a list of [[providers]] tables"))?;
+    let kind = table.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let Some(schema) = example(kind) else {
+        return Err(ConfigError::ProviderKind { kind: kind.to_owned(), known: kinds().join(", ") });
+    };
+    let name = table.get("name").and_then(Value::as_str).unwrap_or("(no name)");
+    path.push(name.to_owned());
+    check_table(table, schema, path)?;
+    path.pop();
+    Ok(())
+}
+
+fn examples() -> impl Iterator<Item = &'static Table> {
+    SCHEMA.get("providers").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table)
+}
+
+fn kinds() -> Vec<&'static str> {
+    examples().filter_map(|e| e.get("kind")?.as_str()).collect()
+}
+
+fn example(kind: &str) -> Option<&'static Table> {
+    examples().find(|e| e.get("kind").and_then(Value::as_str) == Some(kind))
+}
+
+/// The documented value of a key, which tells the type of what a variable holds. `kind` is that of the provider the
+/// path leads into.
+pub(super) fn documented(path: &[String], kind: Option<&str>) -> Result<&'static Value, ConfigError> {
+    let (mut table, rest): (&Table, &[String]) = match (path, kind) {
+        ([_, _, rest @ ..], Some(kind)) => match example(kind) {
+            Some(table) => (table, rest),
+            None => return Err(unknown(path, &SCHEMA)),
+        },
+        _ => (&*SCHEMA, path),
+    };
+    for (place, key) in rest.iter().enumerate() {
+        match table.get(key) {
+            Some(Value::Table(inner)) if place + 1 < rest.len() => table = inner,
+            Some(value) if place + 1 == rest.len() && !value.is_table() => return Ok(value),
+            _ => return Err(unknown(path, table)),
+        }
+    }
+    Err(unknown(path, table))
+}
+
+/// The error for a key that is not there, with the nearest that is: beside it, or of the same name elsewhere.
+fn unknown(path: &[String], beside: &Table) -> ConfigError {
+    let last = path.last().map_or("", String::as_str);
+    let parent = path.split_last().map(|(_, parent)| parent.join(".")).unwrap_or_default();
+    let near = |key: &str| strsim::normalized_damerau_levenshtein(last, key);
+    let sibling = beside
+        .keys()
+        .filter(|key| near(key) >= NEAR)
+        .max_by(|a, b| near(a).total_cmp(&near(b)))
+        .map(|key| if parent.is_empty() { key.clone() } else { format!("{parent}.{key}") });
+    let nearest = sibling.or_else(|| elsewhere(last, &SCHEMA, "")).map(|key| format!("; did you mean `{key}`?"));
+    ConfigError::UnknownKey { key: path.join("."), hint: nearest.unwrap_or_default() }
+}
+
+fn elsewhere(name: &str, table: &Table, prefix: &str) -> Option<String> {
+    table.iter().find_map(|(key, value)| match value {
+        Value::Table(inner) => elsewhere(name, inner, &format!("{prefix}{key}.")),
+        _ => (key == name).then(|| format!("{prefix}{key}")),
+    })
+}
+
+fn words_for(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "text in quotes",
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime(_) => "a date",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    #[test]
+    fn the_documentation_with_every_example_in_force_is_a_configuration() {
+        let config: Config = toml::from_str(&uncommented()).unwrap();
+        assert_eq!(kinds(), ["smtp", "twilio", "webpush", "spool"]);
+        assert_eq!(config.providers.iter().map(super::super::ProviderConfig::kind).collect::<Vec<_>>(), kinds());
+    }
+
+    #[test]
+    fn the_documented_limits_of_providers_are_the_defaults() {
+        let documented: Config = toml::from_str(&uncommented()).unwrap();
+        let mut bare: Table = uncommented().parse().unwrap();
+        for entry in bare["providers"].as_array_mut().unwrap() {
+            for optional in ["concurrency", "timeout_seconds"] {
+                entry.as_table_mut().unwrap().remove(optional);
+            }
+        }
+        let bare: Config = bare.try_into().unwrap();
+        let limits =
+            |c: &Config| c.providers.iter().map(|p| (p.concurrency(), p.timeout_seconds())).collect::<Vec<_>>();
+        assert_eq!(limits(&documented), limits(&bare));
+    }
+}

@@ -1,0 +1,148 @@
+//! The sections, one struct each. What a key means is written once, in `default.toml`.
+#![expect(
+    missing_docs,
+    reason = "default.toml is the documentation of every key, and a test holds it to these structs"
+)]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::secret::{DatabaseUrl, Secret};
+use crate::domain::attempt::{ChannelPolicy, UnknownPolicy};
+use crate::domain::channel::Channel;
+use crate::domain::retry::RetryPolicy;
+
+/// `[http]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    pub public_url: Option<Url>,
+    pub max_body_bytes: usize,
+    pub request_timeout_seconds: u64,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSection {
+    pub url: DatabaseUrl,
+    pub connections: u32,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    pub master_key_file: Option<PathBuf>,
+    pub master_key: Option<Secret>,
+    pub previous_master_key_files: Vec<PathBuf>,
+    /// What those files hold, in their order. Filled on loading.
+    #[serde(skip)]
+    pub previous_master_keys: Vec<Secret>,
+}
+
+/// `[delivery]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    pub lease_seconds: u32,
+    pub heartbeat_seconds: u32,
+    pub batch: u32,
+    pub poll_ms: u64,
+    pub email: ChannelRules,
+    pub sms: ChannelRules,
+    pub push: ChannelRules,
+    pub letter: ChannelRules,
+    pub voice: ChannelRules,
+}
+
+impl Delivery {
+    /// The policy of a channel.
+    #[must_use]
+    pub fn policy(&self, channel: Channel) -> ChannelPolicy {
+        self.rules(channel).policy()
+    }
+
+    pub(super) fn rules(&self, channel: Channel) -> &ChannelRules {
+        match channel {
+            Channel::Email => &self.email,
+            Channel::Sms => &self.sms,
+            Channel::Push => &self.push,
+            Channel::Letter => &self.letter,
+            Channel::Voice => &self.voice,
+        }
+    }
+}
+
+/// `[delivery.CHANNEL]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelRules {
+    pub max_tries: u16,
+    pub base_ms: i64,
+    pub cap_ms: i64,
+    pub unknown: UnknownPolicy,
+    pub pause_ms: i64,
+}
+
+impl ChannelRules {
+    fn policy(&self) -> ChannelPolicy {
+        ChannelPolicy {
+            retry: RetryPolicy { max_tries: self.max_tries, base_ms: self.base_ms, cap_ms: self.cap_ms },
+            unknown: self.unknown,
+            pause_ms: self.pause_ms,
+        }
+    }
+}
+
+/// `[hooks]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hooks {
+    pub alertmanager: AlertmanagerHook,
+}
+
+/// `[hooks.alertmanager]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertmanagerHook {
+    pub token_file: Option<PathBuf>,
+    pub token: Option<Secret>,
+}
+
+/// `[templates]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    pub directory: Option<PathBuf>,
+    pub font_directory: Option<PathBuf>,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelemetrySection {
+    pub log_format: LogFormat,
+    pub log_level: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// `[retention]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub destroy_personal_data_after_days: Option<u32>,
+}

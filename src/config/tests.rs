@@ -1,0 +1,131 @@
+use super::*;
+use crate::domain::attempt::ChannelPolicy;
+use crate::domain::channel::Channel;
+
+fn load(file: &str, env: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("candour.toml");
+    std::fs::write(&path, file).unwrap();
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let flags: Vec<_> = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+    Config::load(Some(&path), env, &flags)
+}
+
+fn refusal(file: &str, env: &[(&str, &str)]) -> String {
+    load(file, env, &[]).expect_err("refused").to_string()
+}
+
+const RELAY: &str = r#"
+[[providers]]
+kind = "smtp"
+name = "main-relay"
+host = "smtp.example.org"
+port = 465
+tls = "implicit"
+username = "candour"
+from = "Example Org <incident@example.org>"
+"#;
+
+#[test]
+fn the_defaults_alone_are_a_configuration_and_say_what_the_domain_says() {
+    let config = Config::load(None, std::iter::empty(), &[]).unwrap();
+    assert_eq!(config.http.listen.port(), 8080);
+    assert_eq!(config.store.url.expose(), "sqlite:candour.db");
+    assert!(config.providers.is_empty() && config.keys.master_key.is_none());
+    assert_eq!(config.delivery.policy(Channel::Email), ChannelPolicy::standard(Channel::Email));
+}
+
+#[test]
+fn file_then_environment_then_flag() {
+    let file = "[http]\nlisten = '0.0.0.0:1'\nmax_body_bytes = 70000\nrequest_timeout_seconds = 5\n";
+    let env = [("CANDOUR_HTTP__LISTEN", "0.0.0.0:2"), ("CANDOUR_HTTP__REQUEST_TIMEOUT_SECONDS", "6"), ("HOME", "/")];
+    let config = load(file, &env, &[("http.listen", "0.0.0.0:3")]).unwrap();
+    let http = (config.http.listen.port(), config.http.request_timeout_seconds, config.http.max_body_bytes);
+    assert_eq!(http, (3, 6, 70_000));
+    assert_eq!(config.delivery.batch, 500, "what no source names keeps its default");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_the_nearest() {
+    for (file, key, hint) in [
+        ("[http]\nlisten_address = 'x'", "http.listen_address", ""),
+        ("[http]\nlitsen = 'x'", "http.litsen", "http.listen"),
+        ("listen = 'x'", "listen", "http.listen"),
+        ("[htpp]\nlisten = 'x'", "htpp", "http"),
+        ("[delivery.email]\nmax_trys = 3", "delivery.email.max_trys", "delivery.email.max_tries"),
+        (
+            "[[providers]]\nkind = 'spool'\nname = 'out'\ndirectry = 'x'",
+            "providers.out.directry",
+            "providers.out.directory",
+        ),
+        ("[[providers]]\nkind = 'spool'\nname = 'out'\nhost = 'x'", "providers.out.host", ""),
+    ] {
+        let said = refusal(file, &[]);
+        assert!(said.contains(&format!("`{key}`")), "{said}");
+        assert!(hint.is_empty() || said.contains(&format!("did you mean `{hint}`?")), "{said}");
+    }
+    let said = refusal("", &[("CANDOUR_HTTP__LITSEN", "x")]);
+    assert!(said.starts_with("CANDOUR_HTTP__LITSEN: ") && said.contains("`http.listen`"), "{said}");
+    assert!(refusal("[[providers]]\nkind = 'smpt'", &[]).contains("one of smtp, twilio, webpush, spool"));
+}
+
+#[test]
+fn a_wrong_type_or_value_is_named() {
+    assert!(refusal("[http]\nlisten = 8080", &[]).contains("`http.listen` must be text in quotes, not a whole number"));
+    assert!(refusal("", &[("CANDOUR_DELIVERY__BATCH", "many")]).contains("`delivery.batch` must be a whole number"));
+    assert!(refusal("[delivery.sms]\nunknown = 'maybe'", &[]).contains("maybe"));
+    let said = refusal("[[providers]]\nkind = 'spool'\nname = 'out'\nchannel = 'letter'", &[]);
+    assert!(said.contains("provider out: missing field `directory`"), "{said}");
+    let said = refusal("[http]\nlisten = \"127.0.0.1:1\nsecret", &[]);
+    assert!(said.contains("at line ") && !said.contains("secret"), "{said}");
+}
+
+#[test]
+fn a_provider_is_addressed_by_its_name() {
+    let config = load(RELAY, &[("CANDOUR_PROVIDERS__MAIN_RELAY__PASSWORD", "hunter2")], &[]).unwrap();
+    let ProviderConfig::Smtp(smtp) = &config.providers[0] else { panic!("smtp") };
+    assert_eq!(smtp.password.as_ref().unwrap().expose(), "hunter2");
+    assert!(!format!("{config:?}").contains("hunter2"), "a secret never prints");
+    assert!(refusal(RELAY, &[("CANDOUR_PROVIDERS__OTHER__PASSWORD", "x")]).contains("no provider is named other"));
+}
+
+#[test]
+fn secrets_come_from_their_own_files_and_not_from_this_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("password");
+    std::fs::write(&file, "hunter2\n").unwrap();
+    let text = format!("{RELAY}password_file = '{}'", file.display());
+    let config = load(&text, &[], &[]).unwrap();
+    let ProviderConfig::Smtp(smtp) = &config.providers[0] else { panic!("smtp") };
+    assert_eq!(smtp.password.as_ref().unwrap().expose(), "hunter2");
+
+    let said = refusal(&format!("{RELAY}password = 'hunter2'"), &[]);
+    assert!(said.contains("`providers.main-relay.password` is a secret") && !said.contains("hunter2"), "{said}");
+    assert!(refusal("[keys]\nmaster_key = 'x'", &[]).contains("master_key_file"));
+    assert!(refusal("[keys]\nmaster_key_file = '/nonexistent'", &[]).contains("/nonexistent"));
+    std::fs::write(&file, "\n").unwrap();
+    assert!(refusal(&text, &[]).contains("is empty"));
+}
+
+#[test]
+fn contradictions_are_told_together_with_their_remedies() {
+    let file = format!(
+        "[http]\npublic_url = 'http://notify.example.org/x'\n[delivery]\nlease_seconds = 45\n[delivery.letter]\n\
+         unknown = 'repeat'\n{RELAY}dkim = {{ selector = 's', domain = 'other.org' }}\n\
+         [[providers]]\nkind = 'smtp'\nname = 'main-relay'\nhost = '192.0.2.1'\nport = 25\ntls = 'none'\nfrom = 'a@b.example'"
+    );
+    let ConfigError::Invalid(problems) = load(&file, &[], &[]).unwrap_err() else { panic!("problems") };
+    let keys: Vec<_> = problems.iter().map(|p| p.key.as_str()).collect();
+    for key in [
+        "http.public_url",
+        "delivery.lease_seconds",
+        "delivery.letter.unknown",
+        "providers.main-relay.username",
+        "providers.main-relay.dkim.key_file",
+        "providers.main-relay.dkim.domain",
+        "providers.main-relay.tls",
+        "providers.main-relay.name",
+    ] {
+        assert!(keys.contains(&key), "{key} is missing in {keys:?}");
+    }
+}

@@ -1,0 +1,216 @@
+//! What keys must agree on between them. All that is wrong is told at once.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use email_address::EmailAddress;
+use url::Url;
+
+use super::{Config, ProviderConfig, SmtpConfig, TlsMode, TwilioConfig, WebPushConfig};
+use crate::domain::attempt::UnknownPolicy;
+use crate::domain::channel::Channel;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The key to change.
+    pub key: String,
+    /// What is wrong and what to do about it.
+    pub reason: String,
+}
+
+/// The problems as lines.
+pub(super) fn list(problems: &[Problem]) -> String {
+    problems.iter().flat_map(|p| ["\n  ", p.key.as_str(), ": ", p.reason.as_str()]).collect()
+}
+
+/// Collects what is wrong.
+#[derive(Default)]
+struct Findings(Vec<Problem>);
+
+impl Findings {
+    fn require(&mut self, holds: bool, key: impl Into<String>, reason: impl Into<String>) {
+        if !holds {
+            self.0.push(Problem { key: key.into(), reason: reason.into() });
+        }
+    }
+}
+
+/// Everything that is wrong with a configuration whose keys and types are right.
+pub(super) fn problems(config: &Config) -> Vec<Problem> {
+    let mut found = Findings::default();
+    http(config, &mut found);
+    store(config, &mut found);
+    delivery(config, &mut found);
+    for provider in &config.providers {
+        any_provider(provider, &mut found);
+        let key = |name: &str| format!("providers.{}.{name}", provider.name());
+        match provider {
+            ProviderConfig::Smtp(smtp) => smtp_provider(smtp, &key, &mut found),
+            ProviderConfig::Twilio(twilio) => twilio_provider(config, twilio, &key, &mut found),
+            ProviderConfig::Webpush(push) => webpush_provider(push, &key, &mut found),
+            ProviderConfig::Spool(_) => {}
+        }
+    }
+    let mut names = BTreeSet::new();
+    for provider in &config.providers {
+        let unique = names.insert(provider.name());
+        found.require(
+            unique,
+            format!("providers.{}.name", provider.name()),
+            "two providers have this name; rename one",
+        );
+    }
+    let level = tracing_subscriber::EnvFilter::try_new(&config.telemetry.log_level);
+    found.require(
+        level.is_ok(),
+        "telemetry.log_level",
+        "give error, warn, info, debug or trace, or directives like info,candour::delivery=debug",
+    );
+    let days = config.retention.destroy_personal_data_after_days;
+    found.require(
+        days != Some(0),
+        "retention.destroy_personal_data_after_days",
+        "give at least 1, or leave it out to destroy by hand only",
+    );
+    found.0
+}
+
+fn http(config: &Config, found: &mut Findings) {
+    let http = &config.http;
+    found.require(
+        http.max_body_bytes >= 65_536,
+        "http.max_body_bytes",
+        "an incident may need 65536 bytes; give at least that",
+    );
+    found.require(http.request_timeout_seconds > 0, "http.request_timeout_seconds", "give at least 1");
+    if let Some(url) = &http.public_url {
+        let plain = url.query().is_none() && url.fragment().is_none() && url.path() == "/" && url.username().is_empty();
+        found.require(plain, "http.public_url", "give scheme and host only, like https://notify.example.org");
+        found.require(
+            is_protected(url),
+            "http.public_url",
+            "use https: people's addresses and providers' callbacks come this way",
+        );
+    }
+}
+
+fn store(config: &Config, found: &mut Findings) {
+    let url = config.store.url.expose();
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    found.require(known, "store.url", "give sqlite:FILE or postgres://USER@HOST/NAME");
+    found.require(
+        config.store.connections >= 2,
+        "store.connections",
+        "give at least 2, so that pages answer while the engine works",
+    );
+}
+
+fn delivery(config: &Config, found: &mut Findings) {
+    let delivery = &config.delivery;
+    found.require(delivery.heartbeat_seconds > 0, "delivery.heartbeat_seconds", "give at least 1");
+    found.require(
+        u64::from(delivery.lease_seconds) > 3 * u64::from(delivery.heartbeat_seconds),
+        "delivery.lease_seconds",
+        format!(
+            "must be more than three heartbeats, or one late heartbeat hands people to a second worker; give more than {}",
+            3 * u64::from(delivery.heartbeat_seconds)
+        ),
+    );
+    found.require((1..=10_000).contains(&delivery.batch), "delivery.batch", "give 1 to 10000");
+    found.require((10..=60_000).contains(&delivery.poll_ms), "delivery.poll_ms", "give 10 to 60000");
+    for channel in Channel::ALL {
+        let rules = delivery.rules(channel);
+        let key = |name: &str| format!("delivery.{channel}.{name}");
+        found.require(rules.max_tries >= 1, key("max_tries"), "give at least 1: the first try counts");
+        found.require(rules.base_ms >= 1, key("base_ms"), "give at least 1");
+        found.require(rules.cap_ms >= rules.base_ms, key("cap_ms"), "must not be below base_ms");
+        found.require(rules.pause_ms >= 1, key("pause_ms"), "give at least 1");
+        let by_hand = matches!(channel, Channel::Letter | Channel::Voice);
+        found.require(
+            !(by_hand && rules.unknown == UnknownPolicy::Repeat),
+            key("unknown"),
+            "a second letter or call is never sent by itself; use \"hold\" and let a person decide",
+        );
+    }
+}
+
+fn any_provider(provider: &ProviderConfig, found: &mut Findings) {
+    let key = |name: &str| format!("providers.{}.{name}", provider.name());
+    let named = !provider.name().is_empty()
+        && provider.name().len() <= 32
+        && provider.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    found.require(named, key("name"), "give lower-case letters, digits and hyphens, at most 32");
+    found.require(provider.concurrency() >= 1, key("concurrency"), "give at least 1");
+    found.require(
+        provider.rate().is_none_or(|rate| rate.is_finite() && rate > 0.0),
+        key("rate"),
+        "give messages a second above 0, or leave it out for no limit",
+    );
+    found.require(provider.timeout_seconds() >= 1, key("timeout_seconds"), "give at least 1");
+}
+
+fn smtp_provider(smtp: &SmtpConfig, key: &dyn Fn(&str) -> String, found: &mut Findings) {
+    found.require(
+        smtp.tls != TlsMode::None || is_loopback(&smtp.host),
+        key("tls"),
+        "personal data does not leave this machine in the clear; use \"implicit\" or \"starttls\"",
+    );
+    found.require(
+        smtp.username.is_some() == smtp.password.is_some(),
+        key("username"),
+        "a user name and a password go together; give both or neither",
+    );
+    let sender = smtp.from.parse::<EmailAddress>();
+    found.require(sender.is_ok(), key("from"), "give an address like Example Org <incident@example.org>");
+    let reply = smtp.reply_to.as_ref().is_none_or(|to| to.parse::<EmailAddress>().is_ok());
+    found.require(reply, key("reply_to"), "give an address like privacy@example.org");
+    if let Some(dkim) = &smtp.dkim {
+        found.require(dkim.key.is_some(), key("dkim.key_file"), "name the file with the private key");
+        let domain = dkim.domain.to_lowercase();
+        let aligned = sender.as_ref().is_ok_and(|from| {
+            let from = from.domain().to_lowercase();
+            from == domain || from.ends_with(&format!(".{domain}"))
+        });
+        found.require(
+            aligned || sender.is_err(),
+            key("dkim.domain"),
+            "must be the domain of `from` or one above it, or DMARC does not count the signature",
+        );
+    }
+}
+
+fn twilio_provider(config: &Config, twilio: &TwilioConfig, key: &dyn Fn(&str) -> String, found: &mut Findings) {
+    found.require(twilio.auth_token.is_some(), key("auth_token_file"), "name the file with the account's auth token");
+    found.require(
+        twilio.from.is_some() != twilio.messaging_service_sid.is_some(),
+        key("from"),
+        "give one of `from` and `messaging_service_sid`",
+    );
+    let sid = twilio.account_sid.strip_prefix("AC");
+    let well_formed = sid.is_some_and(|s| s.len() == 32 && s.bytes().all(|b| b.is_ascii_hexdigit()));
+    found.require(well_formed, key("account_sid"), "an account's SID is AC and 32 hexadecimal digits");
+    found.require(
+        config.http.public_url.is_some(),
+        "http.public_url",
+        format!("provider {} reports delivery to an address of ours; say which", twilio.name),
+    );
+    found.require(twilio.base_url.as_ref().is_none_or(is_protected), key("base_url"), "use https");
+}
+
+fn webpush_provider(push: &WebPushConfig, key: &dyn Fn(&str) -> String, found: &mut Findings) {
+    let keyed = push.vapid_private_key.is_some();
+    found.require(keyed, key("vapid_private_key_file"), "name the file with the VAPID private key");
+    let reachable = push.subject.starts_with("mailto:") || push.subject.starts_with("https:");
+    found.require(reachable, key("subject"), "give a mailto: or https: address, as RFC 8292 wants it");
+}
+
+/// https, or anything on this machine.
+fn is_protected(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_loopback))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

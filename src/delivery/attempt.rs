@@ -1,0 +1,45 @@
+//! One attempt: a claimed person, a message, a provider's answer, a settlement.
+
+use crate::channels;
+use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement, next};
+use crate::domain::clock::{Clock, Entropy};
+use crate::domain::outcome::Outcome;
+use crate::providers::{Answer, Provider};
+use crate::render::CompiledNotice;
+
+/// Tells one person through one provider and says what follows. Never fails: every failure is an outcome.
+pub(super) async fn tell(
+    claimed: &Claimed,
+    notice: &CompiledNotice,
+    provider: &dyn Provider,
+    policy: &ChannelPolicy,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> (Settlement, Answer) {
+    let answer = match channels::compose(notice, claimed.attempt, claimed.campaign, &claimed.person, claimed.step) {
+        Ok(message) => provider.send(&message, clock.now()).await,
+        Err(error) => {
+            // The proposal has rendered for everybody, so this is a fault of ours; the person goes on to the next channel.
+            tracing::error!(attempt = %claimed.attempt, campaign = %claimed.campaign, %error, "a notice could not be composed");
+            Answer::of(Outcome::Rejected, "compose")
+        }
+    };
+    (settlement(claimed, &answer, policy, clock, entropy), answer)
+}
+
+fn settlement(
+    claimed: &Claimed,
+    answer: &Answer,
+    policy: &ChannelPolicy,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Settlement {
+    Settlement {
+        attempt: claimed.attempt,
+        person: claimed.person.id,
+        outcome: answer.outcome,
+        code: answer.code.clone(),
+        reference: answer.reference.clone(),
+        next: next(&claimed.progress, answer.outcome, answer.retry_after_ms, policy, clock.now(), entropy.fraction()),
+    }
+}

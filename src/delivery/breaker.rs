@@ -1,0 +1,108 @@
+//! A provider's health: stops asking one whose account fails or that asks to be left alone, and tries again later.
+//!
+//! ```text
+//! closed ──account failure, throttling, or many failures in a row──> open until T ──> half open: one at a time
+//!    ▲                                                                                   │
+//!    └────────────────────────────── any success ────────────────────────────────────────┘
+//! ```
+
+use crate::domain::clock::Millis;
+use crate::domain::outcome::Outcome;
+
+/// So many temporary failures in a row open the breaker.
+const FAILURES_IN_A_ROW: u32 = 20;
+
+/// The longest pause, in milliseconds.
+const LONGEST_PAUSE_MS: i64 = 15 * 60_000;
+
+#[derive(Debug)]
+pub(super) struct Breaker {
+    open_until: Option<Millis>,
+    failures: u32,
+    openings: u32,
+    pause_ms: i64,
+}
+
+/// Whether a provider may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Permit {
+    /// Freely.
+    Free,
+    /// One message at a time, to see whether it is well again.
+    Probe,
+    /// Not before.
+    WaitUntil(Millis),
+}
+
+impl Breaker {
+    /// `pause_ms` is the first pause; each further one without a success in between doubles it.
+    pub(super) fn new(pause_ms: i64) -> Self {
+        Self { open_until: None, failures: 0, openings: 0, pause_ms }
+    }
+
+    pub(super) fn permit(&self, now: Millis) -> Permit {
+        match self.open_until {
+            None => Permit::Free,
+            Some(until) if now < until => Permit::WaitUntil(until),
+            Some(_) => Permit::Probe,
+        }
+    }
+
+    /// Learns from an answer. Returns true when this answer opened the breaker.
+    pub(super) fn note(&mut self, outcome: Outcome, retry_after_ms: Option<i64>, now: Millis) -> bool {
+        match outcome {
+            Outcome::Misconfigured | Outcome::Throttled => self.open(retry_after_ms, now),
+            Outcome::Retry | Outcome::Unknown => {
+                self.failures += 1;
+                self.failures.is_multiple_of(FAILURES_IN_A_ROW) && self.open(retry_after_ms, now)
+            }
+            Outcome::Accepted | Outcome::Delivered | Outcome::BadAddress | Outcome::Rejected => {
+                self.open_until = None;
+                self.failures = 0;
+                self.openings = 0;
+                false
+            }
+        }
+    }
+
+    fn open(&mut self, retry_after_ms: Option<i64>, now: Millis) -> bool {
+        let was_open = self.open_until.is_some_and(|until| now < until);
+        let doubled = self.pause_ms.saturating_mul(1 << self.openings.min(10));
+        let pause = retry_after_ms.unwrap_or(doubled).clamp(1, LONGEST_PAUSE_MS);
+        self.open_until = Some(self.open_until.map_or(now.plus(pause), |until| until.max(now.plus(pause))));
+        if !was_open {
+            self.openings += 1;
+        }
+        !was_open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_failure_opens_it_and_a_success_of_the_probe_closes_it() {
+        let mut breaker = Breaker::new(1000);
+        assert!(breaker.note(Outcome::Misconfigured, None, Millis(0)));
+        assert_eq!(breaker.permit(Millis(999)), Permit::WaitUntil(Millis(1000)));
+        assert_eq!(breaker.permit(Millis(1000)), Permit::Probe);
+        breaker.note(Outcome::Accepted, None, Millis(1001));
+        assert_eq!(breaker.permit(Millis(1001)), Permit::Free);
+    }
+
+    #[test]
+    fn pauses_double_until_a_success() {
+        let mut breaker = Breaker::new(1000);
+        breaker.note(Outcome::Throttled, None, Millis(0));
+        breaker.note(Outcome::Throttled, None, Millis(1000));
+        assert_eq!(breaker.permit(Millis(2999)), Permit::WaitUntil(Millis(3000)));
+    }
+
+    #[test]
+    fn single_temporary_failures_do_not_open_it() {
+        let mut breaker = Breaker::new(1000);
+        assert!((1..FAILURES_IN_A_ROW).all(|_| !breaker.note(Outcome::Retry, None, Millis(0))));
+        assert!(breaker.note(Outcome::Retry, None, Millis(0)));
+    }
+}

@@ -1,0 +1,288 @@
+//! Starts and stops the engine's tasks, and starts them anew when a lease was lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::lane::Lane;
+use super::lease::Lease;
+use super::notices::Notices;
+use super::{settler, upkeep};
+use crate::domain::attempt::ChannelPolicy;
+use crate::domain::campaign::Campaign;
+use crate::domain::channel::Channel;
+use crate::domain::clock::{Clock, Entropy};
+use crate::domain::id::CampaignId;
+use crate::providers::Provider;
+use crate::render::Renderer;
+use crate::store::{Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// How the engine works.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// Name of this process in the list of workers.
+    pub worker_name: String,
+    /// How long this process may be silent before others take over what it had in flight, in milliseconds.
+    pub lease_ms: i64,
+    /// How often to say that it is alive, in milliseconds.
+    pub heartbeat_ms: u64,
+    /// How often to look for work when there was none, in milliseconds.
+    pub poll_ms: u64,
+    /// At most so many people are claimed in one transaction.
+    pub batch: u32,
+    /// The rules of each channel.
+    pub policies: Vec<(Channel, ChannelPolicy)>,
+    /// Whether no other process works on this database (SQLite): then whoever is still entered as a worker is dead.
+    pub alone: bool,
+}
+
+/// What the engine works with.
+pub struct EngineDeps {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The carriers.
+    pub providers: Vec<Arc<dyn Provider>>,
+    /// The templates.
+    pub renderer: Arc<Renderer>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for identifiers and jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where figures go.
+    pub metrics: Arc<Metrics>,
+    /// How to work.
+    pub settings: EngineSettings,
+}
+
+/// What happens in the engine, for tests that wait for it and for live views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// People were claimed and their attempts intended.
+    Claimed {
+        /// The campaign.
+        campaign: CampaignId,
+        /// How many.
+        people: u32,
+    },
+    /// Outcomes were recorded.
+    Settled {
+        /// The campaign.
+        campaign: CampaignId,
+        /// How many.
+        applied: u32,
+        /// How many came too late.
+        stale: u32,
+    },
+    /// A dead worker's attempts became unknown.
+    Reaped {
+        /// How many.
+        unknown: u32,
+    },
+    /// Nobody is pending or in flight any more.
+    Completed {
+        /// The campaign.
+        campaign: CampaignId,
+    },
+}
+
+/// What all tasks of the engine share.
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) notices: Notices,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) settings: EngineSettings,
+    pub(super) wake: Notify,
+    pub(super) running: watch::Sender<Arc<Vec<Campaign>>>,
+    events: broadcast::Sender<EngineEvent>,
+}
+
+impl Shared {
+    /// Nobody may be listening; that is the normal case.
+    pub(super) fn tell(&self, event: EngineEvent) {
+        let _ = self.events.send(event);
+    }
+
+    pub(super) fn policy(&self, channel: Channel) -> ChannelPolicy {
+        let configured = self.settings.policies.iter().find(|(c, _)| *c == channel).map(|(_, policy)| *policy);
+        configured.unwrap_or_else(|| ChannelPolicy::standard(channel))
+    }
+}
+
+/// The engine, not yet started.
+pub struct Engine {
+    shared: Arc<Shared>,
+    providers: Vec<Arc<dyn Provider>>,
+}
+
+/// A running engine.
+pub struct EngineHandle {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Engine {
+    /// Puts the engine together; nothing runs yet.
+    #[must_use]
+    pub fn new(deps: EngineDeps) -> Self {
+        let (events, _) = broadcast::channel(1024);
+        let (running, _) = watch::channel(Arc::new(Vec::new()));
+        let shared = Shared {
+            notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
+            store: deps.store,
+            clock: deps.clock,
+            entropy: deps.entropy,
+            metrics: deps.metrics,
+            settings: deps.settings,
+            wake: Notify::new(),
+            running,
+            events,
+        };
+        Self { shared: Arc::new(shared), providers: deps.providers }
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
+        self.shared.events.subscribe()
+    }
+
+    /// What wakes the engine, for those who start and resume campaigns or move people on.
+    #[must_use]
+    pub fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move || shared.wake.notify_waiters())
+    }
+
+    /// Starts. A lost lease starts the tasks anew as a new worker; only [`EngineHandle::stop`] ends it.
+    #[must_use]
+    pub fn start(self) -> EngineHandle {
+        let stop = CancellationToken::new();
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::spawn({
+            let stop = stop.clone();
+            async move { self.run(&stop).await }
+        });
+        EngineHandle { shared, stop, task }
+    }
+
+    async fn run(self, stop: &CancellationToken) {
+        let mut first = true;
+        while !stop.is_cancelled() {
+            match Lease::register(&self.shared).await {
+                Ok(lease) => {
+                    if std::mem::take(&mut first) && self.shared.settings.alone {
+                        self.reap_former_lives(&lease, stop).await;
+                    }
+                    self.live(lease, stop).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the engine cannot enter itself as a worker; trying again");
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn reap_former_lives(&self, lease: &Lease, stop: &CancellationToken) {
+        while let Err(error) = upkeep::reap_former_lives(&self.shared, lease).await {
+            tracing::warn!(%error, "what the last run left cannot be taken over yet; trying again");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+        }
+    }
+
+    /// One worker's life: until it is told to stop or its lease is lost.
+    async fn live(&self, lease: Arc<Lease>, stop: &CancellationToken) {
+        let ending = stop.child_token();
+        let (outcomes, inbox) = mpsc::channel(2 * usize::try_from(self.shared.settings.batch).unwrap_or(512));
+        let settler = tokio::spawn(settler::run(Arc::clone(&self.shared), lease.worker, inbox));
+        let mut lanes = JoinSet::new();
+        for provider in &self.providers {
+            let lane = Lane::new(Arc::clone(&self.shared), Arc::clone(provider), Arc::clone(&lease), outcomes.clone());
+            lanes.spawn(lane.run(ending.clone()));
+        }
+        drop(outcomes);
+        let mut chores = JoinSet::new();
+        chores.spawn({
+            let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
+            async move { upkeep::run(&shared, &ending).await }
+        });
+        chores.spawn({
+            let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
+            async move { refresh_running(&shared, &ending).await }
+        });
+
+        // The lease is kept until the last outcome is written, or lost.
+        let written = CancellationToken::new();
+        let keeper = tokio::spawn({
+            let (shared, lease, ending, written) =
+                (Arc::clone(&self.shared), Arc::clone(&lease), ending.clone(), written.clone());
+            async move {
+                lease.keep(&shared, &written).await;
+                ending.cancel();
+            }
+        });
+        while lanes.join_next().await.is_some() {}
+        let _ = settler.await;
+        written.cancel();
+        ending.cancel();
+        let _ = keeper.await;
+        while chores.join_next().await.is_some() {}
+        if let Err(error) = self.shared.store.retire_worker(lease.worker, self.shared.clock.now()).await
+            && error != StoreError::StaleLease
+        {
+            tracing::warn!(%error, "the worker could not say goodbye; its lease will run out");
+        }
+    }
+}
+
+/// Keeps the list of running campaigns fresh for the lanes.
+async fn refresh_running(shared: &Shared, stop: &CancellationToken) {
+    let period = Duration::from_millis(shared.settings.poll_ms);
+    loop {
+        match shared.store.running_campaigns().await {
+            Ok(campaigns) => {
+                shared.running.send_if_modified(|known| {
+                    let same =
+                        known.len() == campaigns.len() && known.iter().zip(&campaigns).all(|(a, b)| a.id == b.id);
+                    if !same {
+                        *known = Arc::new(campaigns);
+                    }
+                    !same
+                });
+            }
+            Err(error) => tracing::warn!(%error, "running campaigns cannot be listed; trying again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = shared.wake.notified() => {}
+            () = tokio::time::sleep(period) => {}
+        }
+    }
+}
+
+impl EngineHandle {
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
+        self.shared.events.subscribe()
+    }
+
+    /// Stops: claims nothing new, hands back what was not begun, finishes what is in the air, writes every outcome.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let _ = self.task.await;
+    }
+}

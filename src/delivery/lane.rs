@@ -1,0 +1,286 @@
+//! One provider's lane: claims people for it, keeps so many messages in the air as it may have, and no more.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::attempt;
+use super::breaker::{Breaker, Permit};
+use super::engine::{EngineEvent, Shared};
+use super::lease::Lease;
+use super::limiter::Limiter;
+use super::notices::NoticeFault;
+use crate::domain::actor::ActorRef;
+use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{Campaign, CampaignAction};
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId};
+use crate::providers::{Answer, Descriptor, Provider};
+use crate::render::CompiledNotice;
+use crate::store::{ClaimRequest, StoreError};
+
+type Work = (Arc<CompiledNotice>, Claimed);
+type Claiming = JoinHandle<Result<Vec<Work>, StoreError>>;
+
+pub(super) struct Lane {
+    shared: Arc<Shared>,
+    provider: Arc<dyn Provider>,
+    descriptor: Descriptor,
+    policy: ChannelPolicy,
+    lease: Arc<Lease>,
+    outcomes: mpsc::Sender<(CampaignId, Settlement)>,
+    breaker: Breaker,
+    limiter: Limiter,
+    queue: VecDeque<Work>,
+    flying: JoinSet<Answer>,
+    claiming: Option<Claiming>,
+    turn: usize,
+}
+
+impl Lane {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        provider: Arc<dyn Provider>,
+        lease: Arc<Lease>,
+        outcomes: mpsc::Sender<(CampaignId, Settlement)>,
+    ) -> Self {
+        let descriptor = provider.describe().clone();
+        let policy = shared.policy(descriptor.channel);
+        let limiter = Limiter::new(descriptor.rate, shared.clock.now());
+        let breaker = Breaker::new(policy.pause_ms);
+        let (queue, flying) = (VecDeque::new(), JoinSet::new());
+        Self {
+            shared,
+            provider,
+            descriptor,
+            policy,
+            lease,
+            outcomes,
+            breaker,
+            limiter,
+            queue,
+            flying,
+            claiming: None,
+            turn: 0,
+        }
+    }
+
+    /// Works until cancelled; then hands back what was not begun and finishes what is in the air.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut idle = false;
+        while !stop.is_cancelled() {
+            let now = self.shared.clock.now();
+            let pause = self.launch(now);
+            if !idle {
+                self.refill(now);
+            }
+            let wait = pause.unwrap_or(self.shared.settings.poll_ms);
+            let claiming = async {
+                match self.claiming.as_mut() {
+                    Some(claiming) => claiming.await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(done) = self.flying.join_next() => {
+                    if let Ok(answer) = done {
+                        self.learn(&answer);
+                    }
+                }
+                claimed = claiming => {
+                    self.claiming = None;
+                    idle = !self.take_in(claimed.unwrap_or_else(|_| Ok(Vec::new())));
+                }
+                () = self.shared.wake.notified() => idle = false,
+                () = tokio::time::sleep(Duration::from_millis(wait)) => idle = false,
+            }
+        }
+        self.end().await;
+    }
+
+    /// Begins as many attempts as the provider, its rate and the lease allow. Returns how long to wait, in
+    /// milliseconds, when it is one of these that stands in the way.
+    fn launch(&mut self, now: Millis) -> Option<u64> {
+        while let Some((notice, claimed)) = self.queue.pop_front() {
+            let limit = match self.breaker.permit(now) {
+                Permit::Free => self.descriptor.concurrency.max(1),
+                Permit::Probe => 1,
+                Permit::WaitUntil(until) => {
+                    self.queue.push_front((notice, claimed));
+                    return u64::try_from(until.0 - now.0).ok();
+                }
+            };
+            let held_up = if self.flying.len() >= limit {
+                Some(self.shared.settings.poll_ms)
+            } else if self.lease.may_begin(now, self.shared.settings.lease_ms) {
+                self.limiter.take(now).err()
+            } else {
+                Some(self.shared.settings.poll_ms)
+            };
+            if let Some(wait) = held_up {
+                self.queue.push_front((notice, claimed));
+                return Some(wait);
+            }
+            self.begin(notice, claimed);
+        }
+        None
+    }
+
+    fn begin(&mut self, notice: Arc<CompiledNotice>, claimed: Claimed) {
+        let shared = Arc::clone(&self.shared);
+        let provider = Arc::clone(&self.provider);
+        let outcomes = self.outcomes.clone();
+        let policy = self.policy;
+        let name = self.descriptor.name.clone();
+        self.flying.spawn(async move {
+            let (settlement, answer) = attempt::tell(
+                &claimed,
+                &notice,
+                provider.as_ref(),
+                &policy,
+                shared.clock.as_ref(),
+                shared.entropy.as_ref(),
+            )
+            .await;
+            shared.metrics.attempt(claimed.step.channel, &name, answer.outcome);
+            // The settler outlives every lane, so this waits for room and never fails.
+            let _ = outcomes.send((claimed.campaign, settlement)).await;
+            answer
+        });
+    }
+
+    fn learn(&mut self, answer: &Answer) {
+        let now = self.shared.clock.now();
+        if self.breaker.note(answer.outcome, answer.retry_after_ms, now) {
+            tracing::warn!(
+                provider = %self.descriptor.name,
+                outcome = %answer.outcome,
+                code = answer.code.as_deref().unwrap_or(""),
+                "the provider is left alone for a while; nobody is marked unreachable because of it"
+            );
+        }
+    }
+
+    /// Claims the next people when the queue runs short and the provider may be asked.
+    fn refill(&mut self, now: Millis) {
+        let wanted = match self.breaker.permit(now) {
+            Permit::Free => self.descriptor.concurrency.max(1),
+            Permit::Probe if self.flying.is_empty() && self.queue.is_empty() => 1,
+            Permit::Probe | Permit::WaitUntil(_) => return,
+        };
+        if self.claiming.is_some()
+            || self.queue.len() * 2 >= wanted
+            || !self.lease.may_begin(now, self.shared.settings.lease_ms)
+        {
+            return;
+        }
+        let campaigns = Arc::clone(&self.shared.running.borrow());
+        if campaigns.is_empty() {
+            return;
+        }
+        self.turn = self.turn.wrapping_add(1);
+        let limit = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.shared.settings.batch).max(1);
+        let (shared, lease) = (Arc::clone(&self.shared), Arc::clone(&self.lease));
+        let (descriptor, turn) = (self.descriptor.clone(), self.turn);
+        self.claiming = Some(tokio::spawn(async move {
+            for place in 0..campaigns.len() {
+                let campaign = &campaigns[(turn + place) % campaigns.len()];
+                let work = claim(&shared, &lease, &descriptor, campaign, limit).await?;
+                if !work.is_empty() {
+                    return Ok(work);
+                }
+            }
+            Ok(Vec::new())
+        }));
+    }
+
+    /// Returns whether there was work.
+    fn take_in(&mut self, claimed: Result<Vec<Work>, StoreError>) -> bool {
+        match claimed {
+            Ok(work) => {
+                let found = !work.is_empty();
+                self.queue.extend(work);
+                found
+            }
+            // The lease's keeper notices as well, and ends this life.
+            Err(StoreError::StaleLease) => false,
+            Err(error) => {
+                tracing::warn!(provider = %self.descriptor.name, %error, "people cannot be claimed; trying again");
+                false
+            }
+        }
+    }
+
+    async fn end(mut self) {
+        if let Some(claiming) = self.claiming.take()
+            && let Ok(claimed) = claiming.await
+        {
+            self.take_in(claimed);
+        }
+        let mut unbegun: HashMap<CampaignId, Vec<AttemptId>> = HashMap::new();
+        for (_, claimed) in self.queue.drain(..) {
+            unbegun.entry(claimed.campaign).or_default().push(claimed.attempt);
+        }
+        for (campaign, attempts) in unbegun {
+            let people = attempts.len();
+            let handed_back =
+                self.shared.store.hand_back(campaign, self.lease.worker, attempts, self.shared.clock.now()).await;
+            if let Err(error) = handed_back {
+                tracing::warn!(%campaign, people, %error, "people could not be handed back; they will be listed as unknown");
+            }
+        }
+        while self.flying.join_next().await.is_some() {}
+    }
+}
+
+async fn claim(
+    shared: &Shared,
+    lease: &Lease,
+    descriptor: &Descriptor,
+    campaign: &Campaign,
+    limit: u32,
+) -> Result<Vec<Work>, StoreError> {
+    let notice = match shared.notices.of(campaign).await {
+        Ok(notice) => notice,
+        Err(NoticeFault::Store(error)) => return Err(error),
+        Err(fault) => {
+            pause(shared, campaign, &fault).await?;
+            return Ok(Vec::new());
+        }
+    };
+    let now = shared.clock.now();
+    let attempts = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
+    let (channel, provider) = (descriptor.channel, descriptor.name.clone());
+    let request = ClaimRequest { worker: lease.worker, campaign: campaign.id, channel, provider, limit, now, attempts };
+    let started = tokio::time::Instant::now();
+    let claimed = shared.store.claim(request).await?;
+    shared.metrics.claim_seconds.observe(started.elapsed().as_secs_f64());
+    if !claimed.is_empty() {
+        let people = u32::try_from(claimed.len()).unwrap_or(u32::MAX);
+        shared.tell(EngineEvent::Claimed { campaign: campaign.id, people });
+    }
+    Ok(claimed.into_iter().map(|claimed| (Arc::clone(&notice), claimed)).collect())
+}
+
+/// Stops a campaign whose notice is not what was approved; a person must look.
+async fn pause(shared: &Shared, campaign: &Campaign, fault: &NoticeFault) -> Result<(), StoreError> {
+    tracing::error!(campaign = %campaign.id, %fault, "the campaign is paused");
+    let actor = ActorRef::engine();
+    let audit = AuditEntry {
+        incident: Some(campaign.incident),
+        at: shared.clock.now(),
+        actor: actor.clone(),
+        action: String::from("campaign.paused"),
+        detail: serde_json::json!({ "campaign": campaign.id, "reason": fault.to_string() }),
+    };
+    match shared.store.act_on_campaign(campaign.id, CampaignAction::Pause, &actor, audit).await {
+        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,64 @@
+//! Writes outcomes, in batches that grow by themselves: what arrives while one batch is being written is the next.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::engine::{EngineEvent, Shared};
+use crate::domain::attempt::Settlement;
+use crate::domain::id::{CampaignId, WorkerId};
+use crate::store::StoreError;
+
+/// At most so many outcomes in one transaction.
+const LARGEST_BATCH: usize = 1000;
+
+/// Waits between tries while the database is away, in milliseconds.
+const RETRY_MS: [u64; 5] = [50, 200, 500, 1000, 2000];
+
+/// Takes settlements until every sender is gone, then returns.
+pub(super) async fn run(shared: Arc<Shared>, worker: WorkerId, mut inbox: mpsc::Receiver<(CampaignId, Settlement)>) {
+    let mut arrived = Vec::with_capacity(LARGEST_BATCH);
+    while inbox.recv_many(&mut arrived, LARGEST_BATCH).await > 0 {
+        let mut batches: HashMap<CampaignId, Vec<Settlement>> = HashMap::new();
+        for (campaign, settlement) in arrived.drain(..) {
+            batches.entry(campaign).or_default().push(settlement);
+        }
+        for (campaign, batch) in batches {
+            write(&shared, worker, campaign, batch).await;
+        }
+    }
+}
+
+/// Writes one batch, however long the database is away: an outcome that is known is not given up while the process
+/// lives. If the lease ends meanwhile, a reaper takes the people and this write is refused as stale.
+async fn write(shared: &Shared, worker: WorkerId, campaign: CampaignId, batch: Vec<Settlement>) {
+    for tries in 0.. {
+        let started = tokio::time::Instant::now();
+        match shared.store.settle(campaign, worker, batch.clone(), shared.clock.now()).await {
+            Ok(report) => {
+                shared.metrics.settle_seconds.observe(started.elapsed().as_secs_f64());
+                if report.stale > 0 {
+                    tracing::warn!(%campaign, stale = report.stale, "outcomes came after the lease had ended and were refused");
+                }
+                shared.tell(EngineEvent::Settled { campaign, applied: report.applied, stale: report.stale });
+                if report.completed {
+                    tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
+                    shared.tell(EngineEvent::Completed { campaign });
+                }
+                return;
+            }
+            Err(StoreError::Busy | StoreError::Unavailable(_)) => {
+                let wait = RETRY_MS[tries.min(RETRY_MS.len() - 1)];
+                tracing::warn!(%campaign, outcomes = batch.len(), wait_ms = wait, "the database is away; outcomes wait in memory");
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            Err(error) => {
+                // The attempts stay without outcome, so a reaper will list them as unknown.
+                tracing::error!(%campaign, outcomes = batch.len(), %error, "outcomes could not be recorded");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What must happen although nobody asks: dead workers are reaped, campaigns completed, figures refreshed.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::engine::{EngineEvent, Shared};
+use super::lease::Lease;
+use crate::store::StoreError;
+
+/// Runs until cancelled.
+pub(super) async fn run(shared: &Shared, stop: &CancellationToken) {
+    let period = Duration::from_millis(shared.settings.heartbeat_ms);
+    loop {
+        if let Err(error) = once(shared).await {
+            tracing::warn!(%error, "upkeep could not finish; trying again");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(period) => {}
+        }
+    }
+}
+
+async fn once(shared: &Shared) -> Result<(), StoreError> {
+    let now = shared.clock.now();
+    let reaped = shared.store.reap(&shared.settings.policies, None, now, shared.entropy.fraction()).await?;
+    if reaped.workers > 0 {
+        tracing::warn!(
+            workers = reaped.workers,
+            unknown = reaped.unknown,
+            repeats = reaped.repeats,
+            "took over from workers that died: nobody knows whether these attempts went out"
+        );
+        shared.metrics.leases_lost.inc_by(u64::from(reaped.workers));
+        shared.tell(EngineEvent::Reaped { unknown: reaped.unknown });
+        shared.wake.notify_waiters();
+    }
+    for campaign in shared.store.complete_campaigns(now).await? {
+        tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
+        shared.tell(EngineEvent::Completed { campaign });
+    }
+    shared.metrics.set_people(&shared.store.campaign_counts().await?);
+    Ok(())
+}
+
+/// A database of one process (SQLite): whatever worker is still entered is a former life of this one, and dead.
+pub(super) async fn reap_former_lives(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
+    let now = shared.clock.now();
+    for (worker, _) in shared.store.workers().await? {
+        if worker == lease.worker {
+            continue;
+        }
+        let reaped = shared.store.reap(&shared.settings.policies, Some(worker), now, shared.entropy.fraction()).await?;
+        tracing::warn!(
+            %worker,
+            unknown = reaped.unknown,
+            repeats = reaped.repeats,
+            "the last run ended without a goodbye: nobody knows whether these attempts went out"
+        );
+        shared.tell(EngineEvent::Reaped { unknown: reaped.unknown });
+    }
+    Ok(())
+}

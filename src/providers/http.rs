@@ -1,0 +1,373 @@
+//! The one HTTP client: every provider that speaks HTTP goes through it.
+//!
+//! Guarantees: every request ends within [`WHOLE`]; an answer's body is cut at [`BODY_CAP`]; redirects are not
+//! followed (a 3xx comes back as it is); the environment's proxies are not used; a client for addresses that people
+//! gave us reaches public addresses only, whatever their names resolve to; and a failure says whether the request may
+//! have left ([`HttpFault`]), which decides between trying again and not knowing.
+//!
+//! Never: retries, logs an address or a body.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use url::{Host, Url};
+
+use super::Answer;
+use crate::domain::clock::Millis;
+use crate::domain::outcome::Outcome;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a request may take, connection and answer included.
+pub const WHOLE: Duration = Duration::from_secs(30);
+/// How much of an answer's body is read.
+pub const BODY_CAP: usize = 256 * 1024;
+/// How long an unused connection is kept; shorter than the usual 60 seconds of servers, so that we close first.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// Which addresses a client may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Any: the operator wrote the address into the configuration.
+    Anywhere,
+    /// Public ones over HTTPS only: the address came from outside.
+    PublicOnly,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpFault {
+    /// The address is not one that this client may reach. Nothing was sent.
+    #[error("the address is not a public https address")]
+    Forbidden,
+    /// The server's certificate does not verify. Nothing was sent.
+    #[error("the server's certificate does not verify; check the address and this machine's trusted certificates")]
+    Certificate,
+    /// No connection. Nothing was sent.
+    #[error("no connection to the server; check the address, the network and the firewall")]
+    NotSent,
+    /// No answer in time. The request may have left.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The connection broke. The request may have left.
+    #[error("the connection broke before the answer")]
+    Broken,
+}
+
+impl HttpFault {
+    /// What it means for a message that was to be sent to a server the operator chose.
+    #[must_use]
+    pub fn answer(self) -> Answer {
+        match self {
+            Self::Forbidden => Answer::of(Outcome::Misconfigured, "address-not-allowed"),
+            Self::Certificate => Answer::of(Outcome::Misconfigured, "tls-certificate"),
+            Self::NotSent => Answer::of(Outcome::Retry, "connect"),
+            Self::TimedOut => Answer::of(Outcome::Unknown, "timeout"),
+            Self::Broken => Answer::of(Outcome::Unknown, "dropped"),
+        }
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct HttpReply {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body, cut at [`BODY_CAP`] or where the connection broke.
+    pub body: Bytes,
+}
+
+impl HttpReply {
+    /// The wait that the answer asks for (`Retry-After`, RFC 9110 section 10.2.3), in milliseconds.
+    #[must_use]
+    pub fn retry_after_ms(&self, now: Millis) -> Option<i64> {
+        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse::<u32>() {
+            return Some(i64::from(seconds) * 1000);
+        }
+        let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
+        Some(at.saturating_sub(now.0).max(0))
+    }
+}
+
+/// The HTTP client.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    reach: Reach,
+}
+
+impl Http {
+    /// Builds a client.
+    ///
+    /// # Errors
+    /// When this machine has no trusted certificates, in words for the operator.
+    pub fn new(reach: Reach) -> Result<Self, String> {
+        install_crypto();
+        #[expect(clippy::disallowed_methods, reason = "this is the client that everything else is to use")]
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .pool_idle_timeout(IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .user_agent(concat!("candour/", env!("CARGO_PKG_VERSION")));
+        if reach == Reach::PublicOnly {
+            builder = builder.dns_resolver(Arc::new(PublicNames)).https_only(true);
+        }
+        let client = builder.build().map_err(|e| format!("the HTTP client cannot start: {}", reason(&e)))?;
+        Ok(Self { client, reach })
+    }
+
+    /// A POST to that address.
+    #[must_use]
+    pub fn post(&self, url: Url) -> reqwest::RequestBuilder {
+        self.client.post(url)
+    }
+
+    /// A GET of that address.
+    #[must_use]
+    pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
+        self.client.get(url)
+    }
+
+    /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    /// When there is none; the fault says whether the request may have left.
+    pub async fn run(&self, request: reqwest::RequestBuilder) -> Result<HttpReply, HttpFault> {
+        let request = request.build().map_err(|_| HttpFault::Forbidden)?;
+        if self.reach == Reach::PublicOnly && !may_reach(request.url()) {
+            return Err(HttpFault::Forbidden);
+        }
+        let mut response = self.client.execute(request).await.map_err(|e| classify(&e))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = BytesMut::new();
+        // The status is the answer; a body that breaks off takes nothing of it back.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = BODY_CAP - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == BODY_CAP {
+                break;
+            }
+        }
+        Ok(HttpReply { status, headers, body: body.freeze() })
+    }
+}
+
+/// A plain client for calls to this machine itself, without the limits of the providers' client.
+///
+/// # Errors
+/// When this machine has no trusted certificates, in words for the operator.
+pub fn loopback_client() -> Result<reqwest::Client, String> {
+    install_crypto();
+    #[expect(clippy::disallowed_methods, reason = "it reaches this machine only, which the providers' client may refuse")]
+    let builder = reqwest::Client::builder().no_proxy().tcp_nodelay(true);
+    builder.build().map_err(|e| format!("the HTTP client cannot start: {}", reason(&e)))
+}
+
+/// Makes `ring` the process's TLS cryptography; harmless when done before.
+pub fn install_crypto() {
+    // An error only says that a provider is installed already, which is what we want.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn classify(error: &reqwest::Error) -> HttpFault {
+    if chain(error).any(|e| e.is::<NotPublic>()) {
+        return HttpFault::Forbidden;
+    }
+    if error.is_connect() {
+        let certificate = chain(error).any(|e| matches!(rustls_error(e), Some(rustls::Error::InvalidCertificate(_))));
+        return if certificate { HttpFault::Certificate } else { HttpFault::NotSent };
+    }
+    if error.is_builder() {
+        return HttpFault::Forbidden;
+    }
+    if error.is_timeout() { HttpFault::TimedOut } else { HttpFault::Broken }
+}
+
+fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |e| e.source())
+}
+
+/// The TLS error inside an error, also where an IO error wraps it (its `source` skips the wrapped error itself).
+pub(super) fn rustls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    error.downcast_ref::<rustls::Error>().or_else(|| {
+        error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).and_then(|e| e.downcast_ref())
+    })
+}
+
+fn reason(error: &reqwest::Error) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Whether an address from outside may be asked at all, before its name is resolved.
+fn may_reach(url: &Url) -> bool {
+    url.scheme() == "https"
+        && match url.host() {
+            Some(Host::Ipv4(ip)) => is_public(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => is_public(IpAddr::V6(ip)),
+            Some(Host::Domain(_)) => true,
+            None => false,
+        }
+}
+
+/// Whether an address is one of the public internet: not this host, not a private, shared, reserved or translated
+/// network (IANA special-purpose registries, RFC 6890).
+#[must_use]
+pub fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    !(ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_multicast()
+        || ip.is_documentation()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (b == 18 || b == 19)))
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, ..] = ip.segments();
+    // Only 2000::/3 is global unicast; of it, 2001::/23 (Teredo and other protocols), the documentation networks and
+    // 6to4 are not: the last would carry a private IPv4 address past this guard.
+    (a & 0xe000) == 0x2000
+        && !(a == 0x2001 && b < 0x0200)
+        && !(a == 0x2001 && b == 0x0db8)
+        && a != 0x2002
+        && !(a == 0x3fff && b < 0x1000)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the name has no public address")]
+struct NotPublic;
+
+/// Resolves names and drops every address that is not public, so that the check and the connection see the same.
+#[derive(Debug)]
+struct PublicNames;
+
+impl Resolve for PublicNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|a| is_public(a.ip())).collect();
+            if public.is_empty() {
+                return Err(NotPublic.into());
+            }
+            let addresses: Addrs = Box::new(public.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[test]
+    fn private_reserved_and_disguised_addresses_are_not_public() {
+        for text in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "2002:a00:1::",
+            "64:ff9b::a00:1",
+            "2001:db8::1",
+            "ff02::1",
+        ] {
+            assert!(!is_public(text.parse().unwrap()), "{text}");
+        }
+        for text in ["8.8.8.8", "93.184.216.34", "2606:2800:220:1::1", "2a00:1450::1"] {
+            assert!(is_public(text.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_guarded_client_refuses_private_literals_names_and_plain_http() {
+        let http = Http::new(Reach::PublicOnly).unwrap();
+        for address in ["https://127.0.0.1:9/x", "https://localhost:9/x", "http://93.184.216.34/x", "https://[::1]:9/"]
+        {
+            let fault = http.run(http.post(Url::parse(address).unwrap())).await.unwrap_err();
+            assert_eq!(fault, HttpFault::Forbidden, "{address}");
+        }
+    }
+
+    async fn serve_once(reply: Option<&'static [u8]>) -> Url {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await;
+            if let Some(reply) = reply {
+                let _ = stream.write_all(reply).await;
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_was_not_sent_and_a_dropped_one_may_have_been() {
+        let http = Http::new(Reach::Anywhere).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let closed = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        drop(listener);
+        let refused = http.run(http.post(closed)).await.unwrap_err();
+        assert_eq!(refused.answer().outcome, Outcome::Retry);
+
+        let dropped = http.run(http.post(serve_once(None).await)).await.unwrap_err();
+        assert_eq!(dropped.answer().outcome, Outcome::Unknown);
+    }
+
+    #[tokio::test]
+    async fn redirects_come_back_as_they_are() {
+        let http = Http::new(Reach::Anywhere).unwrap();
+        let url =
+            serve_once(Some(b"HTTP/1.1 302 Found\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\n\r\n")).await;
+        assert_eq!(http.run(http.get(url)).await.unwrap().status, 302);
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date() {
+        let with = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+            HttpReply { status: 429, headers, body: Bytes::new() }.retry_after_ms(Millis(784_887_151_000 - 5_000))
+        };
+        assert_eq!(with("30"), Some(30_000));
+        assert_eq!(with("Tue, 15 Nov 1994 08:12:31 GMT"), Some(5_000));
+        assert_eq!(with("soon"), None);
+    }
+}

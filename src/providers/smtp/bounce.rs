@@ -1,0 +1,233 @@
+//! The intake of bounces: a mail server posts each message that came to a bounce address, as it came.
+//!
+//! Whoever posts shows the intake's token (`Authorization: Bearer`); the bounce must carry the signed bounce address
+//! of an attempt. A delivery report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status
+//! what it means: a message that expired is `failed` with a Status of class 4. Everything else that comes to such an
+//! address (vacation notices, answers) changes nothing.
+
+use std::sync::Arc;
+
+use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::replies;
+use super::reply::parse_enhanced;
+use super::verp::Verp;
+use crate::domain::outcome::Outcome;
+use crate::providers::settings::{Secret, SmtpBounces};
+use crate::providers::{ReceiptError, ReceiptEvent, ReceiptRequest};
+
+/// The intake.
+pub(super) struct Intake {
+    verp: Arc<Verp>,
+    tokens: Vec<Secret>,
+}
+
+impl Intake {
+    /// Reads the settings; no tokens, no intake.
+    pub(super) fn build(settings: &SmtpBounces, verp: Arc<Verp>) -> Result<Option<Self>, String> {
+        let tokens = settings
+            .intake_tokens
+            .iter()
+            .map(crate::providers::settings::SecretSource::read)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok((!tokens.is_empty()).then_some(Self { verp, tokens }))
+    }
+
+    /// Reads one posted bounce.
+    pub(super) fn read(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+        if !self.knows(request) {
+            return Err(ReceiptError::Forged);
+        }
+        let message =
+            MessageParser::new().parse(&request.body[..]).ok_or(ReceiptError::Malformed("not a mail message"))?;
+        let Some(report) = delivery_status(&message) else {
+            return Ok(Vec::new());
+        };
+        let attempt =
+            self.verp.find(&request.body).ok_or(ReceiptError::Malformed("it names no bounce address of ours"))?;
+        let groups = groups(&report);
+        let failed = |group: &&Vec<(String, String)>| field(group, "action").is_some_and(|a| a == "failed");
+        // One message has one recipient; an alias may have made several of it, and one failure is a failure.
+        let recipients = groups.get(1..).unwrap_or_default();
+        let group = recipients.iter().find(failed).or_else(|| recipients.first());
+        let group = group.ok_or(ReceiptError::Malformed("the report names no recipient"))?;
+        let action = field(group, "action").ok_or(ReceiptError::Malformed("the report has no Action"))?;
+        let status = field(group, "status").as_deref().and_then(|s| parse_enhanced(s.split_whitespace().next()?));
+        let status = status.ok_or(ReceiptError::Malformed("the report has no Status"))?;
+        let (outcome, code) = match action.as_str() {
+            "failed" => {
+                let answer = replies::read_failed(status).answer();
+                (Some(answer.outcome), answer.code.unwrap_or_default())
+            }
+            "delivered" => (Some(Outcome::Delivered), dotted(status)),
+            // On its way, or passed on to where no report will come from.
+            "delayed" | "relayed" | "expanded" => (None, dotted(status)),
+            _ => return Err(ReceiptError::Malformed("the report's Action is none of RFC 3464")),
+        };
+        let key = hex::encode(&Sha256::digest(report.as_bytes())[..16]);
+        Ok(vec![ReceiptEvent { attempt, key, outcome, code: Some(format!("{action} {code}")) }])
+    }
+
+    fn knows(&self, request: &ReceiptRequest) -> bool {
+        let Some((scheme, given)) = request.headers.get("authorization").and_then(|h| h.split_once(' ')) else {
+            return false;
+        };
+        let known = |token: &Secret| bool::from(token.expose().as_bytes().ct_eq(given.trim().as_bytes()));
+        scheme.eq_ignore_ascii_case("bearer") && self.tokens.iter().any(known)
+    }
+}
+
+fn dotted((class, subject, detail): (u8, u16, u16)) -> String {
+    format!("{class}.{subject}.{detail}")
+}
+
+/// The machine-readable part of a delivery report.
+fn delivery_status(message: &Message<'_>) -> Option<String> {
+    let part = message.parts.iter().find(|part| {
+        part.content_type().is_some_and(|t| {
+            t.ctype().eq_ignore_ascii_case("message")
+                && t.subtype().is_some_and(|s| {
+                    s.eq_ignore_ascii_case("delivery-status") || s.eq_ignore_ascii_case("global-delivery-status")
+                })
+        })
+    })?;
+    match &part.body {
+        PartType::Text(text) => Some(text.to_string()),
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    }
+}
+
+/// The groups of fields: the message's, then one per recipient. Names and values of interest are in lower case.
+fn groups(report: &str) -> Vec<Vec<(String, String)>> {
+    let mut groups: Vec<Vec<(String, String)>> = Vec::new();
+    let mut open = false;
+    for line in report.lines() {
+        if line.trim().is_empty() {
+            open = false;
+        } else if let (true, Some(last)) = (line.starts_with([' ', '\t']), groups.last_mut().and_then(|g| g.last_mut()))
+        {
+            last.1.push(' ');
+            last.1.push_str(line.trim());
+        } else if let Some((name, value)) = line.split_once(':') {
+            if !open {
+                groups.push(Vec::new());
+                open = true;
+            }
+            if let Some(group) = groups.last_mut() {
+                group.push((name.trim().to_ascii_lowercase(), value.trim().to_ascii_lowercase()));
+            }
+        }
+    }
+    groups
+}
+
+fn field(group: &[(String, String)], name: &str) -> Option<String> {
+    group.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::Millis;
+    use crate::domain::id::AttemptId;
+    use crate::providers::settings::SecretSource;
+
+    fn intake() -> (Intake, Arc<Verp>) {
+        let settings = SmtpBounces {
+            domain: String::from("bounces.example.org"),
+            prefix: String::from("bounce+"),
+            secrets: vec![SecretSource::inline("a secret of some length")],
+            intake_tokens: vec![SecretSource::inline("old"), SecretSource::inline("new")],
+        };
+        let verp = Arc::new(Verp::build(&settings).unwrap());
+        (Intake::build(&settings, Arc::clone(&verp)).unwrap().unwrap(), verp)
+    }
+
+    fn attempt() -> AttemptId {
+        AttemptId::new(Millis(1_800_000_000_000), [7; 10])
+    }
+
+    fn request(token: &str, body: String) -> ReceiptRequest {
+        ReceiptRequest {
+            url: String::from("https://candour.example.org/v1/receipts/relay"),
+            headers: [(String::from("authorization"), format!("Bearer {token}"))].into(),
+            body: body.into(),
+            now: Millis(0),
+        }
+    }
+
+    fn report(to: &str, action: &str, status: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mail.example.net\r\nTo: {to}\r\nSubject: Undelivered\r\nAuto-Submitted: auto-replied\r\n\
+             MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\n\
+             Reporting-MTA: dns; mail.example.net\r\nArrival-Date: Sun, 22 Nov 2026 08:00:00 +0000\r\n\r\n\
+             Final-Recipient: rfc822; ann@example.com\r\nAction: {action}\r\nStatus: {status}\r\n\
+             Diagnostic-Code: smtp; 550 5.1.1 <ann@example.com>:\r\n    no such user\r\n\r\n\
+             --b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: x\r\n\r\n--b--\r\n"
+        )
+    }
+
+    fn read(action: &str, status: &str) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+        let (intake, verp) = intake();
+        intake.read(&request("new", report(&verp.address(attempt()), action, status)))
+    }
+
+    #[test]
+    fn a_failure_names_its_attempt_and_what_it_means() {
+        let events = read("failed", "5.1.1").unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!((events[0].attempt, events[0].outcome), (attempt(), Some(Outcome::BadAddress)));
+        assert_eq!(events[0].code.as_deref(), Some("failed 5.1.1"));
+    }
+
+    #[test]
+    fn finality_comes_from_the_action_and_not_from_the_status() {
+        assert_eq!(read("failed", "4.4.1").unwrap()[0].outcome, Some(Outcome::Rejected));
+        assert_eq!(read("delayed", "4.4.1").unwrap()[0].outcome, None);
+        assert_eq!(read("relayed", "2.0.0").unwrap()[0].outcome, None);
+        assert_eq!(read("delivered", "2.0.0").unwrap()[0].outcome, Some(Outcome::Delivered));
+    }
+
+    #[test]
+    fn the_same_report_twice_is_one_event_and_another_is_another() {
+        assert_eq!(read("failed", "5.1.1").unwrap()[0].key, read("failed", "5.1.1").unwrap()[0].key);
+        assert_ne!(read("failed", "5.1.1").unwrap()[0].key, read("delayed", "4.4.1").unwrap()[0].key);
+    }
+
+    #[test]
+    fn nobody_without_the_token_is_believed_and_both_tokens_of_a_rotation_are() {
+        let (intake, verp) = intake();
+        let body = report(&verp.address(attempt()), "failed", "5.1.1");
+        assert_eq!(intake.read(&request("wrong", body.clone())), Err(ReceiptError::Forged));
+        assert!(intake.read(&request("old", body.clone())).is_ok());
+        let mut bare = request("new", body);
+        bare.headers.clear();
+        assert_eq!(intake.read(&bare), Err(ReceiptError::Forged));
+    }
+
+    #[test]
+    fn a_bounce_without_a_signed_address_of_ours_is_refused() {
+        let (intake, _) = intake();
+        let body = report(
+            "bounce+00000000000000000000000000000000aaaaaaaaaaaaaaaaaaaa@bounces.example.org",
+            "failed",
+            "5.1.1",
+        );
+        assert!(matches!(intake.read(&request("new", body)), Err(ReceiptError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_vacation_notice_changes_nothing() {
+        let (intake, verp) = intake();
+        let body = format!(
+            "To: {}\r\nAuto-Submitted: auto-replied\r\nSubject: Away\r\n\r\nBack on Monday.\r\n",
+            verp.address(attempt())
+        );
+        assert_eq!(intake.read(&request("new", body)), Ok(Vec::new()));
+    }
+}

@@ -1,0 +1,152 @@
+//! Email through a mail relay: submission over SMTP (RFC 5321, RFC 6409), and its bounces (RFC 3464).
+//!
+//! | file | does |
+//! |---|---|
+//! | `content.rs`, `dkim.rs` | the message: headers, both bodies, signature |
+//! | `verp.rs`, `bounce.rs` | the bounce address of an attempt, and reading what comes back to it |
+//! | `connection.rs`, `reply.rs`, `tls.rs` | bytes, replies, certificates |
+//! | `session.rs`, `pool.rs` | one conversation; the conversations kept open |
+//! | `replies.rs`, `replies.toml` | what a reply means |
+//!
+//! Guarantees: TLS that was asked for is used or nothing is sent; credentials never go in clear; one recipient per
+//! transaction; every failure before the final dot is known not to have sent anything, every failure after it is
+//! `unknown`; a repeat carries the same Message-ID.
+//!
+//! Why the conversation is our own and the message is lettre's: lettre builds and encodes messages well. Its
+//! connection sends one command per round trip and waits, cannot say whether a failure came before or after the
+//! final dot (which decides between trying again and not knowing), has one time limit for all steps where RFC 5321
+//! asks for one per step, and traces every command, recipients included. Its signer reads the wall clock.
+
+mod bounce;
+mod connection;
+mod content;
+mod dkim;
+mod pool;
+mod replies;
+mod reply;
+mod session;
+mod tls;
+mod verp;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use self::bounce::Intake;
+use self::content::{Composer, Mail};
+use self::pool::Pool;
+use self::session::{Delivery, Envelope, OpenFault};
+use self::verp::Verp;
+use super::settings::{SmtpSettings, SmtpTls};
+use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
+use crate::domain::message::{Body, Message};
+use crate::domain::outcome::Outcome;
+
+pub use self::connection::Limits;
+
+pub(super) use self::content::{Composer as MailComposer, Mail as MailContent};
+
+/// A mail relay.
+pub struct SmtpProvider {
+    descriptor: Descriptor,
+    composer: Composer,
+    sender: String,
+    verp: Option<Arc<Verp>>,
+    intake: Option<Intake>,
+    pool: Pool,
+}
+
+impl SmtpProvider {
+    /// Builds the provider: reads secrets, keys and certificates, checks the settings. Connects to nothing.
+    ///
+    /// # Errors
+    /// What is wrong and what to do about it.
+    pub fn build(settings: &SmtpSettings) -> Result<Self, String> {
+        Self::with_limits(settings, Limits::rfc5321())
+    }
+
+    /// The same with other time limits than RFC 5321's.
+    ///
+    /// # Errors
+    /// What is wrong and what to do about it.
+    pub fn with_limits(settings: &SmtpSettings, limits: Limits) -> Result<Self, String> {
+        if settings.login.is_some() && settings.tls == SmtpTls::None {
+            return Err(String::from("credentials would go in clear: set tls to starttls or implicit, or drop login"));
+        }
+        if settings.concurrency == 0 || settings.messages_per_connection == 0 {
+            return Err(String::from("concurrency and messages_per_connection are at least 1"));
+        }
+        let composer = Composer::build(&Mail {
+            from: &settings.from,
+            from_name: settings.from_name.as_deref(),
+            reply_to: settings.reply_to.as_deref(),
+            dkim: &settings.dkim,
+        })?;
+        let verp = settings.bounces.as_ref().map(Verp::build).transpose()?.map(Arc::new);
+        let intake = match (&settings.bounces, &verp) {
+            (Some(bounces), Some(verp)) => Intake::build(bounces, Arc::clone(verp))?,
+            _ => None,
+        };
+        Ok(Self {
+            descriptor: Descriptor {
+                name: settings.name.clone(),
+                kind: "smtp",
+                channel: Channel::Email,
+                concurrency: settings.concurrency,
+                rate: settings.rate,
+            },
+            sender: composer.sender().to_owned(),
+            composer,
+            verp,
+            intake,
+            pool: Pool::build(settings, limits)?,
+        })
+    }
+
+    fn opening(&self, fault: &OpenFault) -> Answer {
+        tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no session with the mail relay");
+        fault.answer()
+    }
+}
+
+#[async_trait]
+impl Provider for SmtpProvider {
+    fn describe(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn send(&self, message: &Message, now: Millis) -> Answer {
+        let Body::Email { to, .. } = &message.body else {
+            return Answer::of(Outcome::Misconfigured, "wrong-channel");
+        };
+        let Ok(content) = self.composer.compose(message, now) else {
+            return Answer::of(Outcome::Rejected, "cannot-be-written");
+        };
+        let Some(recipient) = content::wire_address(to.expose()) else {
+            return Answer::of(Outcome::BadAddress, "cannot-be-written");
+        };
+        let sender = self.verp.as_ref().map_or_else(|| self.sender.clone(), |v| v.address(message.attempt));
+        let envelope = Envelope { sender, recipient, id: message.attempt.0.simple().to_string() };
+        match self.pool.deliver(&envelope, &content).await {
+            Ok(Delivery::Taken(reply)) => Answer::of(Outcome::Accepted, reply.status()),
+            Ok(Delivery::Refused { stage, reply }) => replies::read(stage, &reply).answer(),
+            Ok(Delivery::Broken { after_dot: false, how }) => Answer::of(Outcome::Retry, how.code()),
+            Ok(Delivery::Broken { after_dot: true, how }) => {
+                Answer::of(Outcome::Unknown, format!("{}-after-dot", how.code()))
+            }
+            Ok(Delivery::Unfit(code)) => Answer::of(Outcome::Rejected, code),
+            Err(fault) => self.opening(&fault),
+        }
+    }
+
+    fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+        self.intake.as_ref().ok_or(ReceiptError::Unsupported)?.read(request)
+    }
+
+    async fn check(&self) -> Result<(), ProviderFault> {
+        let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
+        self.pool.check().await.map_err(|e| fault(e.to_string()))
+    }
+}

@@ -1,0 +1,441 @@
+//! One conversation with a mail relay: greeting, protection, login, then one transaction after another.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+
+use super::connection::{Broken, Connection, Limits, TlsFault};
+use super::replies::{self, Stage};
+use super::reply::Reply;
+use crate::domain::outcome::Outcome;
+use crate::providers::Answer;
+use crate::providers::settings::{Secret, SmtpTls};
+
+/// Where a conversation goes and how it begins.
+pub(super) struct Target {
+    pub host: String,
+    pub port: u16,
+    pub tls: SmtpTls,
+    pub config: Arc<ClientConfig>,
+    pub server_name: ServerName<'static>,
+    pub hello_name: Option<String>,
+    pub login: Option<(String, Secret)>,
+    pub limits: Limits,
+}
+
+/// Why a conversation did not come about. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenFault {
+    /// No connection.
+    #[error("no connection to {host} port {port} ({reason}); check host, port and firewall")]
+    Unreachable { host: String, port: u16, reason: String },
+    /// The connection broke.
+    #[error("the connection broke while it was set up ({})", .0.code())]
+    Broken(Broken),
+    /// The server refused us.
+    #[error("the server refuses at {} with {}", .stage.as_str(), .reply.status())]
+    Refused { stage: Stage, reply: Reply },
+    /// TLS is required and not to be had.
+    #[error(
+        "the server offers no STARTTLS and TLS is required; nothing was sent. Use tls = \"implicit\" with port 465 if the server has it"
+    )]
+    NoStartTls,
+    /// The certificate does not verify.
+    #[error(
+        "the server's certificate does not verify ({0}); nothing was sent. If it is your own authority's, name it in ca_file; else the host name or the server is wrong"
+    )]
+    Certificate(String),
+    /// TLS failed otherwise.
+    #[error("the TLS handshake failed ({0}); if the port speaks STARTTLS, set tls = \"starttls\"")]
+    Handshake(String),
+    /// Login is required and not to be had.
+    #[error("the server offers no login with PLAIN or LOGIN over TLS; drop login or use another port")]
+    NoLogin,
+}
+
+impl OpenFault {
+    /// What it means for a message that was waiting for the conversation.
+    pub(super) fn answer(&self) -> Answer {
+        match self {
+            Self::Unreachable { .. } => Answer::of(Outcome::Retry, "connect"),
+            Self::Broken(how) => Answer::of(Outcome::Retry, format!("connect-{}", how.code())),
+            Self::Refused { stage, reply } => replies::read(*stage, reply).answer(),
+            Self::NoStartTls => Answer::of(Outcome::Misconfigured, "starttls-not-offered"),
+            Self::Certificate(_) => Answer::of(Outcome::Misconfigured, "tls-certificate"),
+            Self::Handshake(_) => Answer::of(Outcome::Misconfigured, "tls-handshake"),
+            Self::NoLogin => Answer::of(Outcome::Misconfigured, "login-not-offered"),
+        }
+    }
+}
+
+/// Who sends to whom.
+pub(super) struct Envelope {
+    /// The reverse path.
+    pub sender: String,
+    /// The one recipient, its domain in ASCII.
+    pub recipient: String,
+    /// Our name for the transaction, in bounces (RFC 3461 ENVID).
+    pub id: String,
+}
+
+/// What came of one transaction.
+#[derive(Debug)]
+pub(super) enum Delivery {
+    /// The server took the message.
+    Taken(Reply),
+    /// It refused.
+    Refused { stage: Stage, reply: Reply },
+    /// The connection broke; nobody knows about the message if the final dot may have left.
+    Broken { how: Broken, after_dot: bool },
+    /// The message does not fit this server, and why.
+    Unfit(&'static str),
+}
+
+/// The extensions that matter to us.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an extension the server has or has not")]
+struct Features {
+    starttls: bool,
+    pipelining: bool,
+    dsn: bool,
+    smtputf8: bool,
+    eight_bit: bool,
+    size: Option<u64>,
+    plain: bool,
+    login: bool,
+}
+
+impl Features {
+    fn read(reply: &Reply) -> Self {
+        let mut features = Self::default();
+        for line in reply.lines.iter().skip(1) {
+            // Some old servers write `AUTH=PLAIN`.
+            let line = line.to_ascii_uppercase().replacen("AUTH=", "AUTH ", 1);
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("STARTTLS") => features.starttls = true,
+                Some("PIPELINING") => features.pipelining = true,
+                Some("DSN") => features.dsn = true,
+                Some("SMTPUTF8") => features.smtputf8 = true,
+                Some("8BITMIME") => features.eight_bit = true,
+                Some("SIZE") => features.size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0),
+                Some("AUTH") => {
+                    for word in words {
+                        features.plain |= word == "PLAIN";
+                        features.login |= word == "LOGIN";
+                    }
+                }
+                _ => {}
+            }
+        }
+        features
+    }
+}
+
+/// A conversation that is ready for transactions.
+pub(super) struct Session {
+    connection: Connection,
+    features: Features,
+    limits: Limits,
+    /// A transaction was begun and refused: the next begins with RSET.
+    dirty: bool,
+    /// Whether it can take another transaction.
+    pub alive: bool,
+    /// Transactions so far.
+    pub transactions: u32,
+    /// Refusals so far.
+    pub refusals: u32,
+}
+
+impl Session {
+    /// Opens a conversation: connection, greeting, EHLO, TLS as asked for, login.
+    pub(super) async fn open(target: &Target) -> Result<Self, OpenFault> {
+        let limits = target.limits;
+        let mut connection = Connection::open(&target.host, target.port, limits.connect).await.map_err(|e| {
+            OpenFault::Unreachable { host: target.host.clone(), port: target.port, reason: e.to_string() }
+        })?;
+        if target.tls == SmtpTls::Implicit {
+            connection = secure(connection, target).await?;
+        }
+        let greeting = connection.reply(limits.command).await.map_err(OpenFault::Broken)?;
+        if greeting.code != 220 {
+            return Err(OpenFault::Refused { stage: Stage::Connect, reply: greeting });
+        }
+        let mut features = hello(&mut connection, target).await?;
+        if target.tls == SmtpTls::Starttls {
+            if !features.starttls {
+                return Err(OpenFault::NoStartTls);
+            }
+            ask(&mut connection, b"STARTTLS\r\n", Stage::Starttls, 220, limits).await?;
+            connection = secure(connection, target).await?;
+            // What was said in clear counts for nothing (RFC 3207 section 4.2).
+            features = hello(&mut connection, target).await?;
+        }
+        if let Some((user, password)) = &target.login {
+            login(&mut connection, &features, user, password, limits).await?;
+        }
+        Ok(Self { connection, features, limits, dirty: false, alive: true, transactions: 0, refusals: 0 })
+    }
+
+    /// Sends one message to one recipient. `content` is the message as written, not yet dot-stuffed.
+    ///
+    /// MAIL, RCPT and DATA go in one write where the server allows it (RFC 2920); each reply is read by itself.
+    pub(super) async fn deliver(&mut self, envelope: &Envelope, content: &[u8]) -> Delivery {
+        let commands = match self.commands(envelope, content.len()) {
+            Ok(commands) => commands,
+            Err(code) => return Delivery::Unfit(code),
+        };
+        self.transactions += 1;
+        match self.begin(&commands).await {
+            Ok(()) => {}
+            Err(delivery) => {
+                self.refusals += u32::from(matches!(delivery, Delivery::Refused { .. }));
+                return delivery;
+            }
+        }
+        if let Err(half) = self.connection.write(&dot_stuffed(content), self.limits.block).await {
+            self.alive = false;
+            return Delivery::Broken { how: half.how, after_dot: half.complete };
+        }
+        match self.connection.reply(self.limits.dot).await {
+            Ok(reply) if reply.is_positive() => Delivery::Taken(reply),
+            Ok(reply) if reply.is_refusal() => {
+                self.alive = !reply.is_closing();
+                self.refusals += 1;
+                Delivery::Refused { stage: Stage::Data, reply }
+            }
+            Ok(_) => self.broken(Broken::Garbled, true),
+            Err(how) => self.broken(how, true),
+        }
+    }
+
+    /// Says goodbye without waiting for the answer.
+    pub(super) async fn quit(mut self) {
+        let _ = self.connection.write(b"QUIT\r\n", std::time::Duration::from_secs(1)).await;
+    }
+
+    fn broken(&mut self, how: Broken, after_dot: bool) -> Delivery {
+        self.alive = false;
+        Delivery::Broken { how, after_dot }
+    }
+
+    fn commands(&self, envelope: &Envelope, size: usize) -> Result<Vec<(Stage, String)>, &'static str> {
+        let features = &self.features;
+        let mut mail = format!("MAIL FROM:<{}>", envelope.sender);
+        if let Some(most) = features.size {
+            if u64::try_from(size).unwrap_or(u64::MAX) > most {
+                return Err("too-large");
+            }
+            mail.push_str(&format!(" SIZE={size}"));
+        }
+        if !envelope.recipient.is_ascii() || !envelope.sender.is_ascii() {
+            if !features.smtputf8 {
+                return Err("smtputf8-not-offered");
+            }
+            mail.push_str(" SMTPUTF8");
+            if features.eight_bit {
+                mail.push_str(" BODY=8BITMIME");
+            }
+        }
+        let mut rcpt = format!("RCPT TO:<{}>", envelope.recipient);
+        if features.dsn {
+            mail.push_str(&format!(" RET=HDRS ENVID={}", xtext(&envelope.id)));
+            rcpt.push_str(" NOTIFY=FAILURE");
+            if envelope.recipient.is_ascii() {
+                rcpt.push_str(&format!(" ORCPT=rfc822;{}", xtext(&envelope.recipient)));
+            }
+        }
+        let mut commands = Vec::with_capacity(4);
+        if self.dirty {
+            commands.push((Stage::Mail, String::from("RSET\r\n")));
+        }
+        commands.push((Stage::Mail, mail + "\r\n"));
+        commands.push((Stage::Rcpt, rcpt + "\r\n"));
+        commands.push((Stage::Data, String::from("DATA\r\n")));
+        Ok(commands)
+    }
+
+    /// Brings the transaction to the point where the server waits for the content.
+    async fn begin(&mut self, commands: &[(Stage, String)]) -> Result<(), Delivery> {
+        let pipelining = self.features.pipelining;
+        if pipelining {
+            let all: String = commands.iter().map(|(_, line)| line.as_str()).collect();
+            self.command(&all).await?;
+        }
+        let mut refusal: Option<(Stage, Reply)> = None;
+        for (stage, line) in commands {
+            if !pipelining {
+                self.command(line).await?;
+            }
+            let limit = if *stage == Stage::Data { self.limits.data } else { self.limits.command };
+            let reply = match self.connection.reply(limit).await {
+                Ok(reply) => reply,
+                // The first refusal says more than the end that follows it.
+                Err(how) => {
+                    let broken = self.broken(how, false);
+                    return Err(refusal.map_or(broken, |(stage, reply)| Delivery::Refused { stage, reply }));
+                }
+            };
+            let wanted = if *stage == Stage::Data { reply.code == 354 } else { reply.is_positive() };
+            if wanted && *stage == Stage::Data && refusal.is_some() {
+                // It waits for content although it refused the recipient. Without a dot it has no message.
+                self.alive = false;
+            }
+            if !wanted && refusal.is_none() {
+                let closing = reply.is_closing();
+                refusal = Some((*stage, reply));
+                self.dirty = true;
+                if closing {
+                    self.alive = false;
+                }
+                if closing || !pipelining {
+                    break;
+                }
+            }
+        }
+        match refusal {
+            None => {
+                self.dirty = false;
+                Ok(())
+            }
+            Some((_, reply)) if !reply.is_refusal() => Err(self.broken(Broken::Garbled, false)),
+            Some((stage, reply)) => Err(Delivery::Refused { stage, reply }),
+        }
+    }
+
+    async fn command(&mut self, line: &str) -> Result<(), Delivery> {
+        match self.connection.write(line.as_bytes(), self.limits.command).await {
+            Ok(()) => Ok(()),
+            Err(half) => Err(self.broken(half.how, false)),
+        }
+    }
+}
+
+async fn secure(connection: Connection, target: &Target) -> Result<Connection, OpenFault> {
+    connection.secure(&target.config, &target.server_name, target.limits.connect).await.map_err(|e| match e {
+        TlsFault::Certificate(reason) => OpenFault::Certificate(reason),
+        TlsFault::Handshake(reason) => OpenFault::Handshake(reason),
+        TlsFault::Broken(how) => OpenFault::Broken(how),
+    })
+}
+
+async fn hello(connection: &mut Connection, target: &Target) -> Result<Features, OpenFault> {
+    let name = target.hello_name.clone().unwrap_or_else(|| connection.address_literal());
+    let line = format!("EHLO {name}\r\n");
+    ask(connection, line.as_bytes(), Stage::Hello, 250, target.limits).await.map(|reply| Features::read(&reply))
+}
+
+async fn login(
+    connection: &mut Connection,
+    features: &Features,
+    user: &str,
+    password: &Secret,
+    limits: Limits,
+) -> Result<(), OpenFault> {
+    if !connection.is_secure() {
+        return Err(OpenFault::NoLogin);
+    }
+    if features.plain {
+        let token = BASE64.encode(format!("\0{user}\0{}", password.expose()));
+        ask(connection, format!("AUTH PLAIN {token}\r\n").as_bytes(), Stage::Auth, 235, limits).await?;
+    } else if features.login {
+        ask(connection, b"AUTH LOGIN\r\n", Stage::Auth, 334, limits).await?;
+        ask(connection, format!("{}\r\n", BASE64.encode(user)).as_bytes(), Stage::Auth, 334, limits).await?;
+        let token = BASE64.encode(password.expose());
+        ask(connection, format!("{token}\r\n").as_bytes(), Stage::Auth, 235, limits).await?;
+    } else {
+        return Err(OpenFault::NoLogin);
+    }
+    Ok(())
+}
+
+async fn ask(
+    connection: &mut Connection,
+    line: &[u8],
+    stage: Stage,
+    wanted: u16,
+    limits: Limits,
+) -> Result<Reply, OpenFault> {
+    connection.write(line, limits.command).await.map_err(|half| OpenFault::Broken(half.how))?;
+    let reply = connection.reply(limits.command).await.map_err(OpenFault::Broken)?;
+    if reply.code == wanted { Ok(reply) } else { Err(OpenFault::Refused { stage, reply }) }
+}
+
+/// The content as it goes over the wire: every line end is CRLF, a dot at a line's start is doubled, the final dot is
+/// there (RFC 5321 section 4.5.2). No bare CR or LF leaves: servers that take one for a line end can be made to see
+/// another message in it.
+fn dot_stuffed(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len() + 64);
+    let mut at_line_start = true;
+    let mut rest = content.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\r' | b'\n' => {
+                if byte == b'\r' && rest.peek() == Some(&b'\n') {
+                    rest.next();
+                }
+                out.extend_from_slice(b"\r\n");
+                at_line_start = true;
+            }
+            _ => {
+                if at_line_start && byte == b'.' {
+                    out.push(b'.');
+                }
+                out.push(byte);
+                at_line_start = false;
+            }
+        }
+    }
+    if !at_line_start {
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b".\r\n");
+    out
+}
+
+/// Encodes a parameter's value (RFC 3461 section 4).
+fn xtext(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if matches!(byte, b'!'..=b'~') && byte != b'+' && byte != b'=' {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("+{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_is_dot_stuffed_and_ends_once() {
+        assert_eq!(dot_stuffed(b"a\r\n.b\r\n..\r\n"), b"a\r\n..b\r\n...\r\n.\r\n");
+        assert_eq!(dot_stuffed(b"no end"), b"no end\r\n.\r\n");
+        assert_eq!(dot_stuffed(b""), b".\r\n");
+    }
+
+    #[test]
+    fn no_bare_line_end_leaves_so_nothing_can_be_smuggled() {
+        assert_eq!(dot_stuffed(b"a\n.\nMAIL FROM:<x>\r.\r"), b"a\r\n..\r\nMAIL FROM:<x>\r\n..\r\n.\r\n");
+    }
+
+    #[test]
+    fn parameters_are_encoded() {
+        assert_eq!(xtext("a+b=c d"), "a+2Bb+3Dc+20d");
+    }
+
+    #[test]
+    fn extensions_are_read_from_the_second_line_on() {
+        let lines = ["STARTTLS.example.org", "PIPELINING", "SIZE 1000", "AUTH=PLAIN LOGIN", "dsn", "SIZE 0"];
+        let reply = Reply { code: 250, enhanced: None, lines: lines.map(String::from).to_vec() };
+        let features = Features::read(&reply);
+        assert!(!features.starttls && features.pipelining && features.plain && features.login && features.dsn);
+        assert_eq!(features.size, None, "0 means no fixed limit");
+    }
+}

@@ -1,0 +1,216 @@
+//! A directory that takes messages: for development, and for places from which another system carries them on.
+//!
+//! One file per message, `{attempt}.eml` for email, `{attempt}.json` for the rest, complete and on disk before the
+//! message counts as accepted: written under another name, synced, renamed. The files hold personal data in clear;
+//! they and the directory are the owner's alone.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::settings::SpoolSettings;
+use super::smtp::{MailComposer, MailContent};
+use super::{Answer, Descriptor, Provider, ProviderFault};
+use crate::domain::clock::Millis;
+use crate::domain::contact::PushTarget;
+use crate::domain::message::{Body, Message};
+use crate::domain::outcome::Outcome;
+
+/// A directory that takes messages.
+pub struct SpoolProvider {
+    descriptor: Descriptor,
+    directory: PathBuf,
+    composer: MailComposer,
+}
+
+impl SpoolProvider {
+    /// Builds the provider and its directory.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or the sender is not an address.
+    pub fn build(settings: &SpoolSettings) -> Result<Self, String> {
+        let mail = MailContent { from: &settings.from, from_name: None, reply_to: None, dkim: &[] };
+        let composer = MailComposer::build(&mail)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&settings.directory)
+            .map_err(|e| format!("the directory {} cannot be made: {e}", settings.directory.display()))?;
+        Ok(Self {
+            descriptor: Descriptor {
+                name: settings.name.clone(),
+                kind: "spool",
+                channel: settings.channel,
+                concurrency: settings.concurrency.max(1),
+                rate: settings.rate,
+            },
+            directory: settings.directory.clone(),
+            composer,
+        })
+    }
+
+    fn write_out(&self, message: &Message, now: Millis) -> Option<(String, Vec<u8>)> {
+        let id = message.attempt.0;
+        match &message.body {
+            Body::Email { .. } => self.composer.compose(message, now).ok().map(|bytes| (format!("{id}.eml"), bytes)),
+            other => {
+                let document = json!({
+                    "attempt": message.attempt,
+                    "campaign": message.campaign,
+                    "person": message.person,
+                    "written_at": now.to_rfc3339(),
+                    "locale": message.locale,
+                    "channel": other.contact().channel(),
+                    "body": body(other),
+                });
+                Some((format!("{id}.json"), format!("{document:#}\n").into_bytes()))
+            }
+        }
+    }
+}
+
+fn body(body: &Body) -> serde_json::Value {
+    match body {
+        Body::Email { .. } => serde_json::Value::Null,
+        Body::Sms { to, text } => json!({ "to": to.expose(), "text": text.expose() }),
+        Body::Push { to, title, text, url } => {
+            let to = match to {
+                PushTarget::Fcm(token) => json!({ "fcm": token.expose() }),
+                PushTarget::Apns(token) => json!({ "apns": token.expose() }),
+                PushTarget::Webpush(subscription) => json!({ "webpush": subscription }),
+            };
+            json!({ "to": to, "title": title.expose(), "text": text.expose(), "url": url })
+        }
+    }
+}
+
+/// Puts a file in place so that it is there whole or not at all, also after a power failure.
+fn put(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let under_way = directory.join(format!(".{name}.part"));
+    let written = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&under_way)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&under_way, directory.join(name)));
+    if written.is_err() {
+        // What is left would only be a half-written file that nobody reads.
+        let _ = fs::remove_file(&under_way);
+    }
+    written?;
+    File::open(directory)?.sync_all()
+}
+
+#[async_trait]
+impl Provider for SpoolProvider {
+    fn describe(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn send(&self, message: &Message, now: Millis) -> Answer {
+        if message.body.contact().channel() != self.descriptor.channel {
+            return Answer::of(Outcome::Misconfigured, "wrong-channel");
+        }
+        let Some((name, bytes)) = self.write_out(message, now) else {
+            return Answer::of(Outcome::Rejected, "cannot-be-written");
+        };
+        let (directory, file) = (self.directory.clone(), name.clone());
+        let done = tokio::task::spawn_blocking(move || put(&directory, &file, &bytes)).await;
+        match done.unwrap_or_else(|e| Err(io::Error::other(e))) {
+            Ok(()) => Answer { reference: Some(name), ..Answer::of(Outcome::Accepted, "spooled") },
+            Err(error) => {
+                tracing::warn!(provider = %self.descriptor.name, %error, "the spool directory takes no message");
+                Answer::of(Outcome::Retry, format!("write-{:?}", error.kind()))
+            }
+        }
+    }
+
+    async fn check(&self) -> Result<(), ProviderFault> {
+        let directory = self.directory.clone();
+        let tried = tokio::task::spawn_blocking(move || {
+            put(&directory, "check", b"")?;
+            fs::remove_file(directory.join("check"))
+        });
+        tried.await.unwrap_or_else(|e| Err(io::Error::other(e))).map_err(|e| ProviderFault {
+            name: self.descriptor.name.clone(),
+            reason: format!("the directory {} cannot be written: {e}", self.directory.display()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::channel::Channel;
+    use crate::domain::contact::{EmailAddress, PhoneNumber};
+    use crate::domain::id::{AttemptId, CampaignId, PersonId};
+    use crate::domain::pii::Pii;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn message(body: Body) -> Message {
+        let id = uuid::Uuid::from_u128;
+        Message {
+            attempt: AttemptId(id(1)),
+            campaign: CampaignId(id(2)),
+            person: PersonId(id(3)),
+            locale: String::from("en"),
+            body,
+        }
+    }
+
+    fn provider(channel: Channel, directory: &Path) -> SpoolProvider {
+        SpoolProvider::build(&SpoolSettings {
+            name: String::from("spool"),
+            channel,
+            directory: directory.join("out"),
+            from: String::from("a@example.org"),
+            concurrency: 1,
+            rate: None,
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_text_message_becomes_one_file_for_the_owner_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = provider(Channel::Sms, directory.path());
+        let to = PhoneNumber::from_e164("+14155550123").unwrap();
+        let sms = message(Body::Sms { to, text: Pii::new(String::from("hello")) });
+        let answer = spool.send(&sms, Millis(0)).await;
+        assert_eq!(answer.outcome, Outcome::Accepted);
+        // The same attempt again, after a crash, replaces its file.
+        spool.send(&sms, Millis(0)).await;
+        let files: Vec<_> = fs::read_dir(directory.path().join("out")).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(files.len(), 1);
+        assert_eq!(fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777, 0o600);
+        let read: serde_json::Value = serde_json::from_slice(&fs::read(&files[0]).unwrap()).unwrap();
+        assert_eq!(read["body"]["to"], "+14155550123");
+        assert_eq!(spool.check().await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn an_email_becomes_a_message_file_and_a_full_or_missing_directory_is_no_acceptance() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = provider(Channel::Email, directory.path());
+        let pii = |t: &str| Pii::new(t.to_owned());
+        let email = message(Body::Email {
+            to: EmailAddress::parse("ann@example.com").unwrap(),
+            to_name: None,
+            subject: pii("s"),
+            text: pii("t"),
+            html: pii("<p>t</p>"),
+        });
+        let answer = spool.send(&email, Millis(0)).await;
+        let file = directory.path().join("out").join(answer.reference.unwrap());
+        assert!(fs::read_to_string(file).unwrap().contains("To: ann@example.com"));
+        fs::remove_dir_all(directory.path().join("out")).unwrap();
+        assert_eq!(spool.send(&email, Millis(0)).await.outcome, Outcome::Retry);
+        assert!(spool.check().await.is_err());
+    }
+}

@@ -1,0 +1,179 @@
+//! Push messages to browsers (RFC 8030), encrypted to the browser (RFC 8291) and signed as ours (RFC 8292).
+//!
+//! The endpoint came from a browser: it must be HTTPS on a public address unless the settings allow otherwise. What
+//! push services do not tell: whether the message was shown. Their word is `accepted`, never `delivered`.
+
+mod encrypt;
+mod vapid;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use self::encrypt::{PLAINTEXT_CAP, Recipient, encrypt};
+use self::vapid::Vapid;
+use super::http::{Http, HttpFault, HttpReply, Reach};
+use super::settings::WebPushSettings;
+use super::{Answer, Descriptor, Provider, ProviderFault};
+use crate::domain::channel::Channel;
+use crate::domain::clock::{Entropy, Millis};
+use crate::domain::contact::PushTarget;
+use crate::domain::message::{Body, Message};
+use crate::domain::outcome::Outcome;
+
+/// Browsers' push services.
+pub struct WebPushProvider {
+    descriptor: Descriptor,
+    http: Http,
+    vapid: Vapid,
+    ttl_seconds: u32,
+    allow_private: bool,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl WebPushProvider {
+    /// Builds the provider. Connects to nothing.
+    ///
+    /// # Errors
+    /// What is wrong and what to do about it.
+    pub fn build(settings: &WebPushSettings, entropy: Arc<dyn Entropy>) -> Result<Self, String> {
+        let reach = if settings.allow_private { Reach::Anywhere } else { Reach::PublicOnly };
+        Ok(Self {
+            descriptor: Descriptor {
+                name: settings.name.clone(),
+                kind: "webpush",
+                channel: Channel::Push,
+                concurrency: settings.concurrency.max(1),
+                rate: settings.rate,
+            },
+            http: Http::new(reach)?,
+            vapid: Vapid::build(&settings.vapid_key.read()?, &settings.subject)?,
+            ttl_seconds: settings.ttl_seconds,
+            allow_private: settings.allow_private,
+            entropy,
+        })
+    }
+
+    /// The public key that browsers subscribe with (`applicationServerKey`), base64url.
+    #[must_use]
+    pub fn public_key(&self) -> &str {
+        self.vapid.public_key()
+    }
+}
+
+/// Names the message across repeats, so that a push service replaces one that waits (RFC 8030 section 5.4): 32
+/// characters that say nothing of the person.
+fn topic(message: &Message) -> String {
+    let mut hash = Sha256::new();
+    hash.update(message.campaign.0.as_bytes());
+    hash.update(message.person.0.as_bytes());
+    BASE64.encode(&hash.finalize()[..24])
+}
+
+/// What a push service's answer means.
+fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
+    let status = reply.status;
+    let outcome = match status {
+        200..=299 => Outcome::Accepted,
+        404 | 410 => Outcome::BadAddress,
+        429 => Outcome::Throttled,
+        401 | 403 => Outcome::Misconfigured,
+        400 | 413 => Outcome::Rejected,
+        408 | 500..=599 => Outcome::Retry,
+        _ => {
+            tracing::warn!(status, "the push service's status is not in the table");
+            return Answer::of(Outcome::Rejected, format!("unlisted {status}"));
+        }
+    };
+    Answer { retry_after_ms: reply.retry_after_ms(now), ..Answer::of(outcome, status.to_string()) }
+}
+
+#[async_trait]
+impl Provider for WebPushProvider {
+    fn describe(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn send(&self, message: &Message, now: Millis) -> Answer {
+        let Body::Push { to, title, text, url } = &message.body else {
+            return Answer::of(Outcome::Misconfigured, "wrong-channel");
+        };
+        let PushTarget::Webpush(subscription) = to else {
+            return Answer::of(Outcome::Rejected, "not-a-web-push-subscription");
+        };
+        let Ok(endpoint) = Url::parse(subscription.endpoint.expose()) else {
+            return Answer::of(Outcome::BadAddress, "endpoint-not-allowed");
+        };
+        if endpoint.scheme() != "https" && !self.allow_private {
+            return Answer::of(Outcome::BadAddress, "endpoint-not-allowed");
+        }
+        let Some(recipient) = Recipient::parse(subscription.keys.p256dh.expose(), subscription.keys.auth.expose())
+        else {
+            return Answer::of(Outcome::BadAddress, "bad-keys");
+        };
+        let content = json!({
+            "title": title.expose(),
+            "body": text.expose(),
+            "url": url,
+            "lang": message.locale,
+            "tag": topic(message),
+        });
+        let content = content.to_string().into_bytes();
+        if content.len() > PLAINTEXT_CAP {
+            return Answer::of(Outcome::Rejected, "too-large");
+        }
+        let body = encrypt(&recipient, &content, self.entropy.as_ref());
+        let request = self
+            .http
+            .post(endpoint.clone())
+            .header("TTL", self.ttl_seconds)
+            .header("Urgency", "high")
+            .header("Topic", topic(message))
+            .header("Content-Encoding", "aes128gcm")
+            .header("Content-Type", "application/octet-stream")
+            .header("Authorization", self.vapid.authorization(&endpoint, now))
+            .body(body);
+        match self.http.run(request).await {
+            Ok(reply) => read_answer(&reply, now),
+            // The browser's address, not the operator's, is at fault.
+            Err(HttpFault::Forbidden) => Answer::of(Outcome::BadAddress, "endpoint-not-allowed"),
+            Err(HttpFault::Certificate) => Answer::of(Outcome::Rejected, "tls-certificate"),
+            Err(fault) => fault.answer(),
+        }
+    }
+
+    /// There is nobody to ask: each browser has its own push service. Key and subject were checked when it was built.
+    async fn check(&self) -> Result<(), ProviderFault> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use reqwest::header::HeaderMap;
+
+    #[test]
+    fn statuses_become_outcomes() {
+        for (status, outcome) in [
+            (201, Outcome::Accepted),
+            (404, Outcome::BadAddress),
+            (410, Outcome::BadAddress),
+            (413, Outcome::Rejected),
+            (429, Outcome::Throttled),
+            (401, Outcome::Misconfigured),
+            (403, Outcome::Misconfigured),
+            (503, Outcome::Retry),
+            (302, Outcome::Rejected),
+        ] {
+            let reply = HttpReply { status, headers: HeaderMap::new(), body: Bytes::new() };
+            assert_eq!(read_answer(&reply, Millis(0)).outcome, outcome, "{status}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A notice made ready to be rendered for many people.
+
+use std::collections::BTreeMap;
+
+use super::edition::Edition;
+use super::error::RenderError;
+use super::registry::Renderer;
+use crate::domain::channel::Channel;
+use crate::domain::facts::IncidentFacts;
+use crate::domain::locale::Locale;
+use crate::domain::notice::{self, NoticeContent};
+use crate::domain::person::PersonRecord;
+use crate::domain::pii::Pii;
+
+/// A notice in all its languages. Immutable; share it between tasks.
+pub struct CompiledNotice {
+    content: NoticeContent,
+    editions: BTreeMap<Locale, Edition>,
+    hash: String,
+}
+
+/// What one person gets over one channel, and in which locale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rendered {
+    /// An email.
+    Email {
+        /// The locale of the texts.
+        locale: Locale,
+        /// Subject, one line.
+        subject: Pii<String>,
+        /// Plain text.
+        text: Pii<String>,
+        /// A whole HTML document without remote content.
+        html: Pii<String>,
+    },
+    /// A text message.
+    Sms {
+        /// The locale of the texts.
+        locale: Locale,
+        /// One line.
+        text: Pii<String>,
+    },
+    /// A push message.
+    Push {
+        /// The locale of the texts.
+        locale: Locale,
+        /// Title, one line.
+        title: Pii<String>,
+        /// One line.
+        text: Pii<String>,
+        /// The page to open: the contact's.
+        url: Option<String>,
+    },
+}
+
+impl CompiledNotice {
+    pub(super) fn compile(
+        renderer: &Renderer,
+        content: &NoticeContent,
+        facts: &IncidentFacts,
+    ) -> Result<Self, RenderError> {
+        if !content.texts.contains_key(&content.default_locale) {
+            return Err(RenderError::DefaultLocale {
+                locale: content.default_locale.clone(),
+                known: join(content.texts.keys().map(Locale::as_str)),
+            });
+        }
+        let sets = renderer.sets();
+        if !sets.contains(content.template.as_str()) {
+            return Err(RenderError::UnknownSet { set: content.template.clone(), known: join(sets) });
+        }
+        let mut editions = BTreeMap::new();
+        for (locale, texts) in &content.texts {
+            editions.insert(locale.clone(), Edition::compile(renderer, content, texts, locale, facts)?);
+        }
+        let written = serde_json::to_vec(content).map_err(|e| RenderError::Template {
+            template: content.template.clone(),
+            locale: content.default_locale.clone(),
+            reason: e.to_string(),
+        })?;
+        let mut parts = vec![written];
+        parts.extend(editions.values().flat_map(Edition::fingerprint));
+        let hash = notice::hash(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        Ok(Self { content: content.clone(), editions, hash })
+    }
+
+    /// What stands for everything that decides how this notice reads: SHA-256, hex, over the content, the templates and
+    /// words that frame it, and the facts they use. A fact that nothing uses does not change it.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The locale in which a person of a locale reads this notice.
+    #[must_use]
+    pub fn resolve(&self, wanted: Option<&Locale>) -> &Locale {
+        self.content.resolve(wanted)
+    }
+
+    /// The locales of the texts.
+    pub fn locales(&self) -> impl Iterator<Item = &Locale> {
+        self.editions.keys()
+    }
+
+    /// The notice for one person, in the person's locale or the nearest there is.
+    ///
+    /// # Errors
+    /// When a text uses something that this person lacks, or the channel has no templates.
+    pub fn render(&self, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
+        self.edition(record.locale.as_ref()).render(channel, record)
+    }
+
+    /// The same in a chosen locale, for previews.
+    ///
+    /// # Errors
+    /// As [`CompiledNotice::render`].
+    pub fn render_locale(
+        &self,
+        channel: Channel,
+        locale: &Locale,
+        record: &PersonRecord,
+    ) -> Result<Rendered, RenderError> {
+        self.edition(Some(locale)).render(channel, record)
+    }
+
+    /// Whether every text can be filled for a person, whatever the channel. Costs next to nothing when the texts use
+    /// nothing of the person, so that a whole population can be checked before it is told.
+    ///
+    /// # Errors
+    /// When a text uses something that this person lacks.
+    pub fn covers(&self, record: &PersonRecord) -> Result<(), RenderError> {
+        self.edition(record.locale.as_ref()).covers(record)
+    }
+
+    fn edition(&self, wanted: Option<&Locale>) -> &Edition {
+        // `resolve` answers with a locale of the texts or the default, and `compile` saw to it that each has an edition.
+        &self.editions[self.content.resolve(wanted)]
+    }
+}
+
+impl Edition {
+    fn render(&self, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
+        match channel {
+            Channel::Email => self.email(record),
+            Channel::Sms => self.sms(record),
+            Channel::Push => self.push(record),
+            Channel::Letter | Channel::Voice => Err(RenderError::Channel { channel }),
+        }
+    }
+}
+
+impl Rendered {
+    /// The locale of the texts.
+    #[must_use]
+    pub const fn locale(&self) -> &Locale {
+        match self {
+            Self::Email { locale, .. } | Self::Sms { locale, .. } | Self::Push { locale, .. } => locale,
+        }
+    }
+}
+
+impl std::fmt::Debug for CompiledNotice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CompiledNotice").field("hash", &self.hash).finish_non_exhaustive()
+    }
+}
+
+fn join<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,123 @@
+//! Regulator reports as pages: PDF by the typst crates, and the same content as a web page.
+//!
+//! Owns: the two layouts under `templates/reports/`, the words of their frame in six languages, and the fonts.
+//!
+//! Guarantees: the same document gives the same bytes on the same fonts; a PDF is A4, conforms to PDF/A-2a and
+//! PDF/UA-1, and embeds every face it uses. A character that no font can show is an error that names the remedy: an
+//! authority never gets boxes in place of words.
+//!
+//! Never: decides what a report says. It lays out a finished [`ReportDocument`].
+
+mod font_search;
+mod fonts;
+mod html;
+mod labels;
+mod view;
+mod world;
+
+use typst::diag::SourceDiagnostic;
+use typst::foundations::{Datetime, Smart};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+
+use crate::domain::report::ReportDocument;
+
+pub use fonts::Fonts;
+pub use html::{HtmlError, report_html};
+
+use view::View;
+use world::ReportWorld;
+
+/// Compilations for which intermediate results stay in the typesetter's cache: enough to reuse the template's, few
+/// enough that the content of old reports does not linger.
+const CACHE_AGE: usize = 2;
+
+/// Why a report cannot be set as PDF.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PdfError {
+    /// No font at hand has these characters.
+    #[error(
+        "no font on this machine can show {characters}; install one that does (Debian and Ubuntu: apt-get install \
+         fonts-noto-cjk; Fedora: dnf install google-noto-serif-cjk-fonts; elsewhere: Noto Serif CJK from its project's \
+         page) or name a directory with such a font file as `font_directory` under [templates]"
+    )]
+    NoFont {
+        /// The first few of them, each with its code point.
+        characters: String,
+    },
+    /// The layout itself failed: a defect of the template, not of the report.
+    #[error("the report's layout failed: {0}")]
+    Layout(String),
+    /// The pages could not be written in the archival format.
+    #[error("the report could not be written as PDF/A: {0}")]
+    Export(String),
+}
+
+/// Sets a report as PDF with the fonts in the binary and, where those lack a script, the machine's own.
+///
+/// Takes the processor for a while (a tenth of a second, a second when fonts must be searched): call it where blocking is allowed.
+///
+/// # Errors
+/// When no font has a character of the report, or the layout fails.
+pub fn typeset(document: &ReportDocument) -> Result<Vec<u8>, PdfError> {
+    typeset_with(document, Fonts::shared())
+}
+
+/// The same with fonts of the caller's choice, e.g. with a configured directory.
+///
+/// # Errors
+/// When no font has a character of the report, or the layout fails.
+pub fn typeset_with(document: &ReportDocument, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
+    let mut view = View::of(document);
+    let faces = fonts
+        .covering(&view.characters(), &view.locale)
+        .map_err(|missing| PdfError::NoFont { characters: name_characters(&missing) })?;
+    view.faces.clone_from(&faces.fallbacks);
+
+    let world = ReportWorld::new(&view, faces);
+    let pages = typst::compile::<PagedDocument>(&world).output.map_err(|e| PdfError::Layout(describe(&e)))?;
+    let options = PdfOptions {
+        ident: Smart::Auto,
+        creator: Smart::Custom(Some(format!("Candour {}", env!("CARGO_PKG_VERSION")))),
+        timestamp: timestamp(&document.prepared_at),
+        standards: PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
+            .map_err(|e| PdfError::Export(e.message().to_string()))?,
+        ..PdfOptions::default()
+    };
+    let bytes = typst_pdf::pdf(&pages, &options).map_err(|e| PdfError::Export(describe(&e)));
+    comemo::evict(CACHE_AGE);
+    bytes
+}
+
+/// The time in the PDF's metadata: when the draft was made, so that the same draft gives the same bytes.
+fn timestamp(prepared_at: &str) -> Option<Timestamp> {
+    let at = prepared_at.parse::<jiff::Timestamp>().ok()?.to_zoned(jiff::tz::TimeZone::UTC);
+    let part = |number: i8| u8::try_from(number).ok();
+    let datetime = Datetime::from_ymd_hms(
+        i32::from(at.year()),
+        part(at.month())?,
+        part(at.day())?,
+        part(at.hour())?,
+        part(at.minute())?,
+        part(at.second())?,
+    )?;
+    Some(Timestamp::new_utc(datetime))
+}
+
+/// The typesetter's complaints in one line. They speak of the template and of standards, and quote at most a word.
+fn describe(errors: &[SourceDiagnostic]) -> String {
+    errors.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// Names characters by shape and number: the shape alone may not show on the reader's screen either.
+fn name_characters(missing: &[char]) -> String {
+    const SHOWN: usize = 5;
+    let mut names: Vec<_> = missing.iter().take(SHOWN).map(|c| format!("“{c}” (U+{:04X})", u32::from(*c))).collect();
+    if missing.len() > SHOWN {
+        names.push(format!("{} more", missing.len() - SHOWN));
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

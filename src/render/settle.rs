@@ -1,0 +1,108 @@
+//! What can be filled once for everybody: phrases, and those texts of the author that name nobody.
+
+use std::collections::BTreeMap;
+
+use handlebars::Context;
+use serde_json::{Map, Value};
+
+use super::context;
+use super::error::RenderError;
+use super::language::Language;
+use super::snippet::{Snippet, inline, paragraphs};
+use crate::domain::facts::IncidentFacts;
+use crate::domain::locale::Locale;
+
+/// How a text becomes HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As paragraphs.
+    Paragraphs,
+    /// Within one element.
+    Inline,
+}
+
+impl Shape {
+    pub(super) fn html(self, plain: &str) -> String {
+        match self {
+            Self::Paragraphs => paragraphs(plain),
+            Self::Inline => inline(plain),
+        }
+    }
+}
+
+/// A text: settled when nothing in it is the person's, else filled for each.
+pub(super) enum Piece {
+    Settled { plain: String, html: String },
+    PerPerson(Snippet),
+}
+
+impl Piece {
+    pub(super) fn settled(plain: String, shape: Shape) -> Self {
+        Self::Settled { html: shape.html(&plain), plain }
+    }
+}
+
+/// Fills what does not depend on a person. A text that is settled never saw one, so it cannot show one person's data to
+/// another.
+pub(super) struct Settler<'a> {
+    language: &'a Language,
+    locale: &'a Locale,
+    context: Context,
+}
+
+impl<'a> Settler<'a> {
+    pub(super) fn new(language: &'a Language, locale: &'a Locale, facts: &IncidentFacts) -> Result<Self, RenderError> {
+        let facts = context::facts(facts, "the notice", locale)?;
+        Ok(Self { language, locale, context: Context::from(Value::Object(facts)) })
+    }
+
+    /// The facts as texts see them.
+    pub(super) fn facts(&self) -> Map<String, Value> {
+        self.context.data().as_object().cloned().unwrap_or_default()
+    }
+
+    /// One text of the author.
+    pub(super) fn piece(&self, name: &str, source: &str, shape: Shape) -> Result<Piece, RenderError> {
+        let snippet = Snippet::parse(format!("texts.{}.{name}", self.locale), self.locale, source)?;
+        let filled = snippet.fill(self.language, &self.context, self.locale);
+        if !mentions(source, "person") {
+            return Ok(Piece::settled(filled?, shape));
+        }
+        // Without a person it may well fail, but a fact that is missing now will be missing for everybody.
+        match filled {
+            Err(RenderError::Missing { ref name, .. })
+                if ["incident", "organisation", "contact"].iter().any(|root| name.starts_with(root)) =>
+            {
+                filled.map(|plain| Piece::settled(plain, shape))
+            }
+            _ => Ok(Piece::PerPerson(snippet)),
+        }
+    }
+
+    /// The greeting of somebody whose name is known.
+    pub(super) fn greeting(&self) -> Result<Snippet, RenderError> {
+        Snippet::parse(self.word("greeting.named"), self.locale, &self.language.words.greeting.named)
+    }
+
+    /// The sentences of the language, with the facts filled in.
+    pub(super) fn phrases(&self) -> Result<BTreeMap<String, String>, RenderError> {
+        let phrases = serde_json::to_value(&self.language.words.phrases).unwrap_or_default();
+        let phrases = phrases.as_object().into_iter().flatten();
+        phrases
+            .map(|(key, value)| {
+                let source = value.as_str().unwrap_or_default();
+                let snippet = Snippet::parse(self.word(&format!("phrases.{key}")), self.locale, source)?;
+                Ok((key.clone(), snippet.fill(self.language, &self.context, self.locale)?))
+            })
+            .collect()
+    }
+
+    fn word(&self, key: &str) -> String {
+        format!("notices/words/{}.toml, {key}", self.language.locale)
+    }
+}
+
+/// Whether an expression of a template, and not merely its text, has a word.
+pub(super) fn mentions(source: &str, word: &str) -> bool {
+    source.split("{{").skip(1).any(|rest| rest.split("}}").next().is_some_and(|expression| expression.contains(word)))
+}

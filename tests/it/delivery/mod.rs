@@ -1,0 +1,3 @@
+//! The engine, through the public door. One scenario per file.
+
+mod killed;

@@ -1,0 +1,3 @@
+//! Alert hooks.
+
+mod real_alertmanager;
