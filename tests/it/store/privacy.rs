@@ -1,0 +1,106 @@
+//! Nothing that could identify somebody is in the database in the clear.
+
+use candour::domain::actor::{Actor, Role};
+use candour::domain::locale::Locale;
+use candour::domain::person::PersonRecord;
+use candour::store::{AccessStore, PeopleStore, StoreError, StoredAnswer};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::support::stores::{World, on_both};
+
+const CANARIES: [&str; 11] = [
+    "CanaryRef77",
+    "CanaryName",
+    "canary.one@example.org",
+    "canary.two@example.org",
+    "+14155550199",
+    "canarytoken",
+    "Canary Street",
+    "1987-06-05",
+    "CanaryGuardian",
+    "CanaryField",
+    "CanaryBody",
+];
+
+fn canary(more: bool) -> PersonRecord {
+    let mut record: PersonRecord = serde_json::from_value(json!({
+        "ref": "CanaryRef77", "name": "CanaryName", "emails": ["canary.one@example.org"], "phones": ["+14155550199"],
+        "birth_date": "1987-06-05", "guardian": { "name": "CanaryGuardian" }, "fields": { "x": "CanaryField" },
+        "address": { "lines": ["Canary Street"] }, "pushes": [{ "fcm": "canarytoken" }],
+    }))
+    .unwrap();
+    if more {
+        record.merge(serde_json::from_value(json!({ "ref": "CanaryRef77", "emails": ["canary.two@example.org"] })).unwrap());
+    }
+    record.locale = Some(Locale::parse("de").unwrap());
+    record
+}
+
+/// Everything the database holds, as bytes: the files of SQLite, each row of each table of PostgreSQL.
+async fn dump(world: &World) -> Vec<u8> {
+    if let Some(path) = world.url.strip_prefix("sqlite:") {
+        let log = std::fs::read(format!("{path}-wal")).unwrap();
+        return [std::fs::read(path).unwrap(), log].concat();
+    }
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    let mut text = String::new();
+    for table in tables {
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT t::text FROM {table} t")))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        text.push_str(&rows.concat());
+    }
+    text.into_bytes()
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    has(text.as_bytes()) || has(hex::encode(text).as_bytes())
+}
+
+on_both!(no_canary_is_in_the_database, |world| {
+    let incident = world.incident().await.id;
+    for more in [false, true] {
+        let ids = world.people_ids(1);
+        world.store.import_people(incident, vec![canary(more)], ids, world.now(), world.actor()).await.unwrap();
+    }
+    let actor = Actor { key: world.id(), name: String::from("Ann"), role: Role::Responder };
+    for (key, of) in [("k1", Some(incident)), ("k2", None)] {
+        let answer = StoredAnswer {
+            request_hash: String::from("h"),
+            status: 200,
+            headers: String::from("CanaryBody"),
+            body: b"CanaryBody".to_vec(),
+        };
+        world.store.claim_idempotency(&actor, key, "h", world.now()).await.unwrap();
+        world.store.remember_answer(&actor, key, of, &answer, world.now()).await.unwrap();
+    }
+    let dump = dump(&world).await;
+    assert!(contains(&dump, "people.imported"), "the dump has what is written");
+    for canary in CANARIES {
+        assert!(!contains(&dump, canary), "{canary} is in the database");
+    }
+    let person = world.store.person_by_ref(incident, "CanaryRef77").await.unwrap();
+    assert_eq!(person.record, canary(true), "and yet it is all there");
+});
+
+on_both!(a_record_moved_to_another_row_does_not_open_and_the_error_does_not_tell_it, |world| {
+    let incident = world.incident().await.id;
+    let other: PersonRecord = serde_json::from_value(json!({ "ref": "other" })).unwrap();
+    let people = vec![canary(false), other];
+    world.store.import_people(incident, people, world.people_ids(2), world.now(), world.actor()).await.unwrap();
+    let swapped = world
+        .execute("UPDATE people SET sealed = (SELECT b.sealed FROM people b WHERE b.id <> people.id)")
+        .await;
+    assert_eq!(swapped, 2);
+    let error = world.store.person_by_ref(incident, "other").await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { table: "people", column: "sealed", .. }), "{error:?}");
+    assert!(CANARIES.iter().all(|canary| !format!("{error} {error:?}").contains(canary)));
+});

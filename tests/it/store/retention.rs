@@ -1,0 +1,69 @@
+//! `RetentionStore`: destroying an incident's key erases its people everywhere.
+
+use candour::domain::audit::{GENESIS, verify};
+use candour::domain::id::IncidentId;
+use candour::domain::incident::IncidentState::{self, Closed, Discarded, Draft, Open};
+use candour::store::{AuditStore, IncidentStore, PeopleStore, Result, RetentionStore, StoreError};
+
+use crate::support::stores::{World, on_both, record};
+
+async fn destroy(world: &World, incident: IncidentId) -> Result<()> {
+    world.store.destroy_incident_key(incident, world.now(), world.audit(incident, "incident.erased")).await
+}
+
+async fn go(world: &World, incident: IncidentId, from: IncidentState, to: IncidentState) {
+    world.store.move_incident(incident, from, to, world.audit(incident, "incident.moved")).await.unwrap();
+}
+
+on_both!(a_destroyed_key_erases_the_people_and_leaves_the_evidence, |world| {
+    let incident = world.incident().await.id;
+    let people = vec![record("c-1", None)];
+    world.store.import_people(incident, people.clone(), world.people_ids(1), world.now(), world.actor()).await.unwrap();
+    let person = world.store.person_by_ref(incident, "c-1").await.unwrap().id;
+    let other_process = world.another().await;
+    assert!(other_process.person(incident, person).await.is_ok(), "it holds the key in memory now");
+    for (from, to) in [(Draft, Open), (Open, Closed)] {
+        let early = destroy(&world, incident).await;
+        assert!(matches!(&early, Err(StoreError::Conflict(text)) if text.contains("close")), "{early:?}");
+        go(&world, incident, from, to).await;
+    }
+    destroy(&world, incident).await.unwrap();
+
+    for store in [&*world.store, &other_process] {
+        assert_eq!(store.people(incident, None, 10).await.unwrap_err(), StoreError::Erased);
+        assert_eq!(store.person(incident, person).await, Err(StoreError::Erased));
+        assert_eq!(store.person_by_ref(incident, "c-1").await, Err(StoreError::Erased));
+        let into = store.import_people(incident, people.clone(), world.people_ids(1), world.now(), world.actor()).await;
+        assert!(matches!(&into, Err(StoreError::Conflict(text)) if text.contains("destroyed")), "{into:?}");
+    }
+    other_process.close().await;
+    assert!(matches!(destroy(&world, incident).await, Err(StoreError::Conflict(_))), "once");
+    assert_eq!(world.number("SELECT COUNT(*) FROM incident_keys WHERE wrapped IS NULL AND destroyed_at > 0").await, 1);
+    assert_eq!(world.store.incident(incident).await.unwrap().people, 1);
+    let entries = world.store.audit(Some(incident), 0, 20).await.unwrap();
+    assert_eq!(entries.last().unwrap().action, "incident.erased");
+    assert!(verify(Some(incident), (0, GENESIS.to_owned()), &entries).is_ok());
+});
+
+on_both!(a_discarded_draft_can_be_erased_and_a_stranger_not, |world| {
+    let incident = world.incident().await.id;
+    go(&world, incident, Draft, Discarded).await;
+    destroy(&world, incident).await.unwrap();
+    assert_eq!(destroy(&world, world.id()).await, Err(StoreError::NotFound("incident")));
+});
+
+on_both!(a_campaign_under_way_keeps_the_key, |world| {
+    let incident = world.incident().await.id;
+    go(&world, incident, Draft, Open).await;
+    go(&world, incident, Open, Closed).await;
+    world
+        .execute("INSERT INTO notices (id, incident_id, version, content, facts, hash, created_at) SELECT id, id, 1, '', '', '', 0 FROM incidents")
+        .await;
+    world
+        .execute("INSERT INTO campaigns (id, incident_id, notice_id, notice_hash, state, sealed, population_hash, author, created_at) SELECT id, id, id, '', 'paused', 0, '', '', 0 FROM incidents")
+        .await;
+    let refused = destroy(&world, incident).await;
+    assert!(matches!(&refused, Err(StoreError::Conflict(text)) if text.contains("paused")), "{refused:?}");
+    world.execute("UPDATE campaigns SET state = 'cancelled'").await;
+    destroy(&world, incident).await.unwrap();
+});
