@@ -8,7 +8,7 @@ use crate::app;
 use crate::config::Config;
 use crate::law::Rules;
 use crate::providers::Providers;
-use crate::render::Renderer;
+use crate::render::{RenderError, Renderer};
 use crate::system::System;
 
 /// Options of `candour check`.
@@ -41,6 +41,12 @@ impl Findings {
     }
 }
 
+/// Renders everything with samples; the first rendering that fails, if one does.
+fn rendered(renderer: &Renderer) -> Result<usize, RenderError> {
+    let found = crate::render::check::check(renderer);
+    found.errors.into_iter().next().map_or(Ok(found.rendered), Err)
+}
+
 pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) -> Result<(), Failure> {
     if args.defaults {
         print!("{}", Config::DEFAULT_FILE);
@@ -56,9 +62,9 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
     });
     let renderer = findings.note("templates", Renderer::load(config.templates.directory.as_deref()), |_| String::from("all compile"));
     if let Some(renderer) = renderer {
-        findings.note("templates, with samples", renderer.check(), |count| format!("{count} renderings"));
+        findings.note("templates, with samples", rendered(&renderer), |count| format!("{count} renderings"));
     }
-    findings.note("master key", app::master_keys(&config), |keys| format!("fingerprint {}", keys.fingerprint()));
+    findings.note("master key", app::master_keys(&config), |keys| format!("fingerprint {}", keys.current.id()));
     if let Some(store) = findings.note("database", app::open_store(&config, Arc::new(System)).await, |_| String::from("answers, schema up to date")) {
         findings.note("sealed data", store.check_keys().await, |opened| format!("{opened} incident keys open"));
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{IncidentError, Incidents, Progress, entry};
 use crate::domain::actor::Actor;
 use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
+use crate::domain::channel::Channel;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId};
 use crate::domain::incident::IncidentState;
 use crate::store::{AttemptRow, Page, StoreError, Tally};
@@ -26,8 +27,8 @@ impl Incidents {
     /// Goes through all people first: what a text uses and somebody lacks refuses the proposal. May take long.
     ///
     /// # Errors
-    /// When the incident is not open, has no notice or nobody, the notice does not work for somebody, or another
-    /// campaign of it is under way.
+    /// When the incident is not open, has no notice or nobody, the notice does not work for somebody, no provider carries
+    /// any channel of its cascade, or another campaign of it is under way.
     pub async fn propose(&self, id: IncidentId, author: &Actor) -> Result<Campaign, IncidentError> {
         let incident = self.store.incident(id).await?;
         if incident.state != IncidentState::Open {
@@ -36,6 +37,12 @@ impl Incidents {
         let mut notice = self.notice(id).await?;
         let compiled = self.renderer.compile(&notice.content, &incident.facts)?;
         self.rehearse(id, &notice.content, &compiled).await?;
+        // Who has contact points only in channels that nobody carries ends unreachable, and so with the announcement.
+        let (cascade, skipped): (Vec<Channel>, Vec<Channel>) =
+            notice.content.cascade.iter().partition(|channel| self.channels.contains(channel));
+        if cascade.is_empty() {
+            return Err(IncidentError::NoProvider);
+        }
         let by = author.to_ref();
         if notice.hash != compiled.hash() {
             // Facts or templates have changed since it was written: what is approved is how it reads now.
@@ -58,9 +65,9 @@ impl Incidents {
             started_at: None,
             completed_at: None,
         };
-        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash });
+        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash, "cascade": cascade, "skipped": skipped });
         let audit = entry(id, now, &by, "campaign.proposed", detail);
-        Ok(self.store.seal_campaign(&campaign, &notice.content.cascade, audit).await?)
+        Ok(self.store.seal_campaign(&campaign, &cascade, audit).await?)
     }
 
     /// Applies an action of a person to a campaign.
@@ -90,7 +97,13 @@ impl Incidents {
                 let state = self.store.campaign(id).await?.state;
                 Err(IncidentError::CampaignOutOfOrder { state, action })
             }
-            other => Ok(other?),
+            other => {
+                let campaign = other?;
+                if campaign.state == CampaignState::Running {
+                    (self.wake)();
+                }
+                Ok(campaign)
+            }
         }
     }
 

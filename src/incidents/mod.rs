@@ -4,11 +4,13 @@
 //! notice which cannot be rendered for each of the people is never proposed, and that nobody approves a campaign of
 //! their own. Never sends anything (the engine does) and never parses a request (the edges do).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{CampaignAction, CampaignState};
+use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy, Millis};
 use crate::domain::id::IncidentId;
 use crate::domain::incident::IncidentState;
@@ -81,6 +83,9 @@ pub enum IncidentError {
     /// There is nothing to send.
     #[error("the incident has no notice yet")]
     NoNotice,
+    /// Nobody could be told: no provider carries any channel of the cascade.
+    #[error("no provider carries any channel of the notice's cascade; configure one, or change the cascade")]
+    NoProvider,
     /// There is nobody to tell.
     #[error("the incident has no people yet")]
     NoPeople,
@@ -93,20 +98,23 @@ pub struct Incidents {
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
     renderer: Arc<Renderer>,
+    channels: BTreeSet<Channel>,
+    wake: Arc<dyn Fn() + Send + Sync>,
     meter: progress::Meter,
 }
 
 impl Incidents {
-    /// Over a store, the rules and the templates.
+    /// Over a store with its clock and randomness, the rules and the templates. `channels` are those that a provider
+    /// carries; `wake` is called when a campaign begins or goes on, so that the engine need not wait for its next look.
     #[must_use]
     pub fn new(
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
+        (store, clock, entropy): (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>),
         rules: Arc<Rules>,
         renderer: Arc<Renderer>,
+        channels: BTreeSet<Channel>,
+        wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { store, clock, entropy, rules, renderer, meter: progress::Meter::default() }
+        Self { store, clock, entropy, rules, renderer, channels, wake, meter: progress::Meter::default() }
     }
 
     /// The rules that facts are judged by.

@@ -45,7 +45,8 @@ impl From<IncidentError> for Problem {
             IncidentError::NoPeople => {
                 Self::new(Kind::OutOfOrder, "The incident has no people yet; import them first.")
             }
-            IncidentError::Frozen(_)
+            IncidentError::NoProvider
+            | IncidentError::Frozen(_)
             | IncidentError::NotOpen(_)
             | IncidentError::OutOfOrder { .. }
             | IncidentError::CampaignAlive(_)

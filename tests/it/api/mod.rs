@@ -1,0 +1,10 @@
+//! The API through its front door: real requests to a real port, on both databases.
+
+mod authorisation;
+mod bodies;
+mod campaigns;
+mod idempotency;
+mod incidents;
+mod keys;
+mod notices;
+mod operations;

@@ -1,0 +1,187 @@
+//! The whole API over a test's own store, on a port of its own, with a key for each role.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Once};
+
+use async_trait::async_trait;
+use candour::access::Access;
+use candour::api::receipts::{ReceiptFailure, ReceiptSink};
+use candour::api::{self, ApiState};
+use candour::domain::actor::{ActorRef, Role};
+use candour::incidents::Incidents;
+use candour::law::Rules;
+use candour::providers::{ReceiptError, ReceiptRequest};
+use candour::render::Renderer;
+use candour::store::Store;
+use candour::system::System;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::stores::World;
+
+/// A running API.
+pub(crate) struct TestApp {
+    /// The store below it.
+    pub(crate) world: World,
+    /// What handlers work with.
+    pub(crate) state: ApiState,
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) base: String,
+    keys: BTreeMap<Role, String>,
+    client: reqwest::Client,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Status.
+    pub(crate) status: StatusCode,
+    /// Headers.
+    pub(crate) headers: HeaderMap,
+    /// Body as it came.
+    pub(crate) text: String,
+    /// Body as JSON; null where it is none.
+    pub(crate) json: Value,
+}
+
+/// Providers' callbacks in tests: provider `ok` takes everything, each other one refuses in its own way.
+struct Receipts;
+
+#[async_trait]
+impl ReceiptSink for Receipts {
+    async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure> {
+        match provider {
+            "ok" if request.url == "https://candour.example.org/v1/receipts/ok?a=1" => Ok(1),
+            "ok" => Err(ReceiptError::Malformed("the address is not the public one").into()),
+            "forged" => Err(ReceiptError::Forged.into()),
+            "busy" => Err(ReceiptFailure::Overloaded),
+            "silent" => Err(ReceiptError::Unsupported.into()),
+            _ => Err(ReceiptFailure::NoSuchProvider),
+        }
+    }
+}
+
+impl TestApp {
+    /// Starts it over a store.
+    pub(crate) async fn start(world: &World) -> Self {
+        let store: Arc<dyn Store> = Arc::clone(&world.store) as Arc<dyn Store>;
+        let (clock, entropy) = (Arc::new(System), Arc::new(System));
+        let rules = Arc::new(Rules::embedded().unwrap());
+        let renderer = Arc::new(Renderer::load(None).unwrap());
+        let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
+        let incidents = Incidents::new(store.clone(), clock.clone(), entropy.clone(), rules, renderer);
+        let state = ApiState {
+            store,
+            clock,
+            entropy,
+            access: Arc::clone(&access),
+            incidents: Arc::new(incidents),
+            receipts: Arc::new(Receipts),
+            public_url: Arc::from("https://candour.example.org"),
+            metrics: Arc::new(|| String::from("# EOF\n")),
+            shutdown: CancellationToken::new(),
+        };
+        let mut keys = BTreeMap::new();
+        for role in Role::ALL {
+            let issued = access.issue(&format!("a {role}"), role, &ActorRef::operator()).await.unwrap();
+            keys.insert(role, issued.shown.expose().to_owned());
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let router = api::router(state.clone());
+        let shutdown = state.shutdown.clone();
+        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await });
+        Self { world: world.clone(), state, base, keys, client: client() }
+    }
+
+    /// The key of a role.
+    pub(crate) fn key(&self, role: Role) -> &str {
+        &self.keys[&role]
+    }
+
+    /// A request, with the key of a role or none.
+    pub(crate) fn request(&self, method: Method, path: &str, role: Option<Role>) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        match role {
+            Some(role) => request.header(AUTHORIZATION, format!("Bearer {}", self.key(role))),
+            None => request,
+        }
+    }
+
+    /// Reads, as an auditor.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path, Some(Role::Auditor))).await
+    }
+
+    /// Posts JSON, as a role.
+    pub(crate) async fn post(&self, role: Role, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path, Some(role)).json(body)).await
+    }
+
+    /// Posts nothing, as a role.
+    pub(crate) async fn act(&self, role: Role, path: &str) -> Answer {
+        send(self.request(Method::POST, path, Some(role))).await
+    }
+
+    /// Files an incident, as a responder; its identifier.
+    pub(crate) async fn file(&self, body: &Value) -> String {
+        let answer = self.post(Role::Responder, "/v1/incidents", body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.state.shutdown.cancel();
+    }
+}
+
+/// Sends a request and reads the answer.
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Answer { status, headers, text, json }
+}
+
+impl Answer {
+    /// A header as text; empty where it is missing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Checks that this is a problem of a status and kind; returns it for more.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, kind: &str) -> &Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.header(CONTENT_TYPE.as_str()), "application/problem+json", "{}", self.text);
+        assert_eq!(self.json["type"], format!("https://candour.example/problems/{kind}"), "{}", self.text);
+        assert_eq!(self.json["status"], status);
+        let instance = self.json["instance"].as_str().unwrap();
+        assert_eq!(instance.strip_prefix("urn:uuid:").unwrap(), self.header("x-request-id"));
+        &self.json
+    }
+
+    /// Checks that this is a problem about a field; returns the field's reason and remedy together.
+    #[track_caller]
+    pub(crate) fn at_fault(&self, status: u16, kind: &str, field: &str) -> String {
+        let errors = self.problem(status, kind)["errors"].as_array().cloned().unwrap_or_default();
+        let found = errors.iter().find(|error| error["field"] == field);
+        let found = found.unwrap_or_else(|| panic!("no {field:?} in {}", self.text));
+        format!("{} {}", found["reason"].as_str().unwrap(), found["remedy"].as_str().unwrap())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test talks to its own loopback; the guards of real providers are not for it")]
+fn client() -> reqwest::Client {
+    static TLS: Once = Once::new();
+    TLS.call_once(|| {
+        // Nothing here uses TLS, but the client wants to know how it would.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    });
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
