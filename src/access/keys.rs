@@ -95,7 +95,7 @@ impl Access {
         let id = KeyId::new(now, self.entropy.ten());
         let mut secret = Zeroizing::new([0; SECRET_BYTES]);
         self.entropy.fill(secret.as_mut());
-        let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(secret.as_ref()));
+        let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(*secret));
         let shown = ShownKey(Zeroizing::new(format!("{PREFIX}{}_{}", id.0.simple(), secret.as_str())));
         let key = ApiKey { id, name: name.to_owned(), role, hash: hash(&secret), created_at: now, revoked_at: None };
         let audit = AuditEntry {

@@ -28,6 +28,9 @@ pub struct NewAnnouncement {
 /// Most locales of an announcement.
 const MAX_LOCALES: usize = 40;
 
+/// Longest line of a contact, in bytes.
+const MAX_LINE: usize = 1000;
+
 /// The slug is tried as it is, and then with a random ending.
 const SLUG_TRIES: usize = 3;
 
@@ -169,8 +172,12 @@ impl Announcements {
             Ok(filled)
         };
         let steps = text.what_you_can_do.iter().enumerate();
-        let given_contact = !text.contact.is_empty();
-        let contact = if given_contact { text.contact.clone() } else { contact_lines(facts) };
+        let contact = if text.contact.is_empty() { contact_lines(facts) } else { text.contact.clone() };
+        let organisation = text.organisation.clone().or_else(|| facts.organisation.name.clone());
+        if contact.iter().chain(&organisation).any(|line| line.chars().any(is_stray) || line.len() > MAX_LINE) {
+            let path = format!("texts.{locale}.contact");
+            return Err(field(path, "a line of it or of `organisation` is too long or holds a control character"));
+        }
         Ok(AnnouncementText {
             title: crate::render::one_line(&fill("title", &text.title)?),
             what_happened: fill("what_happened", &text.what_happened)?,
@@ -179,7 +186,7 @@ impl Announcements {
                 .map(|(place, step)| fill(&format!("what_you_can_do[{place}]"), step))
                 .collect::<Result<_, _>>()?,
             what_we_offer: fill("what_we_offer", &text.what_we_offer)?,
-            organisation: text.organisation.clone().or_else(|| facts.organisation.name.clone()),
+            organisation,
             contact,
         })
     }

@@ -6,5 +6,6 @@
 mod architecture;
 mod delivery;
 mod intake;
+mod licences;
 mod store;
 mod support;

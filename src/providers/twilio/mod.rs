@@ -13,6 +13,7 @@ use serde::Deserialize;
 use url::Url;
 
 use self::signature::Signatures;
+pub use self::signature::sign_callback;
 use super::http::{Http, HttpReply, Reach};
 use super::settings::{Secret, TwilioSettings};
 use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};

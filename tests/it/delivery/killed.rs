@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::support::candour::Candour;
-use crate::support::databases::Database;
+use crate::support::databases;
 use crate::support::smtp_sink::SmtpSink;
 
 const PEOPLE: usize = 1500;
@@ -13,15 +13,15 @@ const KILLS: i64 = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite() {
-    scenario(Database::sqlite()).await;
+    databases::on_sqlite(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres() {
-    scenario(Database::postgres().await).await;
+    databases::on_postgres(scenario).await;
 }
 
-async fn scenario(database: Database) {
+async fn scenario(database: String) {
     let dir = tempfile::tempdir().expect("a directory");
     let sink = SmtpSink::start(dir.path(), &[]).await;
     // The rate keeps the campaign long enough to be killed in its middle.
@@ -34,7 +34,7 @@ async fn scenario(database: Database) {
     for number in 0..PEOPLE {
         let _ = writeln!(csv, "P{number},Person {number},p{number}@example.net");
     }
-    let mut candour = Candour::start(dir.path(), &database.url(dir.path()), &providers).await;
+    let mut candour = Candour::start(dir.path(), &database, &providers).await;
     let (_, campaign) = candour.campaign(csv).await;
     for kill in 1..=KILLS {
         let mark = PEOPLE as i64 * kill / (KILLS + 2);

@@ -6,22 +6,22 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::support::candour::Candour;
-use crate::support::databases::Database;
+use crate::support::candour::{Candour, http_client};
+use crate::support::databases;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite() {
-    scenario(Database::sqlite()).await;
+    databases::on_sqlite(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres() {
-    scenario(Database::postgres().await).await;
+    databases::on_postgres(scenario).await;
 }
 
-async fn scenario(database: Database) {
+async fn scenario(database: String) {
     let dir = tempfile::tempdir().expect("a directory");
-    let candour = Candour::start(dir.path(), &database.url(dir.path()), "").await;
+    let candour = Candour::start(dir.path(), &database, "").await;
     let key = candour.command(&["keys", "issue", "--name", "alertmanager", "--role", "hook"]).await;
     let configuration = format!(
         "route:\n  receiver: candour\n  group_by: [alertname]\n  group_wait: 0s\n  group_interval: 1s\n  repeat_interval: 1s\n\
@@ -46,7 +46,7 @@ async fn scenario(database: Database) {
 
     let alert = json!([{ "labels": { "alertname": "CustomerTableExported", "severity": "critical" },
         "annotations": { "summary": "A bulk export of the customer table left the network" } }]);
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = http_client();
     let address = format!("http://127.0.0.1:{port}/api/v2/alerts");
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
     loop {

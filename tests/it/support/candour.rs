@@ -10,25 +10,30 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 /// The binary under test.
-pub const BINARY: &str = env!("CARGO_BIN_EXE_candour");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_candour");
+
+/// A client for this machine.
+pub(crate) fn http_client() -> reqwest::Client {
+    candour::providers::http::loopback_client().expect("a client")
+}
 
 /// A directory with configuration and keys, and the process that serves it.
-pub struct Candour {
+pub(crate) struct Candour {
     dir: PathBuf,
     child: Option<Child>,
     /// Where it serves; changes with each start.
-    pub base: String,
+    pub(crate) base: String,
     /// A responder's key.
-    pub responder: String,
+    pub(crate) responder: String,
     /// An approver's key.
-    pub approver: String,
+    pub(crate) approver: String,
     log: Arc<watch::Sender<String>>,
     http: reqwest::Client,
 }
 
 impl Candour {
     /// Writes the configuration, makes keys and starts. `providers` is TOML.
-    pub async fn start(dir: &Path, database: &str, providers: &str) -> Self {
+    pub(crate) async fn start(dir: &Path, database: &str, providers: &str) -> Self {
         let configuration = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1:1\"\n[store]\nurl = \"{database}\"\n\
              [keys]\nmaster_key_file = \"{}\"\n\
@@ -44,7 +49,7 @@ impl Candour {
             responder: String::new(),
             approver: String::new(),
             log: Arc::new(watch::Sender::new(String::new())),
-            http: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            http: http_client(),
         };
         this.command(&["keys", "master", dir.join("master.key").to_str().expect("UTF-8")]).await;
         this.responder = this.command(&["keys", "issue", "--name", "Rana", "--role", "responder"]).await.trim().to_owned();
@@ -54,7 +59,7 @@ impl Candour {
     }
 
     /// Runs a command to its end and returns what it printed.
-    pub async fn command(&self, arguments: &[&str]) -> String {
+    pub(crate) async fn command(&self, arguments: &[&str]) -> String {
         let output = self.prepare(arguments).output().await.expect("the binary runs");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "candour {arguments:?} failed: {errors}");
@@ -68,7 +73,7 @@ impl Candour {
     }
 
     /// Starts serving; returns once it listens.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         let mut child =
             self.prepare(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let mut errors = BufReader::new(child.stderr.take().expect("piped")).lines();
@@ -99,12 +104,12 @@ impl Candour {
     }
 
     /// SIGKILL: no goodbye.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.child.take().expect("it runs").kill().await.expect("it is killed");
     }
 
     /// SIGTERM, and waits for the end.
-    pub async fn terminate(&mut self) {
+    pub(crate) async fn terminate(&mut self) {
         let mut child = self.child.take().expect("it runs");
         let id = child.id().expect("it runs").to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
@@ -114,12 +119,12 @@ impl Candour {
     }
 
     /// Everything it logged so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.borrow().clone()
     }
 
     /// Waits until so many lines of its log contain the text.
-    pub async fn logged(&self, times: usize, text: &str) {
+    pub(crate) async fn logged(&self, times: usize, text: &str) {
         let enough = |log: &String| log.lines().filter(|line| line.contains(text)).count() >= times;
         let mut lines = self.log.subscribe();
         let waited = tokio::time::timeout(std::time::Duration::from_secs(60), lines.wait_for(enough));
@@ -128,7 +133,7 @@ impl Candour {
     }
 
     /// One call as a responder (or with another key); the status must be a success.
-    pub async fn call(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> Value {
+    pub(crate) async fn call(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> Value {
         let method = method.parse().expect("a method");
         let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(key);
         if let Some(body) = body {
@@ -143,7 +148,7 @@ impl Candour {
 
     /// Files an incident, imports the people, writes a notice, proposes, approves and starts; returns incident and
     /// campaign.
-    pub async fn campaign(&self, csv: String) -> (String, String) {
+    pub(crate) async fn campaign(&self, csv: String) -> (String, String) {
         let facts = json!({ "title": "A test", "organisation": { "name": "Example" }, "scope": { "data": ["name", "email_address"] },
             "contact": { "email": "privacy@example.org" } });
         let incident = self.call(&self.responder, "POST", "/v1/incidents", Some(facts)).await;
@@ -172,7 +177,7 @@ impl Candour {
     }
 
     /// Follows the campaign's progress until `enough` says so; returns the state it said so of.
-    pub async fn follow(&self, campaign: &str, enough: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn follow(&self, campaign: &str, enough: impl Fn(&Value) -> bool) -> Value {
         use futures_util::StreamExt as _;
         let response = self
             .http

@@ -9,16 +9,16 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// A running sink.
-pub struct SmtpSink {
+pub(crate) struct SmtpSink {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     messages: PathBuf,
     _child: Child,
 }
 
 impl SmtpSink {
     /// Starts it below a directory, with further arguments of its own.
-    pub async fn start(dir: &Path, arguments: &[&str]) -> Self {
+    pub(crate) async fn start(dir: &Path, arguments: &[&str]) -> Self {
         let program = ["/usr/sbin/smtp-sink", "/usr/lib/postfix/sbin/smtp-sink", "/usr/libexec/postfix/smtp-sink"]
             .into_iter()
             .find(|path| Path::new(path).exists())
@@ -58,7 +58,7 @@ impl SmtpSink {
     }
 
     /// How often each Message-ID was taken in full.
-    pub fn message_ids(&self) -> BTreeMap<String, u32> {
+    pub(crate) fn message_ids(&self) -> BTreeMap<String, u32> {
         let mut seen = BTreeMap::new();
         for entry in std::fs::read_dir(&self.messages).expect("the directory is there") {
             let text = std::fs::read(entry.expect("an entry").path()).expect("a message");

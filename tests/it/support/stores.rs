@@ -1,6 +1,5 @@
 //! Fresh stores of both kinds. A PostgreSQL that is missing fails the tests; it never skips them.
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -12,9 +11,10 @@ use candour::domain::incident::{Incident, IncidentState};
 use candour::domain::person::PersonRecord;
 use candour::store::{IncidentStore, MasterKey, MasterKeys, Sealer, SqlStore, StoreOptions};
 use candour::system::System;
-use futures_util::FutureExt;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+
+use super::databases;
 use uuid::Uuid;
 
 /// A master key for tests.
@@ -64,34 +64,12 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(World) -
 
 /// Runs a test on a new PostgreSQL database, which is dropped however the test ends.
 pub(crate) async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
-    let server = postgres_server();
-    let name = format!("candour_test_{}", hex::encode(System.ten()));
-    let mut admin = PgConnection::connect(&server).await.expect("TEST_POSTGRES_URL must name a PostgreSQL that runs");
-    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.unwrap();
-    let mut url = url::Url::parse(&server).unwrap();
-    url.set_path(&name);
-    let result = AssertUnwindSafe(async {
-        let world = World::open(url.to_string()).await;
+    databases::on_postgres(async |url| {
+        let world = World::open(url).await;
         test(world.clone()).await;
         world.store.close().await;
     })
-    .catch_unwind()
     .await;
-    sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut admin).await.unwrap();
-    if let Err(panic) = result {
-        resume_unwind(panic);
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "tests have no configuration file")]
-fn postgres_server() -> String {
-    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| {
-        panic!(
-            "TEST_POSTGRES_URL is not set. These tests run on SQLite and on PostgreSQL, always. Start one, e.g. \
-             `docker run --rm -d -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:15` or \
-             `apt-get install postgresql`, and set TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:5432/postgres"
-        )
-    })
 }
 
 /// The sealer of every test's store.
