@@ -50,7 +50,7 @@ pub(super) async fn run(args: Args, configured: impl FnOnce() -> Result<Config, 
         Action::Master { file } => master(&file),
         Action::Issue { name, role } => {
             let issued = access(configured()?).await?.issue(&name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
-            println!("{}", issued.shown.expose());
+            println!("{}", issued.secret);
             Ok(())
         }
         Action::List => {

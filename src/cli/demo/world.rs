@@ -56,7 +56,7 @@ pub(super) async fn start(args: &Args) -> Result<World, Failure> {
     let mut keys = Vec::new();
     for (name, role) in [("Rana, responder", Role::Responder), ("Ada, approver", Role::Approver), ("Ivo, auditor", Role::Auditor)] {
         let issued = app.access().issue(name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
-        keys.push((name, issued.shown.expose().to_owned()));
+        keys.push((name, issued.secret));
     }
     let keys: [(&'static str, String); 3] = keys.try_into().map_err(|_| Failure::new("three keys were made"))?;
     let running = app.serve(listener, true);

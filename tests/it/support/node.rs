@@ -1,4 +1,4 @@
-//! The Node packages that tests talk to, installed under `CANDOUR_TEST_NODE`.
+//! The Node packages that tests talk to, installed under `TEST_COUNTERPARTS`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,9 +6,9 @@ use std::process::Command;
 /// A file under the directory of the Node packages.
 pub fn file(path: &str) -> PathBuf {
     let hint = "run ./tests/run, or install @stoplight/prism-cli@5, web-push-testing and twilio with npm into a \
-                directory, put twilio_api_v2010.json of @twilio/cli-core beside them, and name it in CANDOUR_TEST_NODE";
+                directory, put twilio_api_v2010.json of @twilio/cli-core beside them, and name it in TEST_COUNTERPARTS";
     let directory =
-        std::env::var_os("CANDOUR_TEST_NODE").unwrap_or_else(|| panic!("CANDOUR_TEST_NODE is not set: {hint}"));
+        std::env::var_os("TEST_COUNTERPARTS").unwrap_or_else(|| panic!("TEST_COUNTERPARTS is not set: {hint}"));
     let file = PathBuf::from(directory).join(path);
     assert!(file.exists(), "{} is missing: {hint}", file.display());
     file
