@@ -6,9 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
 mod architecture;
+mod channels;
 mod delivery;
 mod intake;
 mod licences;
+mod notices;
 mod providers;
 mod store;
 mod support;
