@@ -3,6 +3,7 @@
 //! One binary, so that linking happens once. One scenario per file.
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
+mod api;
 mod architecture;
 mod delivery;
 mod intake;

@@ -81,8 +81,7 @@ pub(super) fn plan(
     mut known: HashMap<Digest, KnownRow>,
     nonces: Vec<[u8; 24]>,
 ) -> Result<Plan> {
-    let mut plan =
-        Plan { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: ImportCounts::default() };
+    let mut plan = Plan { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: ImportCounts::default() };
     let mut groups = Groups::default();
     for (person, nonce) in incoming.iter().zip(nonces) {
         // Each further row of the same person in the chunk counts as unchanged.

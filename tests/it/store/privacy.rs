@@ -31,7 +31,9 @@ fn canary(more: bool) -> PersonRecord {
     }))
     .unwrap();
     if more {
-        record.merge(serde_json::from_value(json!({ "ref": "CanaryRef77", "emails": ["canary.two@example.org"] })).unwrap());
+        record.merge(
+            serde_json::from_value(json!({ "ref": "CanaryRef77", "emails": ["canary.two@example.org"] })).unwrap(),
+        );
     }
     record.locale = Some(Locale::parse("de").unwrap());
     record
@@ -96,9 +98,8 @@ on_both!(a_record_moved_to_another_row_does_not_open_and_the_error_does_not_tell
     let other: PersonRecord = serde_json::from_value(json!({ "ref": "other" })).unwrap();
     let people = vec![canary(false), other];
     world.store.import_people(incident, people, world.people_ids(2), world.now(), world.actor()).await.unwrap();
-    let swapped = world
-        .execute("UPDATE people SET sealed = (SELECT b.sealed FROM people b WHERE b.id <> people.id)")
-        .await;
+    let swapped =
+        world.execute("UPDATE people SET sealed = (SELECT b.sealed FROM people b WHERE b.id <> people.id)").await;
     assert_eq!(swapped, 2);
     let error = world.store.person_by_ref(incident, "other").await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { table: "people", column: "sealed", .. }), "{error:?}");
