@@ -71,9 +71,9 @@ impl Announcements {
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
-        renderer: Arc<Renderer>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        renderer: Arc<Renderer>,
     ) -> Self {
         Self { store, renderer, clock, entropy }
     }

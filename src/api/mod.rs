@@ -14,8 +14,13 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::Access;
+use crate::announcements::Announcements;
 use crate::domain::clock::{Clock, Entropy};
+use crate::evidence::Evidence;
 use crate::incidents::Incidents;
+use crate::intake::Intake;
+use crate::people::People;
+use crate::retention::Retention;
 use crate::store::Store;
 
 pub mod auth;
@@ -47,6 +52,16 @@ pub struct ApiState {
     pub access: Arc<Access>,
     /// Incidents, their notices and campaigns.
     pub incidents: Arc<Incidents>,
+    /// Affected people.
+    pub people: Arc<People>,
+    /// Public notices.
+    pub announcements: Arc<Announcements>,
+    /// Alert hooks.
+    pub intake: Arc<Intake>,
+    /// Proof.
+    pub evidence: Arc<Evidence>,
+    /// The end of personal data.
+    pub retention: Arc<Retention>,
     /// Providers' callbacks.
     pub receipts: Arc<dyn receipts::ReceiptSink>,
     /// Where the service is reached from outside, without a slash at the end, e.g. `https://candour.example.org`.

@@ -28,8 +28,8 @@ use crate::law::{LawError, Rules};
 use crate::people::{ImportLimits, People};
 use crate::providers::{Provider, ProviderFault, Providers};
 use crate::public;
+use crate::public::{PageError, Pages, PublicState};
 use crate::render::{RenderError, Renderer};
-use crate::reports::Reports;
 use crate::retention::Retention;
 use crate::store::seal::{MasterKeyError, MasterKeys};
 use crate::store::{MasterKey, Sealer, SqlStore, Store, StoreError, StoreOptions};
@@ -56,6 +56,9 @@ pub enum AppError {
     /// The templates.
     #[error("the templates cannot be used: {0}")]
     Render(#[from] RenderError),
+    /// The public pages.
+    #[error("the public pages cannot be used: {0}")]
+    Pages(#[from] PageError),
     /// A provider.
     #[error(transparent)]
     Provider(#[from] ProviderFault),
@@ -125,8 +128,7 @@ impl App {
         let renderer = Arc::new(Renderer::load(config.templates.directory.as_deref())?);
         let carriers = providers(&config, &entropy)?;
         let carriers: Vec<Arc<dyn Provider>> = carriers.iter().cloned().collect();
-        let metrics =
-            Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
+        let metrics = Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
         let store: Arc<dyn Store> = open_store(&config, Arc::clone(&entropy)).await?;
         let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
 
@@ -165,18 +167,13 @@ impl App {
         let base = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));
         let with = || (Arc::clone(&base.0), Arc::clone(&base.1), Arc::clone(&base.2));
         let (store, clock, entropy) = with();
+        let pages = Arc::new(Pages::load(config.templates.directory.as_deref())?);
+        let pages = public::router(PublicState::new(Arc::clone(&store), pages, public_url(&config)));
         let shutdown = CancellationToken::new();
         let encode = Arc::clone(&metrics);
         let state = ApiState {
-            incidents: Arc::new(Incidents::new(
-                with(),
-                Arc::clone(&rules),
-                Arc::clone(&renderer),
-                channels,
-                engine.waker(),
-            )),
+            incidents: Arc::new(Incidents::new(with(), Arc::clone(&rules), Arc::clone(&renderer), channels, engine.waker())),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
-            reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
             announcements: Arc::new(Announcements::new(with().0, with().1, with().2, Arc::clone(&renderer))),
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),
@@ -190,7 +187,7 @@ impl App {
             clock,
             entropy,
         };
-        let router = api::router(state.clone()).merge(public::router());
+        let router = api::router(state.clone()).merge(api::dressed(pages, &state).with_state(()));
         Ok(Self { access, engine, state, router })
     }
 

@@ -14,6 +14,7 @@ pub mod alertmanager;
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
@@ -25,6 +26,9 @@ use crate::store::{Store, StoreError};
 
 /// Largest payload that is read, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
+
+/// Alerts that are taken at the same time; what comes beyond is sent again by its source.
+const AT_ONCE: usize = 32;
 
 /// Longest title of a draft, in characters.
 const MAX_TITLE: usize = 200;
@@ -79,6 +83,9 @@ pub enum IntakeError {
         /// What is wrong, without values.
         reason: String,
     },
+    /// More alerts at once than are taken; the source will send again.
+    #[error("too many alerts at once")]
+    Overloaded,
     /// The database failed; the source will send again.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -99,13 +106,14 @@ pub struct Intake {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    turns: Arc<Semaphore>,
 }
 
 impl Intake {
     /// Puts the feature together.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, clock, entropy }
+        Self { store, clock, entropy, turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Takes a payload: finds the incident of its alert or opens one.
@@ -113,6 +121,8 @@ impl Intake {
     /// # Errors
     /// When the payload is not the source's, or the database fails. Nothing is half done then.
     pub async fn take(&self, source: Source, body: &[u8]) -> Result<Taken, IntakeError> {
+        // A storm of alerts must not take the database from those who work on the incident.
+        let _turn = self.turns.try_acquire().map_err(|_| IntakeError::Overloaded)?;
         let alert = match source {
             Source::Alertmanager => alertmanager::read(body)?,
         };

@@ -27,7 +27,7 @@ use crate::domain::clock::{Clock, Entropy};
 use crate::domain::id::{IncidentId, PersonId};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::person::Person;
-use crate::store::{Page, Store, StoreError};
+use crate::store::{Page, PeopleGroup, Store, StoreError};
 
 /// Says whether rules exist for a jurisdiction.
 pub type KnownJurisdictions = Arc<dyn Fn(&JurisdictionId) -> bool + Send + Sync>;
@@ -67,5 +67,14 @@ impl People {
     ) -> Result<Page<Person>, StoreError> {
         self.store.incident(incident).await?;
         self.store.people(incident, after, limit).await
+    }
+
+    /// How many people there are per jurisdiction and locale, and how many of them have no contact point.
+    ///
+    /// # Errors
+    /// When the incident does not exist or the database does not answer.
+    pub async fn summary(&self, incident: IncidentId) -> Result<Vec<PeopleGroup>, StoreError> {
+        self.store.incident(incident).await?;
+        self.store.people_summary(incident).await
     }
 }

@@ -15,6 +15,7 @@
 //! | `context.rs` | what templates see |
 //! | `edition.rs` | a notice in one language |
 //! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
+//! | `settled.rs` | a text that stands by itself and names nobody |
 //! | `check.rs` | renders everything with samples |
 
 pub mod check;
@@ -28,6 +29,7 @@ mod notice;
 pub mod pdf;
 mod registry;
 mod settle;
+mod settled;
 mod snippet;
 mod sources;
 mod words;

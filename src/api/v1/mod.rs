@@ -10,22 +10,33 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::ApiState;
 
+pub mod announcements;
 mod campaign_view;
 pub mod campaigns;
+pub mod evidence;
+pub mod hooks;
 pub mod incidents;
 pub mod keys;
 pub mod notices;
 pub mod obligations;
+pub mod people;
+mod person_view;
 mod progress_stream;
 pub mod receipts;
+pub mod retention;
 
 /// All operations of this version.
 pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(incidents::routes())
         .merge(obligations::routes())
+        .merge(people::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())
+        .merge(announcements::routes())
+        .merge(evidence::routes())
+        .merge(retention::routes())
+        .merge(hooks::routes())
         .merge(receipts::routes())
         .merge(keys::routes())
 }

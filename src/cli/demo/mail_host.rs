@@ -33,7 +33,6 @@ pub(super) struct Bounce {
 #[derive(Default)]
 pub(super) struct Seen {
     stored: AtomicU64,
-    refused: AtomicU64,
     deferred: Mutex<HashSet<String>>,
 }
 
@@ -41,11 +40,6 @@ impl Seen {
     /// Messages stored.
     pub(super) fn stored(&self) -> u64 {
         self.stored.load(Ordering::Relaxed)
-    }
-
-    /// Recipients refused for good.
-    pub(super) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -123,7 +117,6 @@ impl Handler for Mailbox {
 
     fn rcpt(&mut self, to: &str) -> Response {
         if to.starts_with("gone.") {
-            self.seen.refused.fetch_add(1, Ordering::Relaxed);
             return Response::custom(550, String::from("5.1.1 there is no mailbox of this name here"));
         }
         if to.starts_with("full.") {

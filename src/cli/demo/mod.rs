@@ -18,7 +18,7 @@ use super::Failure;
 
 /// Options of the demo.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// How many people to make up.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=5_000_000))]
     people: u64,
@@ -40,7 +40,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When a step fails, in the words of whoever refused; or with `--exit` when the account does not balance.
-pub async fn run(args: Args) -> Result<(), Failure> {
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let world = world::start(&args).await?;
     let outcome = steps::all(&world, &args).await;
     let account = match outcome {
