@@ -1,6 +1,8 @@
 //! Request bodies: read within a limit, refused with a reason, parsed strictly.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
@@ -11,6 +13,11 @@ use super::problem::{Kind, Problem};
 
 /// Largest JSON body, in bytes.
 pub const MAX_JSON: usize = 1024 * 1024;
+
+/// Of a body that is too large, at most so many further bytes are read.
+const MAX_DRAINED: usize = 64 * 1024 * 1024;
+/// And at most for so long.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
 
 /// A JSON body. Unknown fields and words are refused by the type; every refusal names the field.
 #[derive(Clone, Debug)]
@@ -60,24 +67,40 @@ pub fn require_type(headers: &HeaderMap, accepted: &[&str]) -> Result<(), Proble
 
 /// Reads a body that must not be larger than `limit` bytes.
 ///
+/// What is too large is read on for a while and thrown away: whoever is still sending would otherwise see a broken
+/// connection in place of the reason.
+///
 /// # Errors
 /// 413 beyond the limit, 400 when the connection breaks.
 pub async fn read(length: Option<header::HeaderValue>, body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(Kind::TooLarge, format!("At most {limit} bytes are taken here."));
     let announced = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|announced| announced > limit) {
-        return Err(too_large());
-    }
-    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0));
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Kind::Malformed, "The body broke off before its end."))?;
         if bytes.len() + chunk.len() > limit {
-            return Err(too_large());
+            drop(bytes);
+            drain(chunks).await;
+            return Err(Problem::new(Kind::TooLarge, format!("At most {limit} bytes are taken here.")));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())
+}
+
+/// Reads on and keeps nothing, within bounds of size and time.
+async fn drain(mut chunks: BodyDataStream) {
+    let reading = async {
+        let mut seen = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            seen += chunk.len();
+            if seen > MAX_DRAINED {
+                break;
+            }
+        }
+    };
+    // Whether it came to its end or not, the answer is the same.
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }
 
 /// Parses JSON strictly into a type.

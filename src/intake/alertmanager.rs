@@ -83,7 +83,8 @@ fn name(payload: &Payload) -> String {
         (Some(alert), Some(summary)) => format!("{alert}: {summary}"),
         (Some(only), None) | (None, Some(only)) => only.clone(),
         (None, None) => {
-            let labels: Vec<String> = payload.group_labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let labels: Vec<String> =
+                payload.group_labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
             if labels.is_empty() { String::from("Alert without a name") } else { format!("Alert {}", labels.join(" ")) }
         }
     }

@@ -18,15 +18,8 @@ use crate::domain::obligation::{Citation, Deadline, Force, Obligation, Obligatio
 const AUTHORITY_NOTIFIED: &str = "authority_notified";
 
 /// The event that says that awareness began, as far as it is known: the date on which a rule must be in force.
-const AWARENESS: [&str; 7] = [
-    "aware",
-    "discovered",
-    "determined_breach",
-    "informed_by_processor",
-    "noticed",
-    "suspected",
-    "occurred_from",
-];
+const AWARENESS: [&str; 7] =
+    ["aware", "discovered", "determined_breach", "informed_by_processor", "noticed", "suspected", "occurred_from"];
 
 /// An obligation with what sorting and settling it need.
 pub(super) struct Found<'a> {
@@ -102,7 +95,13 @@ fn verdict(rule: &Rule, case: Case<'_>, earlier: &BTreeMap<&str, Truth>) -> Trut
     base.and(case.meets(&rule.when)).and(lifted).and(left_to_a_person)
 }
 
-fn find<'a>(set: &'a RuleSet, rule: &'a Rule, case: Case<'_>, zone: &TimeZone, reasons: Option<Vec<String>>) -> Found<'a> {
+fn find<'a>(
+    set: &'a RuleSet,
+    rule: &'a Rule,
+    case: Case<'_>,
+    zone: &TimeZone,
+    reasons: Option<Vec<String>>,
+) -> Found<'a> {
     let values = values(set, case);
     let (force, because) = match reasons {
         None => (rule.force, fill(&rule.because, &values)),
@@ -196,7 +195,8 @@ pub(super) const NAMES: [&str; 6] = ["individuals", "minors", "uncontactable", "
 
 /// The day of awareness in the authority's zone; today as long as nothing is known.
 fn awareness_day(timeline: &Timeline, zone: &TimeZone, now: Millis) -> Date {
-    let aware = AWARENESS.iter().find_map(|event| timeline.event(event)).map_or_else(|| now.to_timestamp(), |m| m.timestamp());
+    let aware =
+        AWARENESS.iter().find_map(|event| timeline.event(event)).map_or_else(|| now.to_timestamp(), |m| m.timestamp());
     aware.to_zoned(zone.clone()).date()
 }
 

@@ -167,7 +167,11 @@ fn every_rule_and_every_version_of_it_is_reached() {
     for set in rules.sets.values() {
         for rule in &set.rules {
             let id = format!("{}/{}", set.id, rule.id);
-            assert!(reached.contains(&(id.clone(), rule.effective_from)), "no vector reaches {id}, {:?}", rule.effective_from);
+            assert!(
+                reached.contains(&(id.clone(), rule.effective_from)),
+                "no vector reaches {id}, {:?}",
+                rule.effective_from
+            );
         }
     }
 }

@@ -100,7 +100,8 @@ fn limits_hold_for_lines_cells_and_columns() {
     let limits = ImportLimits { line_bytes: 100, cell_bytes: 20, columns: 3, ..ImportLimits::default() };
     let long = "x".repeat(21);
     let longer = "x".repeat(200);
-    let text = format!("ref,name,note\n1,{long},a\n2,{longer},a\n3,a,b\n4,{},c\n5,a,b,c,d,e,f\n6,a,b\n", "é".repeat(10));
+    let text =
+        format!("ref,name,note\n1,{long},a\n2,{longer},a\n3,a,b\n4,{},c\n5,a,b,c,d,e,f\n6,a,b\n", "é".repeat(10));
     for step in [1, 7, 4096] {
         let sink = decode_with(text.as_bytes(), step, limits).expect("a file");
         assert_eq!(refs(&sink), ["3", "4", "6"]);

@@ -47,8 +47,12 @@ fn objects_are_read_with_lists_numbers_and_escapes() {
 #[test]
 fn each_bad_line_is_rejected_with_its_number() {
     let mut text = b"{\"ref\":\"1\"}\n[1]\n{\"ref\":\"2\",\"email\":\"bad\"}\n{\"name\":\"A\"}\nnonsense\n".to_vec();
-    text.extend_from_slice(b"{\"ref\":\"\xff\"}\n{\"ref\":\"3\",\"Ref\":\"4\"}\n{\"ref\":\"5\",\"name\":[\"a\",\"b\"]}\n");
-    text.extend_from_slice(b"{\"ref\":\"6\",\"plan\":{\"a\":1}}\n{\"ref\":\"7\",\"\":1}\n{\"ref\":\"8\"} x\n{\"ref\":\"9\"}\n{\"ref\":");
+    text.extend_from_slice(
+        b"{\"ref\":\"\xff\"}\n{\"ref\":\"3\",\"Ref\":\"4\"}\n{\"ref\":\"5\",\"name\":[\"a\",\"b\"]}\n",
+    );
+    text.extend_from_slice(
+        b"{\"ref\":\"6\",\"plan\":{\"a\":1}}\n{\"ref\":\"7\",\"\":1}\n{\"ref\":\"8\"} x\n{\"ref\":\"9\"}\n{\"ref\":",
+    );
     let sink = decode(&text);
     let refs: Vec<&str> = sink.records.iter().map(|r| r.reference.expose().as_str()).collect();
     assert_eq!(refs, ["1", "9"]);
@@ -87,5 +91,8 @@ fn a_line_above_the_limit_is_skipped_whole_and_the_next_is_read() {
 #[test]
 fn deep_nesting_is_refused_and_does_not_exhaust_the_stack() {
     let text = format!("{{\"ref\":\"1\",\"a\":{}1{}}}\n", "[".repeat(20_000), "]".repeat(20_000));
-    assert_eq!(decode_with(text.as_bytes(), 4096, ImportLimits::default()).rejects.listed, [reject(1, None, Reason::NotJson)]);
+    assert_eq!(
+        decode_with(text.as_bytes(), 4096, ImportLimits::default()).rejects.listed,
+        [reject(1, None, Reason::NotJson)]
+    );
 }

@@ -2,12 +2,12 @@
 
 use jiff::civil::Date;
 
+use super::KnownJurisdictions;
 use super::column::Column;
 use super::country;
 use super::limits::ImportLimits;
 use super::phone;
 use super::reject::{Fault, Reason};
-use super::KnownJurisdictions;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::contact::{EmailAddress, PostalAddress, PushTarget};

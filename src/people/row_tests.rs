@@ -92,14 +92,16 @@ fn a_reference_is_required_and_blank_is_absent() {
     let missing = Fault::at("ref", Reason::Missing);
     assert_eq!(read(&[("name", "A")]), Err(missing.clone()));
     assert_eq!(read(&[("ref", " \t "), ("name", "A")]), Err(missing));
-    let bare = read(&[("ref", "1"), ("email", " "), ("phone", ""), ("country", "FR"), ("plan", " ")]).expect("a person");
+    let bare =
+        read(&[("ref", "1"), ("email", " "), ("phone", ""), ("country", "FR"), ("plan", " ")]).expect("a person");
     assert_eq!(bare, PersonRecord { reference: Pii::new(String::from("1")), ..PersonRecord::default() });
 }
 
 #[test]
 fn several_values_add_up_for_contact_points_and_are_refused_elsewhere() {
-    let person = read(&[("ref", "1"), ("email", "a@example.org"), ("email", "b@example.org"), ("email", "a@example.org")])
-        .expect("a person");
+    let person =
+        read(&[("ref", "1"), ("email", "a@example.org"), ("email", "b@example.org"), ("email", "a@example.org")])
+            .expect("a person");
     assert_eq!(person.emails.len(), 2);
     assert_eq!(refused("email", "a@x"), Reason::Email);
     let twice = read(&[("ref", "1"), ("name", "A"), ("name", "B")]).expect_err("refused");

@@ -168,7 +168,10 @@ impl Http {
 /// When this machine has no trusted certificates, in words for the operator.
 pub fn loopback_client() -> Result<reqwest::Client, String> {
     install_crypto();
-    #[expect(clippy::disallowed_methods, reason = "it reaches this machine only, which the providers' client may refuse")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it reaches this machine only, which the providers' client may refuse"
+    )]
     let builder = reqwest::Client::builder().no_proxy().tcp_nodelay(true);
     builder.build().map_err(|e| format!("the HTTP client cannot start: {}", reason(&e)))
 }

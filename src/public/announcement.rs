@@ -58,11 +58,7 @@ pub(super) async fn page(
     };
     let withdrawn = announcement.state == AnnouncementState::Withdrawn;
     let chrome = state.pages.languages.nearest(locale).unwrap_or_else(|| state.chrome(&wanted));
-    let title = if withdrawn {
-        state.pages.languages.words(chrome).withdrawn().to_owned()
-    } else {
-        text.title.clone()
-    };
+    let title = if withdrawn { state.pages.languages.words(chrome).withdrawn().to_owned() } else { text.title.clone() };
     let languages = state.alternates(&format!("notices/{slug}"), announcement.texts.keys(), locale);
     let frame = state.frame(chrome, title, &wanted, languages);
     let page = view(frame, locale, text, &announcement);

@@ -63,9 +63,7 @@ pub(super) async fn feed(
         entries: announcements.iter().filter_map(|one| entry(&state, &wanted, words.withdrawn(), one)).collect(),
     };
     match state.pages.render("feed.xml", &feed) {
-        Ok(body) => {
-            state.cached(&headers, Cached { status: StatusCode::OK, media_type: ATOM, body, modified, locale })
-        }
+        Ok(body) => state.cached(&headers, Cached { status: StatusCode::OK, media_type: ATOM, body, modified, locale }),
         Err(error) => state.failed(&wanted, &error),
     }
 }

@@ -71,8 +71,10 @@ impl Pages {
                 style = text;
             }
         }
-        let languages = Languages::new(words)
-            .ok_or_else(|| PageError::Invalid { file: String::from("public/words/en.toml"), reason: String::from("it is missing") })?;
+        let languages = Languages::new(words).ok_or_else(|| PageError::Invalid {
+            file: String::from("public/words/en.toml"),
+            reason: String::from("it is missing"),
+        })?;
         let policy = policy(&style);
         Ok(Self { templates, languages, style, policy })
     }

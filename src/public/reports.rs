@@ -18,11 +18,7 @@ const MAX_TOKEN: usize = 128;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-pub(super) async fn report(
-    State(state): State<PublicState>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn report(State(state): State<PublicState>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     let wanted = Wanted::of(&super::language::LangArg::default(), &headers);
     let (token, form) = name.rsplit_once('.').unwrap_or((&name, "html"));
     let fits = token.len() <= MAX_TOKEN && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));

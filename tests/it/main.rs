@@ -5,6 +5,7 @@
 #![expect(missing_docs, reason = "a scenario's name says what it shows")]
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
+mod api;
 mod architecture;
 mod channels;
 mod delivery;

@@ -79,7 +79,10 @@ on_both!(an_amendment_needs_the_version_it_was_made_from, |world| {
     let amended = amend(&app, id, Some(&first), &patch).await;
     assert_eq!(amended.status, StatusCode::OK, "{}", amended.text);
     assert_eq!(amended.json["title"], "Mail archive stolen");
-    assert_eq!(amended.json["impact"], json!({ "consequences": ["identity_theft"], "description": "多语言 ünd émoji 🛡" }));
+    assert_eq!(
+        amended.json["impact"],
+        json!({ "consequences": ["identity_theft"], "description": "多语言 ünd émoji 🛡" })
+    );
     assert_eq!(amended.json["scope"]["data"], json!(["health"]));
     assert_eq!(amended.json["scope"]["cause"], "external_malicious");
     assert_eq!(amended.json.get("contact"), None);
@@ -105,7 +108,8 @@ on_both!(an_amendment_that_does_not_fit_changes_nothing, |world| {
     refused(json!({ "state": "open" }), "state").await;
     refused(json!({ "title": null }), "title").await;
     refused(json!({ "timeline": { "aware": "yesterday" } }), "timeline.aware").await;
-    refused(json!({ "scope": { "affected": [{ "jurisdiction": "atlantis" }] } }), "scope.affected[0].jurisdiction").await;
+    refused(json!({ "scope": { "affected": [{ "jurisdiction": "atlantis" }] } }), "scope.affected[0].jurisdiction")
+        .await;
     let read = app.get(&format!("/v1/incidents/{id}")).await;
     assert_eq!(read.json, filed.json);
     // An amendment without effect makes no version.

@@ -28,5 +28,9 @@ on_both!(a_name_that_does_not_fit_is_refused, |world| {
         let refused = app.post(Role::Admin, "/v1/keys", &json!({ "name": name, "role": "auditor" })).await;
         refused.at_fault(422, "invalid-fields", "name");
     }
-    app.post(Role::Admin, "/v1/keys", &json!({ "name": "x", "role": "king" })).await.at_fault(422, "invalid-fields", "role");
+    app.post(Role::Admin, "/v1/keys", &json!({ "name": "x", "role": "king" })).await.at_fault(
+        422,
+        "invalid-fields",
+        "role",
+    );
 });

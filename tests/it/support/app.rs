@@ -1,13 +1,15 @@
 //! The whole API over a test's own store, on a port of its own, with a key for each role.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use candour::access::Access;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
 use candour::domain::actor::{ActorRef, Role};
+use candour::domain::channel::Channel;
+use candour::domain::clock::{Clock, Entropy};
 use candour::incidents::Incidents;
 use candour::law::Rules;
 use candour::providers::{ReceiptError, ReceiptRequest};
@@ -71,7 +73,9 @@ impl TestApp {
         let rules = Arc::new(Rules::embedded().unwrap());
         let renderer = Arc::new(Renderer::load(None).unwrap());
         let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
-        let incidents = Incidents::new(store.clone(), clock.clone(), entropy.clone(), rules, renderer);
+        let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
+        let channels = [Channel::Email, Channel::Sms].into();
+        let incidents = Incidents::new(base, rules, renderer, channels, Arc::new(|| ()));
         let state = ApiState {
             store,
             clock,
@@ -92,8 +96,10 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let router = api::router(state.clone());
         let shutdown = state.shutdown.clone();
-        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await });
-        Self { world: world.clone(), state, base, keys, client: client() }
+        tokio::spawn(
+            async move { axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await },
+        );
+        Self { world: world.clone(), state, base, keys, client: candour::providers::http::loopback_client().unwrap() }
     }
 
     /// The key of a role.
@@ -174,14 +180,4 @@ impl Answer {
         let found = found.unwrap_or_else(|| panic!("no {field:?} in {}", self.text));
         format!("{} {}", found["reason"].as_str().unwrap(), found["remedy"].as_str().unwrap())
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test talks to its own loopback; the guards of real providers are not for it")]
-fn client() -> reqwest::Client {
-    static TLS: Once = Once::new();
-    TLS.call_once(|| {
-        // Nothing here uses TLS, but the client wants to know how it would.
-        drop(rustls::crypto::ring::default_provider().install_default());
-    });
-    reqwest::Client::builder().no_proxy().build().unwrap()
 }

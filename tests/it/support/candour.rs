@@ -52,7 +52,8 @@ impl Candour {
             http: http_client(),
         };
         this.command(&["keys", "master", dir.join("master.key").to_str().expect("UTF-8")]).await;
-        this.responder = this.command(&["keys", "issue", "--name", "Rana", "--role", "responder"]).await.trim().to_owned();
+        this.responder =
+            this.command(&["keys", "issue", "--name", "Rana", "--role", "responder"]).await.trim().to_owned();
         this.approver = this.command(&["keys", "issue", "--name", "Ada", "--role", "approver"]).await.trim().to_owned();
         this.restart().await;
         this

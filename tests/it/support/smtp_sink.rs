@@ -22,13 +22,16 @@ impl SmtpSink {
         let program = ["/usr/sbin/smtp-sink", "/usr/lib/postfix/sbin/smtp-sink", "/usr/libexec/postfix/smtp-sink"]
             .into_iter()
             .find(|path| Path::new(path).exists())
-            .expect("smtp-sink is not installed: it comes with Postfix (apt-get install postfix); ./tests/run installs it");
+            .expect(
+                "smtp-sink is not installed: it comes with Postfix (apt-get install postfix); ./tests/run installs it",
+            );
         let messages = dir.join("sink");
         std::fs::create_dir_all(&messages).expect("a directory for messages");
         // The sink gives up its rights before it writes.
         let open = std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o777));
         std::fs::set_permissions(&messages, open).expect("it may be written to");
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).expect("a free port").port();
+        let port =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).expect("a free port").port();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut command = Command::new(program);
         if is_root() {
@@ -63,7 +66,9 @@ impl SmtpSink {
         for entry in std::fs::read_dir(&self.messages).expect("the directory is there") {
             let text = std::fs::read(entry.expect("an entry").path()).expect("a message");
             let text = String::from_utf8_lossy(&text);
-            let id = text.lines().find_map(|line| line.strip_prefix("Message-ID:").or_else(|| line.strip_prefix("Message-Id:")));
+            let id = text
+                .lines()
+                .find_map(|line| line.strip_prefix("Message-ID:").or_else(|| line.strip_prefix("Message-Id:")));
             if let Some(id) = id {
                 *seen.entry(id.trim().to_owned()).or_insert(0) += 1;
             }

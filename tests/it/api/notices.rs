@@ -1,0 +1,125 @@
+//! The notice: written, read, previewed; what does not work is refused by name.
+
+use candour::domain::actor::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::campaigns::import;
+use crate::support::app::{Answer, TestApp, send};
+use crate::support::stores::on_both;
+
+/// Facts that a notice can be written from.
+pub(super) fn facts() -> Value {
+    json!({
+        "title": "Mail archive copied",
+        "organisation": { "name": "Nordwind GmbH", "country": "DE" },
+        "timeline": { "discovered": "2026-11-20T22:10:00+08:00" },
+        "scope": { "properties": ["confidentiality"], "data": ["name", "email_address"],
+                   "affected": [{ "jurisdiction": "us-ca", "individuals": 1200 }] },
+        "impact": { "risk": "high" },
+        "contact": { "name": "Ms Lind", "email": "dpo@nordwind.example", "url": "https://nordwind.example/help" }
+    })
+}
+
+/// A notice in two languages; `extra` goes into the English text.
+pub(super) fn notice(extra: &str) -> Value {
+    let texts = |happened: &str| {
+        json!({ "what_happened": happened, "what_we_do": "We locked them out.",
+                "what_you_can_do": ["Change your password."], "what_we_offer": "Ask us." })
+    };
+    json!({
+        "default_locale": "en",
+        "texts": { "en": texts(&format!("Somebody copied our mail archive.{extra}")), "de": texts("Jemand hat unser Archiv kopiert.") },
+        "cascade": ["email", "sms"]
+    })
+}
+
+/// Writes a notice, as a responder.
+pub(super) async fn write(app: &TestApp, id: &str, tag: Option<&str>, content: &Value) -> Answer {
+    let request = app.request(Method::PUT, &format!("/v1/incidents/{id}/notice"), Some(Role::Responder)).json(content);
+    send(match tag {
+        Some(tag) => request.header("if-match", tag),
+        None => request,
+    })
+    .await
+}
+
+on_both!(a_notice_is_written_version_by_version, |world| {
+    let app = TestApp::start(&world).await;
+    let id = app.file(&facts()).await;
+    app.get(&format!("/v1/incidents/{id}/notice")).await.problem(404, "not-found");
+    let first = write(&app, &id, None, &notice("")).await;
+    assert_eq!((first.status, &first.json["version"]), (StatusCode::OK, &json!(1)), "{}", first.text);
+    assert_eq!(app.get(&format!("/v1/incidents/{id}/notice")).await.json, first.json);
+
+    write(&app, &id, None, &notice(" Twice.")).await.problem(428, "precondition-required");
+    let second = write(&app, &id, Some(first.header("etag")), &notice(" Twice.")).await;
+    assert_eq!(second.json["version"], 2, "{}", second.text);
+    assert_ne!(second.json["hash"], first.json["hash"]);
+    write(&app, &id, Some(first.header("etag")), &notice(" Thrice.")).await.problem(412, "stale");
+    // The same content is the same version.
+    let again = write(&app, &id, Some(second.header("etag")), &notice(" Twice.")).await;
+    assert_eq!(again.json, second.json);
+});
+
+on_both!(a_notice_that_does_not_work_is_refused_with_its_place, |world| {
+    let app = TestApp::start(&world).await;
+    let id = app.file(&facts()).await;
+    let broken = write(&app, &id, None, &notice(" {{#if person.name}")).await;
+    let text = broken.problem(422, "bad-template")["detail"].as_str().unwrap();
+    assert!(text.contains("line 1"), "{text}");
+    let missing = write(&app, &id, None, &notice(" {{incident.impact.description}}")).await;
+    assert!(missing.problem(422, "bad-template")["detail"].as_str().unwrap().contains("incident.impact.description"));
+    let mut content = notice("");
+    content["default_locale"] = json!("fr");
+    write(&app, &id, None, &content).await.at_fault(422, "bad-template", "default_locale");
+    content = notice("");
+    content["cascade"] = json!(["email", "letter"]);
+    write(&app, &id, None, &content).await.at_fault(422, "bad-template", "cascade");
+    content = notice("");
+    content["cascade"] = json!(["pigeon"]);
+    write(&app, &id, None, &content).await.at_fault(422, "invalid-fields", "cascade[0]");
+    content = notice("");
+    content["template"] = json!("baroque");
+    write(&app, &id, None, &content).await.at_fault(422, "bad-template", "template");
+    app.get(&format!("/v1/incidents/{id}/notice")).await.problem(404, "not-found");
+});
+
+on_both!(a_preview_shows_each_channel_in_the_language_asked_for, |world| {
+    let app = TestApp::start(&world).await;
+    let id = app.file(&facts()).await;
+    let path = format!("/v1/incidents/{id}/notice/preview");
+    app.post(Role::Responder, &path, &json!({})).await.problem(404, "not-found");
+    write(&app, &id, None, &notice("")).await;
+
+    let shown = app.post(Role::Responder, &path, &json!({ "locale": "de-AT", "jurisdiction": "us-ca" })).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.text);
+    let previews = shown.json["previews"].as_array().unwrap();
+    assert_eq!(previews.len(), 2);
+    assert_eq!((&previews[0]["channel"], &previews[0]["locale"]), (&json!("email"), &json!("de")));
+    assert!(previews[0]["text"].as_str().unwrap().contains("Jemand hat unser Archiv kopiert."), "{}", shown.text);
+    assert!(previews[0]["html"].as_str().unwrap().contains("Jemand hat unser Archiv kopiert."));
+    assert_eq!(previews[1]["channel"], "sms");
+    let requirements = shown.json["requirements"].as_array().unwrap();
+    assert!(!requirements.is_empty(), "{}", shown.text);
+    assert!(requirements.iter().all(|requirement| requirement["jurisdiction"] == "us-ca"));
+
+    // Content that is not stored can be previewed, and is not stored by it.
+    let loose = app.post(Role::Responder, &path, &json!({ "content": notice(" Loose."), "channel": "email" })).await;
+    assert!(loose.json["previews"][0]["text"].as_str().unwrap().contains("Loose."), "{}", loose.text);
+    assert_eq!(app.get(&format!("/v1/incidents/{id}/notice")).await.json["version"], 1);
+});
+
+on_both!(a_preview_with_a_person_names_what_the_person_lacks, |world| {
+    let app = TestApp::start(&world).await;
+    let id = app.file(&facts()).await;
+    write(&app, &id, None, &notice(" Your number: {{person.customer}}.")).await;
+    let people = import(&world, &id, &[("p1", Some("K-77"), "en"), ("p2", None, "en")]).await;
+    let path = format!("/v1/incidents/{id}/notice/preview");
+    let full = app.post(Role::Responder, &path, &json!({ "person": people[0] })).await;
+    assert!(full.json["previews"][0]["text"].as_str().unwrap().contains("Your number: K-77."), "{}", full.text);
+    let lacking = app.post(Role::Responder, &path, &json!({ "person": people[1] })).await;
+    assert!(lacking.problem(422, "bad-template")["detail"].as_str().unwrap().contains("customer"), "{}", lacking.text);
+    let nobody = app.post(Role::Responder, &path, &json!({ "person": "01920000-0000-7000-8000-000000000000" })).await;
+    nobody.problem(404, "not-found");
+});
