@@ -3,9 +3,12 @@
 //! One binary, so that linking happens once. One scenario per file.
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
+mod announcements;
 mod architecture;
 mod delivery;
+mod evidence;
 mod intake;
 mod licences;
+mod people;
 mod store;
 mod support;
