@@ -5,4 +5,4 @@
 
 mod keys;
 
-pub use keys::{Access, AccessError, IssuedKey, ShownKey};
+pub use keys::{Access, AccessError, IssuedKey};

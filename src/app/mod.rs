@@ -27,7 +27,7 @@ use crate::intake::Intake;
 use crate::law::{LawError, Rules};
 use crate::people::{ImportLimits, People};
 use crate::providers::{Provider, ProviderFault, Providers};
-use crate::public;
+use crate::public::{self, PageError, Pages, PublicState};
 use crate::render::{RenderError, Renderer};
 use crate::reports::Reports;
 use crate::retention::Retention;
@@ -56,6 +56,9 @@ pub enum AppError {
     /// The templates.
     #[error("the templates cannot be used: {0}")]
     Render(#[from] RenderError),
+    /// The public pages.
+    #[error("the public pages cannot be used: {0}")]
+    Pages(#[from] PageError),
     /// A provider.
     #[error(transparent)]
     Provider(#[from] ProviderFault),
@@ -183,7 +186,9 @@ impl App {
             clock,
             entropy,
         };
-        let router = api::router(state.clone()).merge(public::router());
+        let pages = Arc::new(Pages::load(config.templates.directory.as_deref())?);
+        let public = PublicState::new(Arc::clone(&state.store), pages, public_url(&config));
+        let router = api::router(state.clone()).merge(api::dressed(public::router(public), &state));
         Ok(Self { access, engine, state, router })
     }
 

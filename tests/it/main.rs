@@ -1,6 +1,8 @@
 //! Behaviour through the public door, on both databases, against counterparts that nobody here wrote.
 //!
 //! One binary, so that linking happens once. One scenario per file.
+#![expect(unreachable_pub, reason = "nothing is public in a test binary")]
+#![expect(missing_docs, reason = "a scenario's name says what it shows")]
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
 mod announcements;
@@ -10,5 +12,6 @@ mod evidence;
 mod intake;
 mod licences;
 mod people;
+mod providers;
 mod store;
 mod support;

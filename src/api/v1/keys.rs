@@ -116,7 +116,7 @@ async fn issue(
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Issued>), Problem> {
     let issued = state.access.issue(&new.name, new.role, &actor.to_ref()).await?;
     let location = [(header::LOCATION, format!("/v1/keys/{}", issued.key.id))];
-    let answer = Issued { key: issued.key.into(), secret: issued.shown.expose().to_owned() };
+    let answer = Issued { key: issued.key.into(), secret: issued.secret };
     Ok((StatusCode::CREATED, location, Json(answer)))
 }
 

@@ -46,7 +46,7 @@ impl Composer {
         let signers = mail.dkim.iter().map(Signer::build).collect::<Result<_, _>>()?;
         Ok(Self {
             domain: from.domain().to_owned(),
-            from: Mailbox::new(mail.from_name.map(str::to_owned), from),
+            from: Mailbox::new(mail.from_name.map(display_name), from),
             reply_to: reply_to.map(|address| Mailbox::new(None, address)),
             signers,
         })
@@ -61,7 +61,7 @@ impl Composer {
     pub(in crate::providers) fn compose(&self, message: &Message, now: Millis) -> Result<Vec<u8>, CannotWrite> {
         let Body::Email { to, to_name, subject, text, html } = &message.body else { return Err(CannotWrite) };
         let address = wire_address(to.expose()).and_then(|a| a.parse::<Address>().ok()).ok_or(CannotWrite)?;
-        let name = to_name.as_ref().map(|n| n.expose().trim().to_owned()).filter(|n| !n.is_empty());
+        let name = to_name.as_ref().map(|n| display_name(n.expose())).filter(|n| !n.is_empty());
         let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
         let mut builder = message::Message::builder()
             .date(sent)
@@ -98,6 +98,11 @@ fn part(kind: ContentType, text: &str) -> SinglePart {
         ContentTransferEncoding::QuotedPrintable
     };
     SinglePart::builder().header(kind).header(encoding).body(text.to_owned())
+}
+
+/// A name for a header: a control character in it could end the header (and makes the writer of headers panic).
+fn display_name(name: &str) -> String {
+    name.replace(char::is_control, " ").trim().to_owned()
 }
 
 fn plain(name: &'static str, value: &str) -> HeaderValue {
@@ -186,6 +191,24 @@ mod tests {
         let id = |m: &Message| MessageParser::new().parse(&compose(m)).unwrap().message_id().unwrap().to_owned();
         assert_eq!(id(&first), id(&repeat));
         assert_eq!(id(&first), first.message_id("example.org"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_people_are_called_the_message_has_its_headers_and_no_more(
+            name in ".{0,80}", subject in "\\PC{0,200}|.{0,80}", text in "(.|\n){0,300}",
+        ) {
+            let mut message = message("ann@example.com", &subject, &text);
+            if let Body::Email { to_name, .. } = &mut message.body {
+                *to_name = Some(Pii::new(name));
+            }
+            let written = compose(&message);
+            proptest::prop_assert!(written.is_ascii());
+            let parsed = MessageParser::new().parse(&written).unwrap();
+            let names: Vec<_> = parsed.headers().iter().map(|h| h.name().to_owned()).collect();
+            proptest::prop_assert_eq!(names.len(), 11, "{:?}", names);
+            proptest::prop_assert_eq!(parsed.to().unwrap().first().unwrap().address(), Some("ann@example.com"));
+        }
     }
 
     #[test]

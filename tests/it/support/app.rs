@@ -86,7 +86,7 @@ impl TestApp {
         let mut keys = BTreeMap::new();
         for role in Role::ALL {
             let issued = access.issue(&format!("a {role}"), role, &ActorRef::operator()).await.unwrap();
-            keys.insert(role, issued.shown.expose().to_owned());
+            keys.insert(role, issued.secret);
         }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

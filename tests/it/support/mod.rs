@@ -1,7 +1,15 @@
-//! What tests of several rooms share.
+//! What scenarios have in common: databases, Candour itself, counterparts they start, stand-ins they play.
 
-pub(crate) mod candour;
-pub(crate) mod databases;
-pub(crate) mod features;
-pub(crate) mod smtp_sink;
-pub(crate) mod stores;
+pub mod candour;
+pub mod databases;
+pub mod features;
+pub mod messages;
+pub mod node;
+pub mod postfix;
+pub mod prism;
+pub mod process;
+pub mod scripted;
+pub mod smtp_server;
+pub mod smtp_sink;
+pub mod stores;
+pub mod webpush_server;

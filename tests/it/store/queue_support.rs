@@ -1,0 +1,197 @@
+//! What tests of the queue share: a campaign with people, and the invariants that hold after every step.
+
+use candour::domain::actor::ActorRef;
+use candour::domain::attempt::{ChannelPolicy, Claimed, Settlement, UnknownPolicy, next};
+use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
+use candour::domain::channel::Channel;
+use candour::domain::clock::Millis;
+use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use candour::domain::notice::Notice;
+use candour::domain::outcome::Outcome;
+use candour::domain::person::PersonRecord;
+use candour::domain::retry::RetryPolicy;
+use candour::store::{CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result, SettleReport};
+use serde_json::json;
+
+use crate::support::stores::World;
+
+/// When the tests' time begins: after every real time that identifiers are made from.
+pub(crate) const T0: Millis = Millis(4_000_000_000_000);
+/// A lease that ends long after the tests.
+pub(crate) const FOREVER: Millis = Millis(9_000_000_000_000);
+
+/// A record with so many addresses and phones.
+pub(crate) fn reachable(reference: &str, emails: usize, phones: usize) -> PersonRecord {
+    let emails: Vec<_> = (0..emails).map(|n| format!("{reference}.{n}@example.org")).collect();
+    let phones: Vec<_> = (0..phones).map(|n| format!("+1415555{n:04}")).collect();
+    serde_json::from_value(json!({ "ref": reference, "emails": emails, "phones": phones })).unwrap()
+}
+
+/// Three tries a minute apart; email is repeated when nobody knows, the rest is held.
+pub(crate) fn policies() -> Vec<(Channel, ChannelPolicy)> {
+    let retry = RetryPolicy { max_tries: 3, base_ms: 60_000, cap_ms: 600_000 };
+    let policy = |unknown| ChannelPolicy { retry, unknown, pause_ms: 10_000 };
+    vec![(Channel::Email, policy(UnknownPolicy::Repeat)), (Channel::Sms, policy(UnknownPolicy::Hold))]
+}
+
+/// The policy of a channel among [`policies`].
+pub(crate) fn policy(channel: Channel) -> ChannelPolicy {
+    policies().into_iter().find(|(named, _)| *named == channel).unwrap().1
+}
+
+/// The settlement that the engine would make of an outcome.
+pub(crate) fn settlement(claimed: &Claimed, outcome: Outcome, now: Millis) -> Settlement {
+    Settlement {
+        attempt: claimed.attempt,
+        person: claimed.person.id,
+        outcome,
+        code: Some(String::from("250 ok\0")),
+        reference: Some(format!("ref-{}", claimed.attempt)),
+        next: next(&claimed.progress, outcome, None, &policy(claimed.step.channel), now, 0.5),
+    }
+}
+
+impl World {
+    /// An incident with a notice and people.
+    pub(crate) async fn incident_of(&self, people: Vec<PersonRecord>) -> (IncidentId, Notice) {
+        let incident = self.incident().await.id;
+        let texts = json!({ "what_happened": "w", "what_we_do": "w", "what_you_can_do": ["w"], "what_we_offer": "w" });
+        let notice = Notice {
+            id: self.id(),
+            incident,
+            version: 0,
+            content: serde_json::from_value(json!({ "default_locale": "en", "texts": { "en": texts } })).unwrap(),
+            facts: self.draft().facts,
+            hash: String::from("the-hash"),
+            created_at: self.now(),
+        };
+        let notice = self.store.put_notice(&notice, self.audit(incident, "notice.written")).await.unwrap();
+        let ids = self.people_ids(people.len());
+        self.store.import_people(incident, people, ids, self.now(), self.actor()).await.unwrap();
+        (incident, notice)
+    }
+
+    /// Seals a campaign by email, then SMS.
+    pub(crate) async fn seal(&self, incident: IncidentId, notice: &Notice) -> Result<Campaign> {
+        let campaign = Campaign {
+            id: self.id(),
+            incident,
+            notice: notice.id,
+            notice_hash: notice.hash.clone(),
+            state: CampaignState::Proposed,
+            sealed: 0,
+            population_hash: String::new(),
+            counts: Counts::default(),
+            repeated: 0,
+            author: ActorRef(String::from("key:1:ann")),
+            approver: None,
+            created_at: T0,
+            started_at: None,
+            completed_at: None,
+        };
+        let audit = self.audit(incident, "campaign.proposed");
+        self.store.seal_campaign(&campaign, &[Channel::Email, Channel::Sms], audit).await
+    }
+
+    /// Does something with a campaign as somebody who is not its author.
+    pub(crate) async fn act(&self, campaign: &Campaign, action: CampaignAction) -> Result<Campaign> {
+        let mut audit = self.audit(campaign.incident, "campaign.acted");
+        audit.at = T0;
+        self.store.act_on_campaign(campaign.id, action, &ActorRef(String::from("key:2:bob")), audit).await
+    }
+
+    /// A running campaign of people.
+    pub(crate) async fn running(&self, people: Vec<PersonRecord>) -> Campaign {
+        let (incident, notice) = self.incident_of(people).await;
+        let campaign = self.seal(incident, &notice).await.unwrap();
+        self.act(&campaign, CampaignAction::Approve).await.unwrap();
+        self.act(&campaign, CampaignAction::Start).await.unwrap()
+    }
+
+    /// A worker with a lease.
+    pub(crate) async fn worker(&self, expires_at: Millis) -> WorkerId {
+        let worker = self.id();
+        self.store.register_worker(worker, "tests", T0, expires_at).await.unwrap();
+        worker
+    }
+
+    /// Claims, with fresh attempts.
+    pub(crate) async fn claim(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        channel: Channel,
+        limit: u32,
+        now: Millis,
+    ) -> Result<Vec<Claimed>> {
+        let attempts: Vec<AttemptId> = (0..limit).map(|_| self.id()).collect();
+        let provider = String::from("relay");
+        self.store.claim(ClaimRequest { worker, campaign, channel, provider, limit, now, attempts }).await
+    }
+
+    /// Settles all of them with one outcome.
+    pub(crate) async fn settle_all(&self, worker: WorkerId, claimed: &[Claimed], outcome: Outcome) -> SettleReport {
+        let settlements = claimed.iter().map(|one| settlement(one, outcome, T0)).collect();
+        self.store.settle(claimed[0].campaign, worker, settlements, T0).await.unwrap()
+    }
+
+    /// Tells the store a receipt.
+    pub(crate) async fn receipt(
+        &self,
+        key: &str,
+        attempt: AttemptId,
+        outcome: Option<Outcome>,
+    ) -> candour::store::ReceiptEffect {
+        self.store.apply_receipt("relay", key, attempt, outcome, Some("x"), &policies(), T0, 0.5).await.unwrap()
+    }
+
+    /// The counts of a campaign.
+    pub(crate) async fn counts(&self, campaign: CampaignId) -> Counts {
+        self.store.campaign(campaign).await.unwrap().counts
+    }
+
+    /// What must hold between any two operations, looked up behind the store's back.
+    pub(crate) async fn assert_consistent(&self) {
+        for (broken, what) in INVARIANTS {
+            assert_eq!(self.number(broken).await, 0, "{what}");
+        }
+    }
+}
+
+const INVARIANTS: [(&str, &str); 5] = [
+    (
+        "SELECT COUNT(*) FROM campaigns c WHERE \
+         c.pending <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'pending') OR \
+         c.in_flight <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'in_flight') OR \
+         c.reached <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'reached') OR \
+         c.unknown <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'unknown') OR \
+         c.unreachable <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'unreachable') OR \
+         c.announced <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'announced') OR \
+         c.suppressed <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'suppressed') OR \
+         c.repeated <> (SELECT COUNT(*) FROM attempts a WHERE a.campaign_id = c.id AND a.repeats = 1)",
+        "counts are those of the rows",
+    ),
+    (
+        "SELECT COUNT(*) FROM campaign_people p LEFT JOIN attempts a ON a.id = p.attempt_id WHERE p.state = 'in_flight' \
+         AND (p.worker_id IS NULL OR a.id IS NULL OR a.outcome IS NOT NULL)",
+        "whoever is in flight has a worker and an open attempt",
+    ),
+    (
+        "SELECT COUNT(*) FROM attempts a JOIN campaign_people p ON p.campaign_id = a.campaign_id AND \
+         p.person_id = a.person_id WHERE a.outcome IS NULL AND (p.state <> 'in_flight' OR p.attempt_id <> a.id)",
+        "an open attempt is of somebody in flight with it",
+    ),
+    (
+        "SELECT COUNT(*) FROM campaign_people p WHERE p.attempts <> (SELECT COUNT(*) FROM attempts a \
+         WHERE a.campaign_id = p.campaign_id AND a.person_id = p.person_id)",
+        "attempts are numbered by how many there are",
+    ),
+    (
+        "SELECT (SELECT COUNT(*) FROM attempts WHERE outcome IS NOT NULL) \
+         - (SELECT COALESCE(CAST(SUM(attempts) AS BIGINT), 0) FROM tallies) \
+         + (SELECT COUNT(*) FROM tallies t WHERE t.attempts <> (SELECT COUNT(*) FROM attempts a \
+            WHERE a.campaign_id = t.campaign_id AND a.channel = t.channel AND a.provider = t.provider \
+            AND a.outcome = t.outcome))",
+        "tallies are attempts by outcome",
+    ),
+];

@@ -1,0 +1,78 @@
+//! Processes that a test starts and that end with it.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a counterpart may take to start or to do what it was asked.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that is killed when the test ends.
+pub struct Running(Child);
+
+impl Running {
+    /// Starts a process and waits until its output contains `ready`.
+    pub fn until(command: &mut Command, ready: &str) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{} does not start: {e}", command.get_program().display()));
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let running = Self(child);
+        let mut seen = String::new();
+        while !seen.contains(ready) {
+            let before = seen.len();
+            output.read_line(&mut seen).unwrap();
+            assert!(seen.len() > before, "{} ended early: {seen}", command.get_program().display());
+        }
+        // Somebody must go on reading, or the process blocks on a full pipe.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        running
+    }
+
+    /// Starts a process and waits until it listens on a port.
+    pub fn listening(command: &mut Command, port: u16) -> Self {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{} does not start: {e}", command.get_program().display()));
+        let running = Self(child);
+        wait_until("it listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        running
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Waits for something that another process does.
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "waited too long until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Runs a command to its end and gives its output.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|e| panic!("{} does not start: {e}", command.get_program().display()));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{} fails: {text}", command.get_program().display());
+    text
+}
