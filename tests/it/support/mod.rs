@@ -2,6 +2,7 @@
 
 pub mod candour;
 pub mod databases;
+pub mod features;
 pub mod messages;
 pub mod node;
 pub mod postfix;
