@@ -213,8 +213,7 @@ impl Case<'_> {
             return Truth::No;
         }
         let lost = &self.facts.scope.properties;
-        let cures_everything =
-            Property::ALL.iter().all(|property| exemption.unintelligible_cures.contains(property));
+        let cures_everything = Property::ALL.iter().all(|property| exemption.unintelligible_cures.contains(property));
         if lost.is_empty() && !cures_everything {
             return Truth::unknown(
                 "the data was unintelligible, but it is not said which of its properties were lost, and encryption does \

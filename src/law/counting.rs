@@ -215,6 +215,9 @@ mod tests {
 
     #[test]
     fn fractions_of_a_second_are_dropped() {
-        assert_eq!(at(Counting::HoursElapsed, 4, "2026-11-20T10:00:00.750Z", "Asia/Shanghai"), "2026-11-20T22:00:00+08:00");
+        assert_eq!(
+            at(Counting::HoursElapsed, 4, "2026-11-20T10:00:00.750Z", "Asia/Shanghai"),
+            "2026-11-20T22:00:00+08:00"
+        );
     }
 }

@@ -11,22 +11,15 @@ use super::counting::written;
 use super::rule::{Rule, RuleSet};
 use super::wording::fill;
 use crate::domain::clock::Millis;
-use crate::domain::facts::{IncidentFacts, Timeline};
-use crate::domain::obligation::{Citation, Deadline, Force, Obligation, ObligationState};
+use crate::domain::facts::{IncidentFacts, Moment, Timeline};
+use crate::domain::obligation::{Citation, Deadline, Duty, Force, Obligation, ObligationState};
 
 /// The event that says that an authority was told, but not which.
 const AUTHORITY_NOTIFIED: &str = "authority_notified";
 
 /// The event that says that awareness began, as far as it is known: the date on which a rule must be in force.
-const AWARENESS: [&str; 7] = [
-    "aware",
-    "discovered",
-    "determined_breach",
-    "informed_by_processor",
-    "noticed",
-    "suspected",
-    "occurred_from",
-];
+const AWARENESS: [&str; 7] =
+    ["aware", "discovered", "determined_breach", "informed_by_processor", "noticed", "suspected", "occurred_from"];
 
 /// An obligation with what sorting and settling it need.
 pub(super) struct Found<'a> {
@@ -102,7 +95,13 @@ fn verdict(rule: &Rule, case: Case<'_>, earlier: &BTreeMap<&str, Truth>) -> Trut
     base.and(case.meets(&rule.when)).and(lifted).and(left_to_a_person)
 }
 
-fn find<'a>(set: &'a RuleSet, rule: &'a Rule, case: Case<'_>, zone: &TimeZone, reasons: Option<Vec<String>>) -> Found<'a> {
+fn find<'a>(
+    set: &'a RuleSet,
+    rule: &'a Rule,
+    case: Case<'_>,
+    zone: &TimeZone,
+    reasons: Option<Vec<String>>,
+) -> Found<'a> {
     let values = values(set, case);
     let (force, because) = match reasons {
         None => (rule.force, fill(&rule.because, &values)),
@@ -149,13 +148,14 @@ fn find<'a>(set: &'a RuleSet, rule: &'a Rule, case: Case<'_>, zone: &TimeZone, r
 /// Says where each obligation stands.
 ///
 /// The timeline has one event for "the authority was told". With duties to several authorities it cannot say which, so
-/// it then meets none of them: only a submitted report does.
+/// it then meets none of them: only a submitted report does. Rules that only ask for a review do not count, for they
+/// say no more than that there may be a duty.
 fn settle(found: &mut [Found<'_>], timeline: &Timeline, done: &BTreeMap<String, Millis>, now: Millis) {
-    let met_by_authority = |f: &Found<'_>| f.rule.met_by.as_deref() == Some(AUTHORITY_NOTIFIED);
-    let several = found.iter().filter(|f| met_by_authority(f)).count() > 1;
+    let authorities =
+        found.iter().filter(|f| f.rule.duty == Duty::NotifyAuthority && f.rule.force != Force::Review).count();
     for f in found {
         let by_report = done.get(&f.obligation.id).is_some_and(|at| *at <= now);
-        let ambiguous = several && met_by_authority(f);
+        let ambiguous = authorities > 1 && f.rule.met_by.as_deref() == Some(AUTHORITY_NOTIFIED);
         let event = f.rule.met_by.as_deref().and_then(|event| timeline.event(event));
         let by_event = !ambiguous && event.is_some_and(|moment| moment.millis() <= now);
         f.obligation.state = if by_report || by_event {
@@ -196,7 +196,8 @@ pub(super) const NAMES: [&str; 6] = ["individuals", "minors", "uncontactable", "
 
 /// The day of awareness in the authority's zone; today as long as nothing is known.
 fn awareness_day(timeline: &Timeline, zone: &TimeZone, now: Millis) -> Date {
-    let aware = AWARENESS.iter().find_map(|event| timeline.event(event)).map_or_else(|| now.to_timestamp(), |m| m.timestamp());
+    let aware =
+        AWARENESS.iter().find_map(|event| timeline.event(event)).map_or_else(|| now.to_timestamp(), Moment::timestamp);
     aware.to_zoned(zone.clone()).date()
 }
 

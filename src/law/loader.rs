@@ -53,8 +53,8 @@ pub(super) fn rule_set(file: &str, text: &str, elements: &Elements) -> Result<Ru
 
 fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, LawError> {
     toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start).min(text.len());
-        let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
         LawError::Line { file: file.to_owned(), line, reason: error.message().to_owned() }
     })
 }
@@ -97,7 +97,10 @@ fn check_set(set: &RuleSet) -> Result<(), Flaw> {
     for rule in &set.rules {
         for other in &rule.not_before {
             if !set.rules.iter().any(|r| r.id == *other) {
-                return flaw("not_before", format!("rule {} waits for {other:?}, which is no rule of this file", rule.id));
+                return flaw(
+                    "not_before",
+                    format!("rule {} waits for {other:?}, which is no rule of this file", rule.id),
+                );
             }
         }
     }
@@ -180,7 +183,9 @@ fn check_report(set: &RuleSet, rule: &Rule) -> Result<(), Flaw> {
             flaw("report", "a duty to an authority names the form of its report")
         }
         Some(_) if !rule.duty.is_to_authority() => flaw("report", "only a duty to an authority has a report"),
-        Some(report) if set.form(&report.form).is_none() => flaw("report", format!("there is no form {:?}", report.form)),
+        Some(report) if set.form(&report.form).is_none() => {
+            flaw("report", format!("there is no form {:?}", report.form))
+        }
         Some(report) if report.kinds.is_empty() => flaw("report", "kinds says which documents the form is for"),
         _ => Ok(()),
     }

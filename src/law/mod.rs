@@ -84,12 +84,7 @@ impl Rules {
     /// `done` says when obligations were met, by their identifier. Jurisdictions that the facts do not list, or for which
     /// no rules exist, yield nothing; [`Rules::unknown_in`] names the latter.
     #[must_use]
-    pub fn obligations(
-        &self,
-        facts: &IncidentFacts,
-        done: &BTreeMap<String, Millis>,
-        now: Millis,
-    ) -> Vec<Obligation> {
+    pub fn obligations(&self, facts: &IncidentFacts, done: &BTreeMap<String, Millis>, now: Millis) -> Vec<Obligation> {
         evaluate::all(self.sets.values(), facts, done, now)
     }
 
