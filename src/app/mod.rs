@@ -27,8 +27,7 @@ use crate::intake::Intake;
 use crate::law::{LawError, Rules};
 use crate::people::{ImportLimits, People};
 use crate::providers::{Provider, ProviderFault, Providers};
-use crate::public;
-use crate::public::{PageError, Pages, PublicState};
+use crate::public::{self, PageError, Pages, PublicState};
 use crate::render::{RenderError, Renderer};
 use crate::retention::Retention;
 use crate::store::seal::{MasterKeyError, MasterKeys};
@@ -167,8 +166,6 @@ impl App {
         let base = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));
         let with = || (Arc::clone(&base.0), Arc::clone(&base.1), Arc::clone(&base.2));
         let (store, clock, entropy) = with();
-        let pages = Arc::new(Pages::load(config.templates.directory.as_deref())?);
-        let pages = public::router(PublicState::new(Arc::clone(&store), pages, public_url(&config)));
         let shutdown = CancellationToken::new();
         let encode = Arc::clone(&metrics);
         let state = ApiState {
@@ -187,7 +184,9 @@ impl App {
             clock,
             entropy,
         };
-        let router = api::router(state.clone()).merge(api::dressed(pages, &state).with_state(()));
+        let pages = Arc::new(Pages::load(config.templates.directory.as_deref())?);
+        let public = PublicState::new(Arc::clone(&state.store), pages, public_url(&config));
+        let router = api::router(state.clone()).merge(api::dressed(public::router(public), &state));
         Ok(Self { access, engine, state, router })
     }
 

@@ -1,5 +1,7 @@
 //! The document an authority gets.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
@@ -96,6 +98,18 @@ pub struct MissingField {
     pub where_to_give: String,
     /// Whether the authority insists on it.
     pub required: bool,
+}
+
+/// When obligations were met by submitted reports, as the rules want to know it. What is only supplementary meets nothing.
+#[must_use]
+pub fn met_by(reports: &[Report]) -> BTreeMap<String, Millis> {
+    let mut met: BTreeMap<String, Millis> = BTreeMap::new();
+    for report in reports.iter().filter(|r| r.kind != ReportKind::Supplementary) {
+        if let Some(at) = report.submitted_at {
+            met.entry(report.obligation.clone()).and_modify(|first| *first = (*first).min(at)).or_insert(at);
+        }
+    }
+    met
 }
 
 /// A report as it is stored. The document is kept as it was when made; a new draft makes a new report.

@@ -2,6 +2,9 @@
 
 use serde::Deserialize;
 
+use super::rule::RuleSet;
+use super::wording::fill;
+
 /// A report form.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +18,19 @@ pub struct Form {
     /// The sections.
     #[serde(rename = "section")]
     pub sections: Vec<Section>,
+}
+
+impl Form {
+    /// The addressee by name: the authority that is competent for an organisation established in a country.
+    #[must_use]
+    pub fn addressee(&self, set: &RuleSet, country: Option<&str>) -> String {
+        fill(&self.authority, &[("authority", set.authority_name(country).to_owned())])
+    }
+
+    /// The fields of all sections, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.sections.iter().flat_map(|section| &section.fields)
+    }
 }
 
 /// A group of fields.
@@ -123,8 +139,6 @@ computed! {
     PeopleAnnounced = "people_announced" from "POST /v1/incidents/{id}/announcement",
     /// Which of the authority's documents this is.
     ReportKind = "report_kind" from "kind",
-    /// When the obligation is due.
-    Deadline = "deadline" from "timeline",
 }
 
 /// Paths in the incident's body from which a field may take its value. A test proves that each exists.

@@ -27,6 +27,8 @@ mod form;
 mod loader;
 mod rule;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod vectors;
 mod wording;
 

@@ -67,11 +67,13 @@ impl RuleSet {
         self.forms.iter().find(|form| form.id == id)
     }
 
-    /// The report that a rule asks for, if it asks for one. Versions of a rule share its identifier; the one that is in
-    /// force for the obligation is told by what it is due under.
+    /// The report by which an obligation of these rules is met, if it is met by one, and its form. All versions of a
+    /// rule use the same, so it does not matter which of them produced the obligation.
     #[must_use]
-    pub fn report_of(&self, rule: &str) -> Option<&ReportOf> {
-        self.rules.iter().rev().find(|r| r.id == rule).and_then(|r| r.report.as_ref())
+    pub fn report_for(&self, obligation: &str) -> Option<(&ReportOf, &Form)> {
+        let rule = obligation.strip_prefix(self.id.as_str())?.strip_prefix('/')?;
+        let report = self.rules.iter().find(|r| r.id == rule)?.report.as_ref()?;
+        Some((report, self.form(&report.form)?))
     }
 
     fn national(&self, country: Option<&str>) -> Option<&National> {

@@ -27,7 +27,7 @@ struct Vector {
     /// How the expectation follows from the cited text.
     derived: String,
     now: String,
-    /// A JSON merge patch on the shared facts; `false` in place of a table or value takes it away.
+    /// What it changes in the shared facts, part by part; "REMOVE" takes a part away, a list is replaced as a whole.
     #[serde(default)]
     change: serde_json::Value,
     #[serde(default)]

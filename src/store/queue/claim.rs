@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::campaign_rows::campaign_state;
 use super::hand_back::PUT_OFF_MS;
@@ -22,11 +24,13 @@ use crate::store::seal::{IncidentKey, WrappedKey};
 use crate::store::traits::{ClaimRequest, Result};
 
 /// What a claim needs to know of its campaign.
+#[derive(Debug, FromRow)]
 struct Terms {
-    incident: IncidentId,
-    state: CampaignState,
+    incident_id: Uuid,
+    state: String,
     notice_hash: String,
-    key: WrappedKey,
+    master_key: String,
+    wrapped: Option<Vec<u8>>,
 }
 
 trait ReadTerms {
@@ -36,20 +40,14 @@ trait ReadTerms {
 
 on_both_connections!(ReadTerms {
     async fn terms(&mut self, campaign: CampaignId) -> Result<Terms> {
-        let row: Option<(uuid::Uuid, String, String, String, Option<Vec<u8>>)> = sqlx::query_as(
+        let row: Option<Terms> = sqlx::query_as(
             "/* terms */ SELECT c.incident_id, c.state, c.notice_hash, k.master_key, k.wrapped \
              FROM campaigns c JOIN incident_keys k ON k.incident_id = c.incident_id WHERE c.id = $1",
         )
         .bind(campaign.0)
         .fetch_optional(&mut *self)
         .await?;
-        let (incident, state, notice_hash, master_key, wrapped) = row.ok_or(StoreError::NotFound("campaign"))?;
-        Ok(Terms {
-            incident: IncidentId(incident),
-            state: campaign_state(&state)?,
-            notice_hash,
-            key: WrappedKey { master_key, wrapped },
-        })
+        row.ok_or(StoreError::NotFound("campaign"))
     }
 });
 
@@ -64,11 +62,13 @@ impl SqlStore {
                 return Err(StoreError::StaleLease);
             }
             let terms = tx.terms(request.campaign).await?;
-            if terms.state != CampaignState::Running {
+            if campaign_state(&terms.state)? != CampaignState::Running {
                 return Ok(None);
             }
+            let incident = IncidentId(terms.incident_id);
             // Before anybody is taken: what cannot be opened must not be in flight.
-            let key = self.sealer.incident_key(terms.incident, &terms.key)?;
+            let stored = WrappedKey { master_key: terms.master_key, wrapped: terms.wrapped };
+            let key = self.sealer.incident_key(incident, &stored)?;
             let rows = tx.take_due(request, &terms.notice_hash).await?;
             if rows.is_empty() {
                 return Ok(None);
@@ -80,8 +80,8 @@ impl SqlStore {
                 // It was paused since it was read. Roll back and begin again, which finds it so.
                 return Err(StoreError::Busy);
             }
-            tx.append_audit(&intended(request, &rows, terms.incident)).await?;
-            Ok(Some((rows, terms.incident, key)))
+            tx.append_audit(&intended(request, &rows, incident)).await?;
+            Ok(Some((rows, incident, key)))
         })?;
         match taken {
             Some((rows, incident, key)) => self.open_claimed(request, rows, incident, &key).await,

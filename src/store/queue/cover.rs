@@ -1,4 +1,4 @@
-//! Announcements standing in for people that cannot be reached, and campaigns that have come to their end.
+//! Announcements standing in for people that cannot be reached.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use super::statements::Statements;
 use super::steps::Steps;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
-use crate::domain::campaign::{CampaignState, Counts};
+use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::id::{CampaignId, IncidentId};
 use crate::store::SqlStore;
@@ -64,30 +64,5 @@ impl SqlStore {
             .await?;
             Ok(moved)
         })
-    }
-
-    /// See `DeliveryStore::complete_campaigns`.
-    pub(super) async fn complete_settled(&self, now: Millis) -> Result<Vec<CampaignId>> {
-        let settled: Vec<Uuid> = reading!(self, conn => {
-            sqlx::query_scalar(
-                "/* complete_settled */ SELECT id FROM campaigns \
-                 WHERE state = 'running' AND pending = 0 AND in_flight = 0 ORDER BY id",
-            )
-            .fetch_all(conn)
-            .await
-        })?;
-        let mut completed = Vec::new();
-        for campaign in settled.into_iter().map(CampaignId) {
-            let done = writing!(self, tx => {
-                // Nothing is added: the row is locked, and says what is true now.
-                let after = tx.shift(campaign, &Counts::default(), 0).await?;
-                let state = tx.follow(campaign, &after, &ActorRef::engine(), now).await?;
-                Ok(after.state == CampaignState::Running && state == CampaignState::Completed)
-            })?;
-            if done {
-                completed.push(campaign);
-            }
-        }
-        Ok(completed)
     }
 }

@@ -39,6 +39,7 @@ mod act;
 mod campaign_rows;
 mod campaigns;
 mod claim;
+mod complete;
 mod cover;
 mod deliveries;
 mod hand_back;

@@ -1,5 +1,6 @@
 //! Steps that several operations of the queue take inside their transactions, in words that both databases understand.
 
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::campaign_rows::{CampaignRow, campaign_state};
@@ -24,6 +25,39 @@ pub(super) struct After {
     pub(super) state: CampaignState,
     /// Its counts.
     pub(super) counts: Counts,
+}
+
+/// What is read of a campaign whose counts have changed.
+#[derive(Debug, FromRow)]
+struct AfterRow {
+    incident_id: Uuid,
+    state: String,
+    pending: i64,
+    in_flight: i64,
+    reached: i64,
+    unknown: i64,
+    unreachable: i64,
+    announced: i64,
+    suppressed: i64,
+}
+
+impl TryFrom<AfterRow> for After {
+    type Error = StoreError;
+    fn try_from(row: AfterRow) -> Result<Self> {
+        Ok(Self {
+            incident: IncidentId(row.incident_id),
+            state: campaign_state(&row.state)?,
+            counts: Counts {
+                pending: row.pending,
+                in_flight: row.in_flight,
+                reached: row.reached,
+                unknown: row.unknown,
+                unreachable: row.unreachable,
+                announced: row.announced,
+                suppressed: row.suppressed,
+            },
+        })
+    }
 }
 
 /// See the module.
@@ -57,7 +91,7 @@ on_both_connections!(Steps {
     }
 
     async fn shift(&mut self, id: CampaignId, by: &Counts, repeated: i64) -> Result<After> {
-        let row: Option<(Uuid, String, i64, i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
+        let row: Option<AfterRow> = sqlx::query_as(
             "/* shift */ UPDATE campaigns SET pending = pending + $2, in_flight = in_flight + $3, \
              reached = reached + $4, unknown = unknown + $5, unreachable = unreachable + $6, \
              announced = announced + $7, suppressed = suppressed + $8, repeated = repeated + $9 WHERE id = $1 \
@@ -74,13 +108,7 @@ on_both_connections!(Steps {
         .bind(repeated)
         .fetch_optional(&mut *self)
         .await?;
-        let (incident, state, pending, in_flight, reached, unknown, unreachable, announced, suppressed) =
-            row.ok_or(StoreError::NotFound("campaign"))?;
-        Ok(After {
-            incident: IncidentId(incident),
-            state: campaign_state(&state)?,
-            counts: Counts { pending, in_flight, reached, unknown, unreachable, announced, suppressed },
-        })
+        row.ok_or(StoreError::NotFound("campaign"))?.try_into()
     }
 
     async fn tally(&mut self, id: CampaignId, tallies: &Tallies) -> Result<()> {
@@ -102,10 +130,10 @@ on_both_connections!(Steps {
     }
 
     async fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> Result<After> {
-        let moved = self.write_moves(id, moves, now).await?;
-        if moved != moves.len() as u64 {
+        let written = self.write_moves(id, moves, now).await?;
+        if written != moves.len() as u64 {
             // The rows are locked and were read in this transaction, so this is a defect, not a race.
-            return Err(StoreError::Database(format!("{moved} people moved where {} were to move", moves.len())));
+            return Err(StoreError::Database(format!("{written} people moved where {} were to move", moves.len())));
         }
         let after = self.shift(id, &moves::delta(moves), 0).await?;
         self.tally(id, &moves::tallies(moves)).await?;

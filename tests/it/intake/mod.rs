@@ -1,3 +1,4 @@
 //! Alert hooks.
 
 mod real_alertmanager;
+mod recorded_alertmanager;

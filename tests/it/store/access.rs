@@ -5,13 +5,13 @@ use candour::domain::audit::AuditEntry;
 use candour::store::{AccessStore, ApiKey, AuditStore, IdempotencyClaim, StoreError, StoredAnswer};
 use serde_json::json;
 
-use crate::support::stores::{World, on_both};
+use crate::support::stores::{World, on_both, operator};
 
 fn installation_audit(world: &World) -> AuditEntry {
     AuditEntry {
         incident: None,
         at: world.now(),
-        actor: world.actor(),
+        actor: operator(),
         action: String::from("key.changed"),
         detail: json!({}),
     }

@@ -161,14 +161,18 @@ impl Model {
     }
 
     async fn receipt(&mut self) {
-        let attempts: Vec<AttemptId> = self.tried.keys().copied().collect();
+        // Mostly about what people were last tried with, for the others only note.
+        let attempts: Vec<AttemptId> = match self.dice.below(3) {
+            0 => self.tried.keys().copied().collect(),
+            _ => self.people.values().filter_map(|known| known.current).collect(),
+        };
         if attempts.is_empty() {
             return;
         }
         let attempt = self.dice.of(&attempts);
         let said = self.dice.of(&Outcome::ALL);
         self.keys += 1;
-        let key = format!("k{}", self.keys);
+        let key = format!("{}-{}", self.campaign, self.keys);
         let (store, policies) = (&self.world.store, policies());
         let effect =
             store.apply_receipt("relay", &key, attempt, Some(said), None, &policies, self.now, 0.5).await.unwrap();
@@ -216,7 +220,7 @@ fn failure(outcome: Outcome) -> bool {
     !matches!(outcome, Outcome::Accepted | Outcome::Delivered | Outcome::Unknown)
 }
 
-async fn play(world: World, seed: u64) {
+async fn play(world: &World, seed: u64) -> u32 {
     let records = (0..12).map(|n| reachable(&format!("p{n}"), n % 3, n % 2)).collect();
     let campaign = world.running(records).await;
     let mut model = Model {
@@ -258,11 +262,13 @@ async fn play(world: World, seed: u64) {
         assert_eq!((row.outcome, row.person), (model.tried[&row.id].outcome, model.tried[&row.id].person));
         assert_eq!(row.person_state, model.people[&row.person].state);
     }
-    assert!(model.moved > 0 && model.tried.len() > 20, "seed {seed} does not do much");
+    model.moved
 }
 
 on_both!(random_steps_agree_with_the_model, |world| {
-    for seed in [1, 0xC0FFEE, 0x5EED_5EED] {
-        play(world.clone(), seed).await;
+    let mut moved = 0;
+    for seed in [1, 0x00C0_FFEE, 0x5EED_5EED] {
+        moved += play(&world, seed).await;
     }
+    assert!(moved > 3, "the steps hardly did anything");
 });

@@ -104,6 +104,11 @@ impl Candour {
         self.child = Some(child);
     }
 
+    /// The process that serves.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("it runs")
+    }
+
     /// SIGKILL: no goodbye.
     pub(crate) async fn kill(&mut self) {
         self.child.take().expect("it runs").kill().await.expect("it is killed");

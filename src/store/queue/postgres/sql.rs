@@ -115,8 +115,8 @@ pub(super) const IS_ANNOUNCED: &str =
     "/* is_announced */ SELECT id FROM announcements WHERE incident_id = $1 AND state = 'published' FOR SHARE";
 
 pub(super) const ANNOUNCE_SOME: &str = "/* announce_some */
-WITH some AS (
+WITH picked AS (
     SELECT person_id FROM campaign_people WHERE campaign_id = $1 AND state = 'unreachable' LIMIT $2
     FOR UPDATE SKIP LOCKED
 )
-UPDATE campaign_people p SET state = 'announced' FROM some WHERE p.campaign_id = $1 AND p.person_id = some.person_id";
+UPDATE campaign_people p SET state = 'announced' FROM picked WHERE p.campaign_id = $1 AND p.person_id = picked.person_id";

@@ -1,0 +1,153 @@
+//! What the loader refuses, and where it says the flaw is.
+
+use super::{LawError, Rules};
+
+const SOUND: &str = r#"
+id = "xx"
+name = "Somewhere"
+status = "in_force"
+language = "en"
+rules_version = "2026-11-22.1"
+
+[authority]
+name = "Authority"
+url = "https://example.org"
+zone = "Europe/Berlin"
+
+[[rule]]
+id = "notify-individuals"
+duty = "notify_individuals"
+to = "people"
+force = "mandatory"
+because = "{individuals} individuals"
+contents = ["contact"]
+
+[rule.when]
+count = [{ of = "individuals", among = "jurisdiction", gt = 500 }]
+
+[rule.deadline]
+kind = "statutory"
+amount = 72
+unit = "hours"
+counting = "hours_elapsed"
+starts = ["aware"]
+text = "72 hours"
+
+[[rule.citation]]
+text = "Section 1"
+source = "the law"
+evidence = "primary"
+"#;
+
+/// The error of the sound file with one part replaced.
+fn refused(part: &str, by: &str) -> LawError {
+    assert!(SOUND.contains(part), "{part}");
+    Rules::load(&[("xx.toml", &SOUND.replacen(part, by, 1))]).expect_err(by)
+}
+
+#[test]
+fn a_sound_file_is_read() {
+    let rules = Rules::load(&[("xx.toml", SOUND)]).unwrap();
+    assert_eq!(rules.known().map(ToString::to_string).collect::<Vec<_>>(), ["xx"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_its_line() {
+    let line = |part: &str| SOUND[..SOUND.find(part).unwrap()].matches('\n').count() + 1;
+    let cases = [
+        ("\"hours_elapsed\"", "\"hours_somehow\"", "hours_elapsed"),
+        ("[\"aware\"]", "[\"awake\"]", "awake"),
+        ("\"notify_individuals\"", "\"notify_everyone\"", "notify_everyone"),
+        ("\"Europe/Berlin\"", "\"Europe/Bonn\"", "Europe/Bonn"),
+        ("gt = 500", "gt = 500, ge = 500", "exactly one"),
+        ("gt = 500", "gt = -1", "-1"),
+        ("evidence = \"primary\"", "evidence = \"hearsay\"", "hearsay"),
+        ("text = \"72 hours\"", "text = \"72 hours\"\nroll = true", "roll"),
+        ("[rule.when]", "[rule.when]\nrisk_at_least = \"hihg\"", "hihg"),
+        ("status = \"in_force\"", "status = ", ""),
+    ];
+    for (part, by, says) in cases {
+        match refused(part, by) {
+            LawError::Line { file, line: found, reason } => {
+                assert_eq!(file, "xx.toml");
+                let at = line(part);
+                assert!((at..=at + 1).contains(&found), "{by}: line {found}, not {at}");
+                assert!(reason.contains(says), "{by}: {reason}");
+            }
+            other => panic!("{by}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_is_not_sound_is_refused_with_its_field() {
+    let citation = &SOUND[SOUND.find("[[rule.citation]]").unwrap()..];
+    let cases = [
+        (citation, "", "citation"),
+        ("source = \"the law\"", "source = \" \"", "citation"),
+        ("{individuals} individuals", "{people} individuals", "because"),
+        ("{individuals} individuals", "{individuals individuals", "because"),
+        ("to = \"people\"", "to = \"{individuals}\"", "to"),
+        ("[\"contact\"]", "[\"horoscope\"]", "contents"),
+        ("amount = 72\n", "", "deadline.amount"),
+        ("amount = 72", "amount = 0", "deadline.amount"),
+        ("\"hours\"", "\"calendar_days\"", "deadline.unit"),
+        ("\"hours_elapsed\"", "\"none\"", "deadline.counting"),
+        ("kind = \"statutory\"", "kind = \"none\"", "deadline.counting"),
+        ("starts = [\"aware\"]\n", "", "deadline.starts"),
+        ("text = \"72 hours\"", "text = \"\"", "deadline.text"),
+        ("status = \"in_force\"", "status = \"voluntary\"", "force"),
+        ("duty = \"notify_individuals\"", "duty = \"notify_authority\"", "report"),
+        ("contents = [\"contact\"]", "only_with = \"nothing\"", "only_with"),
+        ("contents = [\"contact\"]", "met_by = \"lunch\"", "met_by"),
+        ("contents = [\"contact\"]", "report = { form = \"f\", kinds = [\"initial\"] }", "report"),
+        ("[rule.when]", "[rule.review_if]\nrisk_is = [\"unlikely\"]\n[rule.when]", "review_if"),
+        ("[rule.when]", "[rule.unless]\nbecause = \"so\"\n[rule.when]", "unless"),
+        ("id = \"notify-individuals\"", "id = \"Notify\"", "id"),
+    ];
+    for (part, by, expected) in cases {
+        match refused(part, by) {
+            LawError::Rule { file, field, .. } => assert_eq!((file.as_str(), field.as_str()), ("xx.toml", expected), "{by}"),
+            other => panic!("{by}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn versions_of_a_rule_do_not_overlap() {
+    let rule = &SOUND[SOUND.find("[[rule]]").unwrap()..];
+    let dated = |line: &str| rule.replacen("contents", &format!("{line}\ncontents"), 1);
+    let head = &SOUND[..SOUND.find("[[rule]]").unwrap()];
+    let load = |first: &str, second: &str| {
+        Rules::load(&[("xx.toml", &format!("{head}{}{}", dated(first), dated(second)))])
+    };
+    assert!(load("effective_until = \"2025-12-31\"", "effective_from = \"2026-01-01\"").is_ok());
+    for second in ["effective_from = \"2025-12-31\"", ""] {
+        let error = load("effective_until = \"2025-12-31\"", second).unwrap_err();
+        assert!(matches!(error, LawError::Rule { ref field, .. } if field == "effective_from"), "{error}");
+    }
+}
+
+#[test]
+fn a_set_that_is_not_sound_is_refused() {
+    let cases = [
+        ("rules_version = \"2026-11-22.1\"", "rules_version = \"latest\"", "rules_version"),
+        ("contents = [\"contact\"]", "not_before = [\"something\"]", "not_before"),
+        ("[authority]", "levels = [{ ge = 9, name = \"b\" }, { ge = 1, name = \"a\" }]\n[authority]", "levels"),
+    ];
+    for (part, by, expected) in cases {
+        let error = refused(part, by);
+        assert!(matches!(error, LawError::Set { ref field, .. } if field == expected), "{by}: {error}");
+    }
+    let twice = Rules::load(&[("xx.toml", SOUND), ("yy.toml", SOUND)]).unwrap_err();
+    assert!(matches!(twice, LawError::Set { ref file, .. } if file == "yy.toml"), "{twice}");
+}
+
+#[test]
+fn a_message_names_the_place() {
+    let error = refused("amount = 72\n", "");
+    assert_eq!(
+        error.to_string(),
+        "xx.toml, rule notify-individuals, deadline.amount: a deadline that is counted has an amount"
+    );
+}

@@ -1,0 +1,5 @@
+//! Importing people.
+
+mod import;
+mod interrupted;
+mod long_file;
