@@ -5,11 +5,16 @@
 #![expect(missing_docs, reason = "a scenario's name says what it shows")]
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
+mod announcements;
 mod api;
 mod architecture;
+mod channels;
 mod delivery;
+mod evidence;
 mod intake;
 mod licences;
+mod notices;
+mod people;
 mod providers;
 mod store;
 mod support;
