@@ -10,6 +10,7 @@ mod api;
 mod architecture;
 mod channels;
 mod delivery;
+mod demo;
 mod evidence;
 mod intake;
 mod licences;

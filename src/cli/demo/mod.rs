@@ -41,6 +41,8 @@ pub(super) struct Args {
 /// # Errors
 /// When a step fails, in the words of whoever refused; or with `--exit` when the account does not balance.
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    // Warnings only: what is well shows on the screen anyway.
+    crate::telemetry::init(crate::telemetry::Format::Text, "warn").map_err(Failure::of)?;
     let world = world::start(&args).await?;
     let outcome = steps::all(&world, &args).await;
     let account = match outcome {

@@ -116,7 +116,7 @@ async fn answer_groups(client: &Client, incident: &str) -> Result<Vec<Value>, Cl
 async fn duties(world: &World, incident: &str) -> Result<(), ClientError> {
     step(3, "What the law asks, and by when");
     let answer = world.responder.get(&format!("/v1/incidents/{incident}/obligations")).await?.body;
-    for duty in answer["obligations"].as_array().into_iter().flatten() {
+    for duty in answer["items"].as_array().into_iter().flatten() {
         let deadline = &duty["deadline"];
         let when = deadline["at"].as_str().map_or_else(|| text(&deadline["text"]), str::to_owned);
         println!("     {:<12} {:<46} {}", text(&duty["force"]), text(&duty["id"]), when);
@@ -131,7 +131,7 @@ async fn notice(world: &World, incident: &str) -> Result<(), ClientError> {
     for locale in ["de", "zh-Hant"] {
         let asked = json!({ "locale": locale, "channel": "email" });
         let preview = world.responder.post(&format!("/v1/incidents/{incident}/notice/preview"), &asked).await?.body;
-        let subject = text(&preview["subject"]);
+        let subject = text(&preview["previews"][0]["subject"]);
         println!("     {locale:<8} {subject}");
     }
     Ok(())

@@ -15,7 +15,7 @@ use super::replies;
 use super::reply::parse_enhanced;
 use super::verp::Verp;
 use crate::domain::outcome::Outcome;
-use crate::providers::settings::{Secret, SmtpBounces};
+use crate::providers::settings::{Secret, SecretSource, SmtpBounces};
 use crate::providers::{ReceiptError, ReceiptEvent, ReceiptRequest};
 
 /// The intake.
@@ -27,11 +27,7 @@ pub(super) struct Intake {
 impl Intake {
     /// Reads the settings; no tokens, no intake.
     pub(super) fn build(settings: &SmtpBounces, verp: Arc<Verp>) -> Result<Option<Self>, String> {
-        let tokens = settings
-            .intake_tokens
-            .iter()
-            .map(crate::providers::settings::SecretSource::read)
-            .collect::<Result<Vec<_>, _>>()?;
+        let tokens = settings.intake_tokens.iter().map(SecretSource::read).collect::<Result<Vec<_>, _>>()?;
         Ok((!tokens.is_empty()).then_some(Self { verp, tokens }))
     }
 
@@ -133,7 +129,6 @@ mod tests {
     use super::*;
     use crate::domain::clock::Millis;
     use crate::domain::id::AttemptId;
-    use crate::providers::settings::SecretSource;
 
     fn intake() -> (Intake, Arc<Verp>) {
         let settings = SmtpBounces {

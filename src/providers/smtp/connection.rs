@@ -37,10 +37,10 @@ impl Limits {
     pub const fn rfc5321() -> Self {
         Self {
             connect: Duration::from_secs(30),
-            command: Duration::from_secs(5 * 60),
-            data: Duration::from_secs(2 * 60),
-            block: Duration::from_secs(3 * 60),
-            dot: Duration::from_secs(10 * 60),
+            command: Duration::from_mins(5),
+            data: Duration::from_mins(2),
+            block: Duration::from_mins(3),
+            dot: Duration::from_mins(10),
         }
     }
 }

@@ -5,7 +5,8 @@
 //! | `content.rs`, `dkim.rs` | the message: headers, both bodies, signature |
 //! | `verp.rs`, `bounce.rs` | the bounce address of an attempt, and reading what comes back to it |
 //! | `connection.rs`, `reply.rs`, `tls.rs` | bytes, replies, certificates |
-//! | `session.rs`, `pool.rs` | one conversation; the conversations kept open |
+//! | `session.rs`, `features.rs`, `wire.rs` | one conversation: what the server can do, how content is written |
+//! | `pool.rs` | the conversations kept open |
 //! | `replies.rs`, `replies.toml` | what a reply means |
 //!
 //! Guarantees: TLS that was asked for is used or nothing is sent; credentials never go in clear; one recipient per
@@ -21,12 +22,14 @@ mod bounce;
 mod connection;
 mod content;
 mod dkim;
+mod features;
 mod pool;
 mod replies;
 mod reply;
 mod session;
 mod tls;
 mod verp;
+mod wire;
 
 use std::sync::Arc;
 

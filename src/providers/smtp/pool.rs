@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::connection::Limits;
+use super::connection::{Broken, Limits};
+use super::replies::Stage;
 use super::session::{Delivery, Envelope, OpenFault, Session, Target};
 use super::tls;
 use crate::providers::settings::{SmtpSettings, SmtpTls};
@@ -59,8 +60,7 @@ impl Pool {
 
     /// Sends one message through a kept conversation or a new one.
     ///
-    /// A kept one that turns out to be closed before it answered anything has not seen the message: a new one is
-    /// opened, once.
+    /// A kept one that turns out to be closed before the final dot has not got the message: a new one is opened, once.
     pub(super) async fn deliver(&self, envelope: &Envelope, content: &[u8]) -> Result<Delivery, OpenFault> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         if let Some(mut session) = self.take_idle() {
@@ -103,11 +103,11 @@ impl Pool {
     }
 }
 
-/// Whether a kept conversation had ended while nobody used it: gone, or told so, before the transaction began.
+/// Whether a kept conversation had ended, probably while nobody used it; the message was not taken in any case.
 fn was_stale(delivery: &Delivery) -> bool {
     match delivery {
-        Delivery::Broken { after_dot, how } => !after_dot && *how == super::connection::Broken::Dropped,
-        Delivery::Refused { stage, reply } => *stage == super::replies::Stage::Mail && reply.is_closing(),
+        Delivery::Broken { after_dot, how } => !after_dot && *how == Broken::Dropped,
+        Delivery::Refused { stage, reply } => *stage == Stage::Mail && reply.is_closing(),
         Delivery::Taken(_) | Delivery::Unfit(_) => false,
     }
 }

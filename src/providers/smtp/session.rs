@@ -8,8 +8,10 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
 use super::connection::{Broken, Connection, Limits, TlsFault};
+use super::features::Features;
 use super::replies::{self, Stage};
 use super::reply::Reply;
+use super::wire::{dot_stuffed, xtext};
 use crate::domain::outcome::Outcome;
 use crate::providers::Answer;
 use crate::providers::settings::{Secret, SmtpTls};
@@ -92,47 +94,6 @@ pub(super) enum Delivery {
     Broken { how: Broken, after_dot: bool },
     /// The message does not fit this server, and why.
     Unfit(&'static str),
-}
-
-/// The extensions that matter to us.
-#[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an extension the server has or has not")]
-struct Features {
-    starttls: bool,
-    pipelining: bool,
-    dsn: bool,
-    smtputf8: bool,
-    eight_bit: bool,
-    size: Option<u64>,
-    plain: bool,
-    login: bool,
-}
-
-impl Features {
-    fn read(reply: &Reply) -> Self {
-        let mut features = Self::default();
-        for line in reply.lines.iter().skip(1) {
-            // Some old servers write `AUTH=PLAIN`.
-            let line = line.to_ascii_uppercase().replacen("AUTH=", "AUTH ", 1);
-            let mut words = line.split_whitespace();
-            match words.next() {
-                Some("STARTTLS") => features.starttls = true,
-                Some("PIPELINING") => features.pipelining = true,
-                Some("DSN") => features.dsn = true,
-                Some("SMTPUTF8") => features.smtputf8 = true,
-                Some("8BITMIME") => features.eight_bit = true,
-                Some("SIZE") => features.size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0),
-                Some("AUTH") => {
-                    for word in words {
-                        features.plain |= word == "PLAIN";
-                        features.login |= word == "LOGIN";
-                    }
-                }
-                _ => {}
-            }
-        }
-        features
-    }
 }
 
 /// A conversation that is ready for transactions.
@@ -224,36 +185,38 @@ impl Session {
 
     fn commands(&self, envelope: &Envelope, size: usize) -> Result<Vec<(Stage, String)>, &'static str> {
         let features = &self.features;
-        let mut mail = format!("MAIL FROM:<{}>", envelope.sender);
-        if let Some(most) = features.size {
-            if u64::try_from(size).unwrap_or(u64::MAX) > most {
-                return Err("too-large");
-            }
-            mail.push_str(&format!(" SIZE={size}"));
+        let (sender, recipient) = (&envelope.sender, &envelope.recipient);
+        let too_large = |most: u64| u64::try_from(size).is_ok_and(|size| size > most);
+        if features.size.is_some_and(too_large) {
+            return Err("too-large");
         }
-        if !envelope.recipient.is_ascii() || !envelope.sender.is_ascii() {
-            if !features.smtputf8 {
-                return Err("smtputf8-not-offered");
-            }
-            mail.push_str(" SMTPUTF8");
-            if features.eight_bit {
-                mail.push_str(" BODY=8BITMIME");
-            }
+        let foreign = !recipient.is_ascii() || !sender.is_ascii();
+        if foreign && !features.smtputf8 {
+            return Err("smtputf8-not-offered");
         }
-        let mut rcpt = format!("RCPT TO:<{}>", envelope.recipient);
-        if features.dsn {
-            mail.push_str(&format!(" RET=HDRS ENVID={}", xtext(&envelope.id)));
-            rcpt.push_str(" NOTIFY=FAILURE");
-            if envelope.recipient.is_ascii() {
-                rcpt.push_str(&format!(" ORCPT=rfc822;{}", xtext(&envelope.recipient)));
-            }
-        }
+        let announced = features.size.map(|_| format!(" SIZE={size}")).unwrap_or_default();
+        let unicode = match (foreign, features.eight_bit) {
+            (false, _) => "",
+            (true, false) => " SMTPUTF8",
+            (true, true) => " SMTPUTF8 BODY=8BITMIME",
+        };
+        let (report, notify) = match (features.dsn, foreign) {
+            (false, _) => (String::new(), String::new()),
+            // The recipient in Unicode would need another form than rfc822 (RFC 6533); the report names it anyway.
+            (true, true) => (format!(" RET=HDRS ENVID={}", xtext(&envelope.id)), String::from(" NOTIFY=FAILURE")),
+            (true, false) => (
+                format!(" RET=HDRS ENVID={}", xtext(&envelope.id)),
+                format!(" NOTIFY=FAILURE ORCPT=rfc822;{}", xtext(recipient)),
+            ),
+        };
+        let mail = format!("MAIL FROM:<{sender}>{announced}{unicode}{report}\r\n");
+        let rcpt = format!("RCPT TO:<{recipient}>{notify}\r\n");
         let mut commands = Vec::with_capacity(4);
         if self.dirty {
             commands.push((Stage::Mail, String::from("RSET\r\n")));
         }
-        commands.push((Stage::Mail, mail + "\r\n"));
-        commands.push((Stage::Rcpt, rcpt + "\r\n"));
+        commands.push((Stage::Mail, mail));
+        commands.push((Stage::Rcpt, rcpt));
         commands.push((Stage::Data, String::from("DATA\r\n")));
         Ok(commands)
     }
@@ -362,80 +325,4 @@ async fn ask(
     connection.write(line, limits.command).await.map_err(|half| OpenFault::Broken(half.how))?;
     let reply = connection.reply(limits.command).await.map_err(OpenFault::Broken)?;
     if reply.code == wanted { Ok(reply) } else { Err(OpenFault::Refused { stage, reply }) }
-}
-
-/// The content as it goes over the wire: every line end is CRLF, a dot at a line's start is doubled, the final dot is
-/// there (RFC 5321 section 4.5.2). No bare CR or LF leaves: servers that take one for a line end can be made to see
-/// another message in it.
-fn dot_stuffed(content: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len() + 64);
-    let mut at_line_start = true;
-    let mut rest = content.iter().copied().peekable();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'\r' | b'\n' => {
-                if byte == b'\r' && rest.peek() == Some(&b'\n') {
-                    rest.next();
-                }
-                out.extend_from_slice(b"\r\n");
-                at_line_start = true;
-            }
-            _ => {
-                if at_line_start && byte == b'.' {
-                    out.push(b'.');
-                }
-                out.push(byte);
-                at_line_start = false;
-            }
-        }
-    }
-    if !at_line_start {
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(b".\r\n");
-    out
-}
-
-/// Encodes a parameter's value (RFC 3461 section 4).
-fn xtext(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if matches!(byte, b'!'..=b'~') && byte != b'+' && byte != b'=' {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("+{byte:02X}"));
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_is_dot_stuffed_and_ends_once() {
-        assert_eq!(dot_stuffed(b"a\r\n.b\r\n..\r\n"), b"a\r\n..b\r\n...\r\n.\r\n");
-        assert_eq!(dot_stuffed(b"no end"), b"no end\r\n.\r\n");
-        assert_eq!(dot_stuffed(b""), b".\r\n");
-    }
-
-    #[test]
-    fn no_bare_line_end_leaves_so_nothing_can_be_smuggled() {
-        assert_eq!(dot_stuffed(b"a\n.\nMAIL FROM:<x>\r.\r"), b"a\r\n..\r\nMAIL FROM:<x>\r\n..\r\n.\r\n");
-    }
-
-    #[test]
-    fn parameters_are_encoded() {
-        assert_eq!(xtext("a+b=c d"), "a+2Bb+3Dc+20d");
-    }
-
-    #[test]
-    fn extensions_are_read_from_the_second_line_on() {
-        let lines = ["STARTTLS.example.org", "PIPELINING", "SIZE 1000", "AUTH=PLAIN LOGIN", "dsn", "SIZE 0"];
-        let reply = Reply { code: 250, enhanced: None, lines: lines.map(String::from).to_vec() };
-        let features = Features::read(&reply);
-        assert!(!features.starttls && features.pipelining && features.plain && features.login && features.dsn);
-        assert_eq!(features.size, None, "0 means no fixed limit");
-    }
 }

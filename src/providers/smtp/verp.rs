@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::domain::id::AttemptId;
-use crate::providers::settings::{Secret, SmtpBounces};
+use crate::providers::settings::{Secret, SecretSource, SmtpBounces};
 
 const ID: usize = 32;
 const TAG: usize = 20;
@@ -38,8 +38,7 @@ impl Verp {
         if !fits(&settings.domain, b"-.") {
             return Err(String::from("bounces.domain is not a domain in ASCII"));
         }
-        let secrets =
-            settings.secrets.iter().map(super::super::settings::SecretSource::read).collect::<Result<Vec<_>, _>>()?;
+        let secrets = settings.secrets.iter().map(SecretSource::read).collect::<Result<Vec<_>, _>>()?;
         if secrets.iter().any(|s| s.expose().len() < 16) || secrets.is_empty() {
             return Err(String::from("bounces.secrets needs at least one secret of 16 characters or more"));
         }
@@ -86,7 +85,6 @@ fn tag(secret: &Secret, attempt: AttemptId) -> String {
 mod tests {
     use super::*;
     use crate::domain::clock::Millis;
-    use crate::providers::settings::SecretSource;
 
     fn verp(secrets: &[&str]) -> Verp {
         Verp::build(&SmtpBounces {

@@ -14,7 +14,7 @@ const TABLE: &str = include_str!("codes.toml");
 #[serde(deny_unknown_fields)]
 struct Table {
     status: Vec<Status>,
-    error: Vec<Code>,
+    error: Vec<Meaning>,
 }
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Status {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Code {
+struct Meaning {
     code: u32,
     outcome: Outcome,
     #[expect(dead_code, reason = "the table explains itself to people; an entry without its reason is refused")]

@@ -15,7 +15,7 @@ use url::Url;
 use self::signature::Signatures;
 pub use self::signature::sign_callback;
 use super::http::{Http, HttpReply, Reach};
-use super::settings::{Secret, TwilioSettings};
+use super::settings::{Secret, SecretSource, TwilioSettings};
 use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -67,8 +67,7 @@ impl TwilioProvider {
         if settings.validity_seconds.is_some_and(|s| !(1..=36_000).contains(&s)) {
             return Err(String::from("validity_seconds is 1 to 36000"));
         }
-        let tokens =
-            settings.auth_tokens.iter().map(super::settings::SecretSource::read).collect::<Result<Vec<_>, _>>()?;
+        let tokens = settings.auth_tokens.iter().map(SecretSource::read).collect::<Result<Vec<_>, _>>()?;
         let (user, password) = match (&settings.api_key, tokens.first()) {
             (Some(key), _) => (key.sid.clone(), key.secret.read()?),
             (None, Some(token)) => (sid.clone(), token.clone()),

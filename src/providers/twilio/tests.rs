@@ -9,7 +9,6 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::*;
 use crate::domain::id::AttemptId;
-use crate::providers::settings::SecretSource;
 
 const SID: &str = "AC00000000000000000000000000000000";
 const URL: &str = "https://candour.example.org/v1/receipts/sms";

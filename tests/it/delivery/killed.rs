@@ -60,4 +60,7 @@ async fn scenario(database: String) {
     // and those whose outcome was being written.
     assert!(repeated <= KILLS * 4 * CONCURRENCY, "{repeated} repeats are more than can have been in flight");
     candour.terminate().await;
+    let log = candour.log();
+    assert!(log.contains("campaign is complete"), "the log tells what happened:\n{log}");
+    assert!(!log.contains("@example.net") && !log.contains("Person 1"), "personal data is in the log");
 }

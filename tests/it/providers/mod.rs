@@ -1,5 +1,6 @@
 //! Providers against the real thing, or the nearest to it that others have written.
 
+mod scripted_provider_plays_its_part;
 mod smtp_421_is_no_verdict_on_anybody;
 mod smtp_bounce_comes_back;
 mod smtp_certificate_that_does_not_verify;

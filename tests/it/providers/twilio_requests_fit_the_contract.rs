@@ -1,4 +1,4 @@
-//! Our requests fit Twilio's own OpenAPI document, as Prism reads it, and its answers become outcomes.
+//! Our requests fit Twilio's own `OpenAPI` document, as Prism reads it, and its answers become outcomes.
 
 use std::collections::BTreeMap;
 

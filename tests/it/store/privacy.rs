@@ -5,9 +5,9 @@ use candour::domain::locale::Locale;
 use candour::domain::person::PersonRecord;
 use candour::store::{AccessStore, PeopleStore, StoreError, StoredAnswer};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::support::stores::{World, on_both, operator};
+use crate::support::dump::{contains, dump};
+use crate::support::stores::{on_both, operator};
 
 const CANARIES: [&str; 11] = [
     "CanaryRef77",
@@ -39,34 +39,6 @@ fn canary(more: bool) -> PersonRecord {
     record
 }
 
-/// Everything the database holds, as bytes: the files of SQLite, each row of each table of PostgreSQL.
-async fn dump(world: &World) -> Vec<u8> {
-    if let Some(path) = world.url.strip_prefix("sqlite:") {
-        let log = std::fs::read(format!("{path}-wal")).unwrap();
-        return [std::fs::read(path).unwrap(), log].concat();
-    }
-    let mut connection = PgConnection::connect(&world.url).await.unwrap();
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'")
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-    let mut text = String::new();
-    for table in tables {
-        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT t::text FROM {table} t")))
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-        text.push_str(&rows.concat());
-    }
-    text.into_bytes()
-}
-
-fn contains(bytes: &[u8], text: &str) -> bool {
-    let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-    has(text.as_bytes()) || has(hex::encode(text).as_bytes())
-}
-
 on_both!(no_canary_is_in_the_database, |world| {
     let incident = world.incident().await.id;
     for more in [false, true] {
@@ -84,7 +56,7 @@ on_both!(no_canary_is_in_the_database, |world| {
         world.store.claim_idempotency(&actor, key, "h", world.now()).await.unwrap();
         world.store.remember_answer(&actor, key, of, &answer, world.now()).await.unwrap();
     }
-    let dump = dump(&world).await;
+    let dump = dump(&world.url).await;
     assert!(contains(&dump, "people.imported"), "the dump has what is written");
     for canary in CANARIES {
         assert!(!contains(&dump, canary), "{canary} is in the database");

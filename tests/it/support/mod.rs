@@ -4,6 +4,7 @@ pub mod app;
 pub mod candour;
 pub mod databases;
 pub mod features;
+pub mod dump;
 pub mod messages;
 pub mod node;
 pub mod postfix;

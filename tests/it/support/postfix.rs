@@ -51,18 +51,17 @@ impl Postfix {
         let [starttls, implicit, kept, refusing, bounced] = [(); 5].map(|()| free_port());
         fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, bounced)).unwrap();
         fs::write(root.join("etc/master.cf"), master_cf(starttls, implicit)).unwrap();
-        run(Command::new("chown")
-            .args(["postfix"])
-            .arg(root.join("data"))
-            .arg(root.join("kept"))
-            .arg(root.join("bounced")));
-        let helpers = vec![
+        let owned = ["data", "kept", "bounced", "queue/private"].map(|name| root.join(name));
+        run(Command::new("chown").arg("postfix").args(owned));
+        let mut helpers = vec![
             sink(kept, &["-d", &format!("{}/%M.", root.join("kept").display())]),
             sink(refusing, &["-f", "RCPT", "-B", "550 5.1.1 No such user here"]),
             sink(bounced, &["-d", &format!("{}/%M.", root.join("bounced").display())]),
             dovecot(root),
         ];
-        run(Command::new("postfix").arg("-c").arg(root.join("etc")).arg("start"));
+        let mut postfix = Command::new("postfix");
+        postfix.arg("-c").arg(root.join("etc")).arg("start-fg");
+        helpers.push(Running::listening(&mut postfix, starttls));
         Self { starttls, implicit, directory, _helpers: helpers }
     }
 
@@ -105,6 +104,12 @@ impl Postfix {
     /// The same for mail to bounce addresses.
     pub fn bounced(&self, count: usize) -> Vec<String> {
         wait_for_files(&self.directory.path().join("bounced"), count)
+    }
+
+    /// How many conversations it has had, those that only looked whether it listens left out.
+    pub fn conversations(&self) -> usize {
+        let log = self.log();
+        log.matches(": connect from").count() - log.matches("lost connection after CONNECT").count()
     }
 
     /// Its log.

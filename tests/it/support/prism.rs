@@ -1,4 +1,4 @@
-//! Twilio's API as its own OpenAPI document describes it, mocked by Prism: requests that do not fit it are refused.
+//! Twilio's API as its own `OpenAPI` document describes it, mocked by Prism: requests that do not fit it are refused.
 
 use std::process::Command;
 
@@ -31,7 +31,7 @@ impl Prism {
         let body = json!({ "code": code, "message": "x", "more_info": "https://www.twilio.com", "status": status });
         let answer = json!({ "description": "x", "content": { "application/json": { "example": body } } });
         Self::start(|document| {
-            document["paths"][MESSAGES]["post"]["responses"] = json!({ (status.to_string()): answer })
+            document["paths"][MESSAGES]["post"]["responses"] = json!({ (status.to_string()): answer });
         })
     }
 
