@@ -10,6 +10,7 @@ use axum::Router;
 use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -20,6 +21,7 @@ use crate::evidence::Evidence;
 use crate::incidents::Incidents;
 use crate::intake::Intake;
 use crate::people::People;
+use crate::reports::Reports;
 use crate::retention::Retention;
 use crate::store::Store;
 
@@ -56,6 +58,10 @@ pub struct ApiState {
     pub people: Arc<People>,
     /// Public notices.
     pub announcements: Arc<Announcements>,
+    /// Reports to authorities.
+    pub reports: Arc<Reports>,
+    /// How many reports are typeset at once.
+    pub typesetting: Arc<Semaphore>,
     /// Alert hooks.
     pub intake: Arc<Intake>,
     /// Proof.

@@ -88,6 +88,8 @@ kinds! {
     KeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request";
     /// `If-Match` is missing.
     PreconditionRequired = "precondition-required", PRECONDITION_REQUIRED, "If-Match is needed";
+    /// No font of this machine has the characters of the document.
+    NoFont = "no-font", NOT_IMPLEMENTED, "The document cannot be typeset on this machine";
     /// Something inside failed.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed inside";
     /// The database cannot be reached.

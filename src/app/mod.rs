@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
@@ -29,6 +30,7 @@ use crate::people::{ImportLimits, People};
 use crate::providers::{Provider, ProviderFault, Providers};
 use crate::public::{self, PageError, Pages, PublicState};
 use crate::render::{RenderError, Renderer};
+use crate::reports::Reports;
 use crate::retention::Retention;
 use crate::store::seal::{MasterKeyError, MasterKeys};
 use crate::store::{MasterKey, Sealer, SqlStore, Store, StoreError, StoreOptions};
@@ -36,6 +38,9 @@ use crate::telemetry::Metrics;
 
 /// How long answers that are under way may take after the process was asked to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(20);
+
+/// How many reports are typeset at once; each takes a processor for a while.
+const TYPESETTING: usize = 2;
 
 /// Why Candour cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +176,8 @@ impl App {
         let state = ApiState {
             incidents: Arc::new(Incidents::new(with(), Arc::clone(&rules), Arc::clone(&renderer), channels, engine.waker())),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
+            reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
+            typesetting: Arc::new(Semaphore::new(TYPESETTING)),
             announcements: Arc::new(Announcements::new(with().0, with().1, with().2, Arc::clone(&renderer))),
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{IncidentError, Incidents};
-use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
 use crate::domain::obligation::Obligation;
+use crate::domain::report::met_by;
 
 impl Incidents {
     /// The obligations of an incident, as of now. Reports that were submitted count as done.
@@ -15,14 +15,7 @@ impl Incidents {
     /// When there is no such incident, or storage fails.
     pub async fn obligations(&self, id: IncidentId) -> Result<Vec<Obligation>, IncidentError> {
         let facts = self.store.incident(id).await?.facts;
-        let mut done: BTreeMap<String, Millis> = BTreeMap::new();
-        for report in self.store.reports(id).await? {
-            if let Some(at) = report.submitted_at {
-                // The first submission meets the duty; what follows is a supplement.
-                let first = done.entry(report.obligation).or_insert(at);
-                *first = (*first).min(at);
-            }
-        }
+        let done = met_by(&self.store.reports(id).await?);
         Ok(self.rules.obligations(&facts, &done, self.clock.now()))
     }
 

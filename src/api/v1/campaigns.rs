@@ -37,7 +37,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Campaigns {
     /// Oldest first.
-    items: Vec<CampaignBrief>,
+    campaigns: Vec<CampaignBrief>,
 }
 
 /// List an incident's campaigns
@@ -46,7 +46,7 @@ struct Campaigns {
     responses((status = 200, description = "The campaigns.", body = Campaigns)))]
 async fn list(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Json<Campaigns>, Problem> {
     let found = state.incidents.campaigns(id).await?;
-    Ok(Json(Campaigns { items: found.into_iter().map(|(c, p)| CampaignBrief::new(c, p)).collect() }))
+    Ok(Json(Campaigns { campaigns: found.into_iter().map(|(c, p)| CampaignBrief::new(c, p)).collect() }))
 }
 
 /// Propose a campaign

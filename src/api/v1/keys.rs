@@ -89,7 +89,7 @@ struct Issued {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Keys {
     /// Oldest first, the revoked ones too.
-    items: Vec<Key>,
+    keys: Vec<Key>,
 }
 
 /// List keys
@@ -99,7 +99,7 @@ struct Keys {
     responses((status = 200, description = "All keys.", body = Keys)))]
 async fn list(State(state): State<ApiState>) -> Result<Json<Keys>, Problem> {
     let keys = state.access.list().await?;
-    Ok(Json(Keys { items: keys.into_iter().map(Key::from).collect() }))
+    Ok(Json(Keys { keys: keys.into_iter().map(Key::from).collect() }))
 }
 
 /// Make a key

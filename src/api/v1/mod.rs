@@ -23,6 +23,7 @@ pub mod people;
 mod person_view;
 mod progress_stream;
 pub mod receipts;
+pub mod reports;
 pub mod retention;
 
 /// All operations of this version.
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(notices::routes())
         .merge(campaigns::routes())
         .merge(announcements::routes())
+        .merge(reports::routes())
         .merge(evidence::routes())
         .merge(retention::routes())
         .merge(hooks::routes())

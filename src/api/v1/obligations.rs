@@ -26,7 +26,7 @@ struct Obligations {
     #[schema(format = DateTime)]
     at: String,
     /// The earliest deadline first, those without one last.
-    items: Vec<Obligation>,
+    obligations: Vec<Obligation>,
 }
 
 /// List an incident's obligations
@@ -39,8 +39,8 @@ async fn of_incident(
     State(state): State<ApiState>,
     PathArg(id): PathArg<IncidentId>,
 ) -> Result<Json<Obligations>, Problem> {
-    let items = state.incidents.obligations(id).await?;
-    Ok(Json(Obligations { at: state.clock.now().to_rfc3339(), items }))
+    let obligations = state.incidents.obligations(id).await?;
+    Ok(Json(Obligations { at: state.clock.now().to_rfc3339(), obligations }))
 }
 
 /// Work out obligations
@@ -53,6 +53,6 @@ async fn of_facts(
     State(state): State<ApiState>,
     JsonBody(facts): JsonBody<IncidentFacts>,
 ) -> Result<Json<Obligations>, Problem> {
-    let items = state.incidents.obligations_of(&facts)?;
-    Ok(Json(Obligations { at: state.clock.now().to_rfc3339(), items }))
+    let obligations = state.incidents.obligations_of(&facts)?;
+    Ok(Json(Obligations { at: state.clock.now().to_rfc3339(), obligations }))
 }

@@ -163,8 +163,8 @@ on_both!(obligations_are_worked_out_for_an_incident_and_for_loose_facts, |world|
     let stored = app.get(&format!("/v1/incidents/{id}/obligations")).await;
     assert_eq!(stored.status, StatusCode::OK, "{}", stored.text);
     let loose = app.post(Role::Auditor, "/v1/obligations", &whole()).await;
-    assert_eq!(stored.json["items"], loose.json["items"]);
-    let items = stored.json["items"].as_array().unwrap();
+    assert_eq!(stored.json["obligations"], loose.json["obligations"]);
+    let items = stored.json["obligations"].as_array().unwrap();
     assert!(!items.is_empty());
     for item in items {
         assert_eq!(item["jurisdiction"], "us-ca");

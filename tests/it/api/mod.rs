@@ -8,3 +8,4 @@ mod incidents;
 mod keys;
 mod notices;
 mod operations;
+mod reports;

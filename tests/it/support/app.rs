@@ -10,15 +10,19 @@ use candour::api::{self, ApiState};
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
+use candour::domain::jurisdiction::JurisdictionId;
 use candour::incidents::Incidents;
 use candour::law::Rules;
+use candour::people::{ImportLimits, People};
 use candour::providers::{ReceiptError, ReceiptRequest};
 use candour::render::Renderer;
+use candour::reports::Reports;
 use candour::store::Store;
 use candour::system::System;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::stores::World;
@@ -75,8 +79,18 @@ impl TestApp {
         let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
         let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
         let channels = [Channel::Email, Channel::Sms].into();
-        let incidents = Incidents::new(base, rules, renderer, channels, Arc::new(|| ()));
+        let incidents = Incidents::new(base, Arc::clone(&rules), Arc::clone(&renderer), channels, Arc::new(|| ()));
+        let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
+        let known = Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some());
+        let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
         let state = ApiState {
+            people: Arc::new(people),
+            reports: Arc::new(reports),
+            typesetting: Arc::new(Semaphore::new(2)),
+            announcements: Arc::new(world.announcements()),
+            intake: Arc::new(world.intake()),
+            evidence: Arc::new(world.evidence()),
+            retention: Arc::new(world.retention()),
             store,
             clock,
             entropy,

@@ -1,5 +1,6 @@
 //! What scenarios have in common: databases, Candour itself, counterparts they start, stand-ins they play.
 
+pub mod app;
 pub mod candour;
 pub mod databases;
 pub mod features;
