@@ -60,11 +60,13 @@ impl SqlStore {
             return Err(StoreError::Conflict(format!("{} people came with {} identifiers", records.len(), ids.len())));
         }
         let key = self.incident_key(incident).await.map_err(erased_is_conflict)?;
-        let incoming = Arc::new(blocking({
-            let key = Arc::clone(&key);
-            move || plan::incoming(&key, records, ids)
-        })
-        .await?);
+        let incoming = Arc::new(
+            blocking({
+                let key = Arc::clone(&key);
+                move || plan::incoming(&key, records, ids)
+            })
+            .await?,
+        );
         let mut again = Again::new(self.sealer.entropy());
         loop {
             let plan = self.plan(incident, &key, &incoming).await?;
@@ -143,11 +145,8 @@ trait PeopleCounts {
     /// incident whose key is destroyed.
     fn count_people(&mut self, incident: IncidentId, added: i64) -> impl Future<Output = Result<()>> + Send;
     /// Adds to the numbers per jurisdiction and locale.
-    fn count_groups(
-        &mut self,
-        incident: IncidentId,
-        groups: &[GroupChange],
-    ) -> impl Future<Output = Result<()>> + Send;
+    fn count_groups(&mut self, incident: IncidentId, groups: &[GroupChange])
+    -> impl Future<Output = Result<()>> + Send;
 }
 
 on_both_connections!(PeopleCounts {

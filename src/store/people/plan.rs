@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Digest, KnownRow, digest};
 use crate::domain::id::PersonId;
-use crate::domain::person::PersonRecord;
+use crate::domain::person::{PersonRecord, Reach};
 use crate::store::rows::PersonRow;
 use crate::store::seal::{IncidentKey, encode};
 use crate::store::traits::{ImportCounts, Result};
@@ -81,8 +81,7 @@ pub(super) fn plan(
     mut known: HashMap<Digest, KnownRow>,
     nonces: Vec<[u8; 24]>,
 ) -> Result<Plan> {
-    let mut plan =
-        Plan { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: ImportCounts::default() };
+    let mut plan = Plan { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: ImportCounts::default() };
     let mut groups = Groups::default();
     for (person, nonce) in incoming.iter().zip(nonces) {
         // Each further row of the same person in the chunk counts as unchanged.
@@ -102,15 +101,15 @@ pub(super) fn plan(
         let before = row.open(key)?;
         let mut merged = before.record.clone();
         merged.merge(person.record.clone());
-        let plain = encode(&merged);
-        if key.content_hash(&merged, &plain) == replaces {
+        let bytes = encode(&merged);
+        if key.content_hash(&merged, &bytes) == replaces {
             plan.counts.unchanged += 1;
             continue;
         }
         plan.counts.updated += 1;
         groups.add(&before.record, -1);
         groups.add(&merged, 1);
-        plan.updated.push(Row { replaces, ..seal(key, before.id, nonce, person, &merged, &plain) });
+        plan.updated.push(Row { replaces, ..seal(key, before.id, nonce, person, &merged, &bytes) });
     }
     plan.groups = groups.changes();
     Ok(plan)
@@ -146,7 +145,7 @@ impl Groups {
         let locale = record.locale.as_ref().map_or("", |l| l.as_str()).to_owned();
         let (people, without_contact) = self.0.entry((jurisdiction, locale)).or_default();
         *people += by;
-        if record.reach() == Default::default() {
+        if record.reach() == Reach::default() {
             *without_contact += by;
         }
     }

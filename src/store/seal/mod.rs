@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use self::envelope::Cipher;
 pub(in crate::store) use self::envelope::Place;
-pub(in crate::store) use self::incident::encode;
 pub use self::incident::IncidentKey;
+pub(in crate::store) use self::incident::encode;
 pub use self::master::{MasterKey, MasterKeyError, MasterKeys};
 use super::error::StoreError;
 use super::traits::Result;

@@ -5,13 +5,13 @@ use candour::domain::audit::AuditEntry;
 use candour::store::{AccessStore, ApiKey, AuditStore, IdempotencyClaim, StoreError, StoredAnswer};
 use serde_json::json;
 
-use crate::support::stores::{World, on_both};
+use crate::support::stores::{World, on_both, operator};
 
 fn installation_audit(world: &World) -> AuditEntry {
     AuditEntry {
         incident: None,
         at: world.now(),
-        actor: world.actor(),
+        actor: operator(),
         action: String::from("key.changed"),
         detail: json!({}),
     }
@@ -63,7 +63,8 @@ on_both!(keys_of_every_role_read_back_and_are_revoked_once, |world| {
 
 on_both!(an_idempotency_key_is_claimed_once_answered_once_and_remembered, |world| {
     let (ann, bob) = (actor(&world), actor(&world));
-    let claim = async |who: &Actor, hash: &str| world.store.claim_idempotency(who, "k", hash, world.now()).await.unwrap();
+    let claim =
+        async |who: &Actor, hash: &str| world.store.claim_idempotency(who, "k", hash, world.now()).await.unwrap();
     assert_eq!(claim(&ann, "h").await, IdempotencyClaim::Ours);
     assert_eq!(claim(&ann, "h").await, IdempotencyClaim::Busy);
     assert_eq!(claim(&bob, "h").await, IdempotencyClaim::Ours, "another's key of the same text is another");
@@ -96,9 +97,8 @@ on_both!(of_many_claims_at_once_one_is_ours, |world| {
 on_both!(a_claim_left_behind_is_taken_over_after_ten_minutes, |world| {
     let ann = actor(&world);
     let begun = world.now();
-    let claim = async |hash: &str, after: i64| {
-        world.store.claim_idempotency(&ann, "k", hash, begun.plus(after)).await.unwrap()
-    };
+    let claim =
+        async |hash: &str, after: i64| world.store.claim_idempotency(&ann, "k", hash, begun.plus(after)).await.unwrap();
     assert_eq!(claim("h", 0).await, IdempotencyClaim::Ours);
     assert_eq!(claim("h", 599_999).await, IdempotencyClaim::Busy);
     assert_eq!(claim("h2", 600_000).await, IdempotencyClaim::Ours);

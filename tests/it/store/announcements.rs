@@ -10,7 +10,7 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::support::stores::{World, on_both, record};
+use crate::support::stores::{World, on_both, operator, record};
 
 fn announcement(world: &World, incident: IncidentId, slug: &str) -> Announcement {
     let now = world.now();
@@ -48,7 +48,7 @@ on_both!(a_draft_is_replaced_and_not_public, |world| {
     assert_eq!(world.store.public_announcement("tape").await, Err(StoreError::NotFound("announcement")));
     assert!(world.store.public_announcements(10).await.unwrap().is_empty());
     let now = world.now();
-    let gone = world.store.publish_announcement(first.id, &world.actor(), now, audit()).await;
+    let gone = world.store.publish_announcement(first.id, &operator(), now, audit()).await;
     assert_eq!(gone, Err(StoreError::NotFound("announcement")));
 });
 
@@ -71,13 +71,13 @@ on_both!(publishing_and_withdrawing_go_in_order_and_leave_a_tombstone, |world| {
     let early = world.store.withdraw_announcement(draft.id, "r", world.now(), audit()).await;
     assert!(matches!(&early, Err(StoreError::Conflict(text)) if text.contains("draft")), "{early:?}");
 
-    let (published_at, publisher) = (world.now(), ActorRef(String::from("key:2:bob")));
-    let published = world.store.publish_announcement(draft.id, &publisher, published_at, audit()).await.unwrap();
+    let (since, publisher) = (world.now(), ActorRef(String::from("key:2:bob")));
+    let published = world.store.publish_announcement(draft.id, &publisher, since, audit()).await.unwrap();
     let expected = Announcement {
         state: AnnouncementState::Published,
         publisher: Some(publisher.clone()),
-        published_at: Some(published_at),
-        updated_at: published_at,
+        published_at: Some(since),
+        updated_at: since,
         ..draft.clone()
     };
     assert_eq!(published, expected);
@@ -126,9 +126,10 @@ async fn unreachable_campaign(world: &World, incident: IncidentId) {
             }
         }};
     }
-    match world.sqlite().await {
-        Some(connection) => write!(connection),
-        None => write!(PgConnection::connect(&world.url).await.unwrap()),
+    if let Some(connection) = world.sqlite().await {
+        write!(connection);
+    } else {
+        write!(PgConnection::connect(&world.url).await.unwrap());
     }
 }
 
@@ -136,7 +137,7 @@ on_both!(publishing_covers_the_unreachable_of_all_campaigns_and_withdrawing_unco
     let (incident, other) = (world.incident().await.id, world.incident().await.id);
     for of in [incident, other] {
         let people = vec![record("c-1", None), record("c-2", None), record("c-3", None)];
-        world.store.import_people(of, people, world.people_ids(3), world.now(), world.actor()).await.unwrap();
+        world.store.import_people(of, people, world.people_ids(3), world.now(), operator()).await.unwrap();
         unreachable_campaign(&world, of).await;
     }
     unreachable_campaign(&world, incident).await;
@@ -146,7 +147,7 @@ on_both!(publishing_covers_the_unreachable_of_all_campaigns_and_withdrawing_unco
     let before = Counts { unreachable: 9, ..Counts::default() };
     assert_eq!(world.store.campaign_counts().await, Ok(before));
 
-    let published = world.store.publish_announcement(draft.id, &world.actor(), world.now(), audit()).await.unwrap();
+    let published = world.store.publish_announcement(draft.id, &operator(), world.now(), audit()).await.unwrap();
     assert_eq!(published.covers, 3, "three people, though they stand in two campaigns");
     let covered = Counts { unreachable: 3, announced: 6, ..Counts::default() };
     assert_eq!(world.store.campaign_counts().await, Ok(covered), "the other incident's people stay");

@@ -24,10 +24,7 @@ on_both!(what_is_not_there_is_said_so, |world| {
     assert_eq!(world.store.incident(world.id()).await, Err(StoreError::NotFound("incident")));
     let stranger = world.draft();
     let audit = world.audit(stranger.id, "incident.amended");
-    assert_eq!(
-        world.store.amend_incident(&stranger, 1, audit.clone()).await,
-        Err(StoreError::NotFound("incident"))
-    );
+    assert_eq!(world.store.amend_incident(&stranger, 1, audit.clone()).await, Err(StoreError::NotFound("incident")));
     let moved = world.store.move_incident(stranger.id, IncidentState::Draft, IncidentState::Open, audit).await;
     assert_eq!(moved, Err(StoreError::NotFound("incident")));
     assert!(world.store.audit(Some(stranger.id), 0, 10).await.unwrap().is_empty());
@@ -81,7 +78,8 @@ on_both!(of_many_amendments_at_once_one_wins, |world| {
 on_both!(an_incident_moves_only_from_the_state_it_is_in, |world| {
     let incident = world.incident().await;
     let audit = || world.audit(incident.id, "incident.opened");
-    let open = world.store.move_incident(incident.id, IncidentState::Draft, IncidentState::Open, audit()).await.unwrap();
+    let open =
+        world.store.move_incident(incident.id, IncidentState::Draft, IncidentState::Open, audit()).await.unwrap();
     assert_eq!((open.state, open.version), (IncidentState::Open, 2));
     let again = world.store.move_incident(incident.id, IncidentState::Draft, IncidentState::Open, audit()).await;
     assert!(matches!(&again, Err(StoreError::Conflict(text)) if text.contains("open")), "{again:?}");

@@ -3,13 +3,13 @@
 use candour::store::{HealthStore, IncidentStore, MasterKey, MasterKeys, PeopleStore, Sealer, SqlStore, StoreError};
 use candour::system::System;
 
-use crate::support::stores::{on_both, on_sqlite, options, record, sealer};
+use crate::support::stores::{on_both, on_sqlite, operator, options, record, sealer};
 
 on_both!(a_store_opens_again_with_what_it_held, |world| {
     let incident = world.incident().await;
     world
         .store
-        .import_people(incident.id, vec![record("c-1", None)], world.people_ids(1), world.now(), world.actor())
+        .import_people(incident.id, vec![record("c-1", None)], world.people_ids(1), world.now(), operator())
         .await
         .unwrap();
     let again = world.another().await;
@@ -43,7 +43,7 @@ on_both!(another_master_key_opens_the_store_and_nobody_in_it, |world| {
     let incident = world.incident().await.id;
     world
         .store
-        .import_people(incident, vec![record("c-1", None)], world.people_ids(1), world.now(), world.actor())
+        .import_people(incident, vec![record("c-1", None)], world.people_ids(1), world.now(), operator())
         .await
         .unwrap();
     let stranger = Sealer::new(MasterKeys::new(MasterKey::generate(&System)), std::sync::Arc::new(System));

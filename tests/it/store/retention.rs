@@ -5,7 +5,7 @@ use candour::domain::id::IncidentId;
 use candour::domain::incident::IncidentState::{self, Closed, Discarded, Draft, Open};
 use candour::store::{AuditStore, IncidentStore, PeopleStore, Result, RetentionStore, StoreError};
 
-use crate::support::stores::{World, on_both, record};
+use crate::support::stores::{World, on_both, operator, record};
 
 async fn destroy(world: &World, incident: IncidentId) -> Result<()> {
     world.store.destroy_incident_key(incident, world.now(), world.audit(incident, "incident.erased")).await
@@ -18,7 +18,7 @@ async fn go(world: &World, incident: IncidentId, from: IncidentState, to: Incide
 on_both!(a_destroyed_key_erases_the_people_and_leaves_the_evidence, |world| {
     let incident = world.incident().await.id;
     let people = vec![record("c-1", None)];
-    world.store.import_people(incident, people.clone(), world.people_ids(1), world.now(), world.actor()).await.unwrap();
+    world.store.import_people(incident, people.clone(), world.people_ids(1), world.now(), operator()).await.unwrap();
     let person = world.store.person_by_ref(incident, "c-1").await.unwrap().id;
     let other_process = world.another().await;
     assert!(other_process.person(incident, person).await.is_ok(), "it holds the key in memory now");
@@ -33,7 +33,7 @@ on_both!(a_destroyed_key_erases_the_people_and_leaves_the_evidence, |world| {
         assert_eq!(store.people(incident, None, 10).await.unwrap_err(), StoreError::Erased);
         assert_eq!(store.person(incident, person).await, Err(StoreError::Erased));
         assert_eq!(store.person_by_ref(incident, "c-1").await, Err(StoreError::Erased));
-        let into = store.import_people(incident, people.clone(), world.people_ids(1), world.now(), world.actor()).await;
+        let into = store.import_people(incident, people.clone(), world.people_ids(1), world.now(), operator()).await;
         assert!(matches!(&into, Err(StoreError::Conflict(text)) if text.contains("destroyed")), "{into:?}");
     }
     other_process.close().await;

@@ -130,17 +130,12 @@ impl World {
         (0..count).map(|_| self.id()).collect()
     }
 
-    /// Who does things in tests.
-    pub(crate) fn actor(&self) -> ActorRef {
-        ActorRef::operator()
-    }
-
     /// An audit entry.
     pub(crate) fn audit(&self, incident: IncidentId, action: &str) -> AuditEntry {
         AuditEntry {
             incident: Some(incident),
             at: self.now(),
-            actor: self.actor(),
+            actor: operator(),
             action: action.to_owned(),
             detail: json!({ "of": "a test" }),
         }
@@ -192,6 +187,11 @@ impl World {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
     }
+}
+
+/// Who does things in tests.
+pub(crate) fn operator() -> ActorRef {
+    ActorRef::operator()
 }
 
 /// A record with a reference, a name and an address.
