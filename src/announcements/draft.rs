@@ -52,7 +52,7 @@ impl Announcements {
         }
         let (texts, preferred) = match new.texts {
             Some(given) => (self.settle(&given, &found.facts)?, None),
-            None => self.from_notice(incident).await?,
+            None => self.texts_of_notice(incident).await?,
         };
         let default_locale = default_locale(new.default_locale.or(preferred), &texts)?;
         let reasons: BTreeMap<String, i64> = self
@@ -115,7 +115,7 @@ impl Announcements {
     }
 
     /// The texts of the incident's newest notice, with the facts it was written from.
-    async fn from_notice(
+    async fn texts_of_notice(
         &self,
         incident: IncidentId,
     ) -> Result<(BTreeMap<Locale, AnnouncementText>, Option<Locale>), AnnouncementError> {
@@ -124,12 +124,13 @@ impl Announcements {
             Err(StoreError::NotFound(_)) => return Err(AnnouncementError::NoTexts),
             Err(other) => return Err(other.into()),
         };
-        let texts = notice.content.texts.iter().map(|(locale, text)| (locale.clone(), self.of_notice(locale, text)));
+        let texts =
+            notice.content.texts.iter().map(|(locale, text)| (locale.clone(), self.text_of_notice(locale, text)));
         let texts = self.settle(&texts.collect(), &notice.facts)?;
         Ok((texts, Some(notice.content.default_locale)))
     }
 
-    fn of_notice(&self, locale: &Locale, text: &NoticeTexts) -> AnnouncementText {
+    fn text_of_notice(&self, locale: &Locale, text: &NoticeTexts) -> AnnouncementText {
         let own = text.subject.clone();
         let title = own.or_else(|| self.renderer.words(locale).map(|words| words.phrases.subject.clone()));
         AnnouncementText {

@@ -1,4 +1,4 @@
-//! Prometheus Alertmanager: webhook payload version 4, as its documentation gives it under "webhook_config".
+//! Prometheus Alertmanager: webhook payload version 4, as its documentation gives it under `webhook_config`.
 //!
 //! What identifies an alert is its group: `groupKey` stays the same while members come and go. Fields that are not known
 //! here are ignored. Alertmanager sends again only after a 5xx; anything it should repeat must be answered so.

@@ -130,7 +130,12 @@ impl People {
         let mut sink = Sink::new(self.limits.rejects);
         let read = decode(decoder.as_mut(), body, &mut sink, &chunks, &self.limits).await;
         drop(chunks);
-        let mut stored = storing.await.expect("the storing task returns its errors and is never aborted");
+        // The task returns its errors; what is left is a panic in the store, after which nothing is known.
+        let lost = |error: tokio::task::JoinError| Stored {
+            failure: Some(StoreError::Database(error.to_string())),
+            ..Stored::default()
+        };
+        let mut stored = storing.await.unwrap_or_else(lost);
 
         let why = match (stored.failure.take(), read) {
             (Some(failure), _) => Some(Interruption::Store(failure)),

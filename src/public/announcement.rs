@@ -62,10 +62,8 @@ pub(super) async fn page(
     let languages = state.alternates(&format!("notices/{slug}"), announcement.texts.keys(), locale);
     let frame = state.frame(chrome, title, &wanted, languages);
     let page = view(frame, locale, text, &announcement);
-    let (status, template) = match withdrawn {
-        true => (StatusCode::GONE, "withdrawn.html"),
-        false => (StatusCode::OK, "announcement.html"),
-    };
+    let (status, template) =
+        if withdrawn { (StatusCode::GONE, "withdrawn.html") } else { (StatusCode::OK, "announcement.html") };
     match state.pages.render(template, &page) {
         Ok(body) => {
             let modified = Some(announcement.updated_at);

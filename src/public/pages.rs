@@ -146,7 +146,10 @@ mod tests {
 
     #[test]
     fn nothing_becomes_markup() {
-        assert_eq!(escape("<a href='x'>\"&\"</a> ?lang=de"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt; ?lang=de");
+        assert_eq!(
+            escape("<a href='x'>\"&\"</a> ?lang=de"),
+            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt; ?lang=de"
+        );
     }
 
     #[test]

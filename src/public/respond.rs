@@ -22,8 +22,8 @@ pub(super) struct Frame<'a> {
     pub title: String,
     pub words: &'a Words,
     pub style: &'a str,
-    /// The ending of links that keeps the reader's language.
-    pub query: String,
+    /// Address of the list, which keeps the reader's language.
+    pub all: String,
     /// The same page in its other languages.
     pub languages: Vec<OtherLanguage>,
     /// Address of the feed.
@@ -53,7 +53,7 @@ impl PublicState {
             title,
             words: self.pages.languages.words(locale),
             style: self.pages.style(),
-            query: wanted.query(),
+            all: format!("{}{}", self.address("notices"), wanted.query()),
             languages,
             feed: self.address("notices/feed.xml"),
         }

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::api::ApiState;
 use crate::api::extract::{PathArg, QueryArgs};
 use crate::api::operation::READ;
-use crate::api::page::{PageArgs};
+use crate::api::page::PageArgs;
 use crate::api::problem::Problem;
 use crate::domain::audit::ChainedEntry;
 use crate::domain::campaign::{CampaignState, Counts};

@@ -184,10 +184,7 @@ impl From<PeopleGroup> for Group {
 #[utoipa::path(get, path = "/v1/incidents/{id}/people/summary", tag = "people", extensions(("x-roles" = json!(READ))),
     params(("id" = IncidentId, Path, description = "The incident.")),
     responses((status = 200, description = "The numbers.", body = Summary)))]
-async fn summary(
-    State(state): State<ApiState>,
-    PathArg(id): PathArg<IncidentId>,
-) -> Result<Json<Summary>, Problem> {
+async fn summary(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Json<Summary>, Problem> {
     let groups = state.people.summary(id).await?;
     Ok(Json(Summary { groups: groups.into_iter().map(Group::from).collect() }))
 }

@@ -78,7 +78,8 @@ on_both!(a_notice_is_shown_in_the_readers_language, |world| {
 
 on_both!(pages_are_cached_and_asked_for_again_correctly, |world| {
     let announcement = publish(&world).await;
-    for path in [String::from("/notices"), format!("/notices/{}", announcement.slug), String::from("/notices/feed.xml")] {
+    for path in [String::from("/notices"), format!("/notices/{}", announcement.slug), String::from("/notices/feed.xml")]
+    {
         let first = get(&world, &path, &[]).await;
         assert_eq!(first.status, StatusCode::OK, "{path}");
         assert!(first.header(header::CACHE_CONTROL).starts_with("public, max-age="), "{path}");

@@ -85,7 +85,10 @@ on_both!(own_words_take_the_place_of_the_notices, |world| {
     assert_eq!((draft.default_locale.as_str(), draft.covers), ("fr", 0));
     let elsewhere = NewAnnouncement { default_locale: Some(Locale::parse("de").unwrap()), ..new.clone() };
     let refused = announcements.draft(incident.id, elsewhere, &author).await;
-    assert!(matches!(&refused, Err(AnnouncementError::Field { field, .. }) if field == "default_locale"), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(AnnouncementError::Field { field, .. }) if field == "default_locale"),
+        "{refused:?}"
+    );
     world.to_state(incident.id, IncidentState::Open, IncidentState::Closed).await;
     let closed = announcements.draft(incident.id, new, &author).await;
     assert_eq!(closed, Err(AnnouncementError::NotOpen(IncidentState::Closed)));

@@ -39,7 +39,8 @@ on_both!(one_group_opens_one_draft_however_often_it_fires, |world| {
     // Two senders at once, and an end.
     let (a, b) = (world.intake(), world.intake());
     let body = firing.to_string();
-    let (a, b) = tokio::join!(a.take(Source::Alertmanager, body.as_bytes()), b.take(Source::Alertmanager, body.as_bytes()));
+    let (a, b) =
+        tokio::join!(a.take(Source::Alertmanager, body.as_bytes()), b.take(Source::Alertmanager, body.as_bytes()));
     for taken in [a.unwrap(), b.unwrap(), fire(&world, &payload("resolved", "2026-11-20T22:10:00.123+08:00")).await] {
         assert_eq!((taken.incident.id, taken.opened), (first.incident.id, false));
         assert_eq!(taken.incident.state, IncidentState::Draft, "an alert that ends closes nothing");

@@ -1,8 +1,10 @@
 //! Whole files: what is stored, what is merged, what is rejected.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 
 use bytes::Bytes;
+use candour::domain::contact::EmailAddress;
 use candour::domain::id::IncidentId;
 use candour::domain::incident::IncidentState;
 use candour::people::{Format, HeaderError, ImportError, ImportOutcome, Reason};
@@ -11,12 +13,7 @@ use candour::store::{ImportCounts, IncidentStore, PeopleStore, StoreError};
 use crate::support::features::people;
 use crate::support::stores::{World, on_both, operator};
 
-async fn import(
-    world: &World,
-    incident: IncidentId,
-    format: Format,
-    file: &str,
-) -> Result<ImportOutcome, ImportError> {
+async fn import(world: &World, incident: IncidentId, format: Format, file: &str) -> Result<ImportOutcome, ImportError> {
     // Cut where it hurts: in the middle of lines and characters.
     let pieces: Vec<Result<Bytes, Infallible>> =
         file.as_bytes().chunks(1009).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
@@ -31,7 +28,7 @@ on_both!(the_same_file_sent_twice_changes_nothing, |world| {
     let incident = world.incident().await.id;
     let mut file = String::from("\u{feff}ref,name,email,phone,country,locale,jurisdiction,plan\r\n");
     for i in 0..450 {
-        file.push_str(&format!("P-{i},Zoë {i},p{i}@example.org,030 90182{:03},DE,de,eu-gdpr,\"gold\r\nplus\"\r\n", i));
+        write!(file, "P-{i},Zoë {i},p{i}@example.org,030 90182{i:03},DE,de,eu-gdpr,\"gold\r\nplus\"\r\n").unwrap();
     }
     let first = import(&world, incident, Format::Csv, &file).await.unwrap();
     assert_eq!(first.rejects.total, 0, "{:?}", first.rejects.listed.first());
@@ -50,7 +47,7 @@ on_both!(two_lines_about_a_person_are_one_person, |world| {
     let incident = world.incident().await.id;
     let mut file = String::from("ref,name,email\nP-1,Ana,ana@example.org\nP-1,,ana@work.example\n");
     for i in 0..300 {
-        file.push_str(&format!("Q-{i},,q{i}@example.org\n"));
+        writeln!(file, "Q-{i},,q{i}@example.org").unwrap();
     }
     file.push_str("P-1,Other name,ana@example.org\nP-1,,third@example.org\n");
     let outcome = import(&world, incident, Format::Csv, &file).await.unwrap();
@@ -59,7 +56,7 @@ on_both!(two_lines_about_a_person_are_one_person, |world| {
     assert_eq!(world.store.incident(incident).await.unwrap().people, 301);
     let person = world.store.person_by_ref(incident, "P-1").await.unwrap().record;
     assert_eq!(person.name.unwrap().expose(), "Ana", "the first that was given stays");
-    let emails: Vec<&str> = person.emails.iter().map(|email| email.expose()).collect();
+    let emails: Vec<&str> = person.emails.iter().map(EmailAddress::expose).collect();
     assert_eq!(emails, ["ana@example.org", "ana@work.example", "third@example.org"]);
 });
 
@@ -77,7 +74,8 @@ on_both!(good_lines_are_stored_and_bad_ones_reported, |world| {
 
 on_both!(ndjson_is_taken_like_csv, |world| {
     let incident = world.incident().await.id;
-    let file = "{\"ref\":\"1\",\"email\":[\"a@example.org\",\"b@example.org\"]}\n[]\n{\"ref\":2,\"phone\":\"+4930901820\"}";
+    let file =
+        "{\"ref\":\"1\",\"email\":[\"a@example.org\",\"b@example.org\"]}\n[]\n{\"ref\":2,\"phone\":\"+4930901820\"}";
     let outcome = import(&world, incident, Format::Ndjson, file).await.unwrap();
     assert_eq!((outcome.accepted, outcome.rejects.total), (2, 1));
     assert_eq!(world.store.person_by_ref(incident, "1").await.unwrap().record.emails.len(), 2);

@@ -1,5 +1,6 @@
 //! Files that do not come to their end: nothing is half done, the answer says how far, the same file goes on.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,13 +13,14 @@ use crate::support::stores::{on_both, operator};
 
 type Piece = Result<Bytes, &'static str>;
 
-fn lines(from: usize, until: usize) -> Piece {
-    let text: String = (from..until).map(|i| format!("P-{i},p{i}@example.org\n")).collect();
-    Ok(Bytes::from(text))
-}
+const HEADER: Piece = Ok(Bytes::from_static(b"ref,email\n"));
 
-fn header() -> Piece {
-    Ok(Bytes::from_static(b"ref,email\n"))
+fn lines(people: std::ops::Range<usize>) -> Bytes {
+    let mut text = String::new();
+    for i in people {
+        writeln!(text, "P-{i},p{i}@example.org").unwrap();
+    }
+    Bytes::from(text)
 }
 
 fn interrupted(result: Result<ImportOutcome, ImportError>) -> (ImportOutcome, Interruption) {
@@ -32,13 +34,13 @@ on_both!(an_upload_that_breaks_off_keeps_what_arrived_whole, |world| {
     let incident = world.incident().await.id;
     let people = people(&world.store);
     let half_a_line = Ok(Bytes::from_static(b"P-250,p250@exam"));
-    let body = stream::iter([header(), lines(0, 250), half_a_line, Err("the connection broke")]);
+    let body = stream::iter([HEADER, Ok(lines(0..250)), half_a_line, Err("the connection broke")]);
     let (outcome, why) = interrupted(people.import(incident, Format::Csv, body, operator()).await);
     assert_eq!(why, Interruption::Upload);
     assert_eq!((outcome.accepted, outcome.through_line, outcome.rejects.total), (250, 251, 0));
     assert_eq!(world.store.incident(incident).await.unwrap().people, 250);
 
-    let whole = stream::iter([header(), lines(0, 400)]);
+    let whole = stream::iter([HEADER, Ok(lines(0..400))]);
     let outcome = people.import(incident, Format::Csv, whole, operator()).await.unwrap();
     assert_eq!(outcome.counts, ImportCounts { added: 150, updated: 0, unchanged: 250 });
 });
@@ -49,9 +51,9 @@ on_both!(a_database_that_goes_away_leaves_whole_chunks, |world| {
     let closing = Arc::clone(&failing);
     let gone = stream::once(async move {
         closing.close().await;
-        lines(500, 1000)
+        Ok(lines(500..1000))
     });
-    let body = stream::iter([header(), lines(0, 500)]).chain(gone);
+    let body = stream::iter([HEADER, Ok(lines(0..500))]).chain(gone);
     let (outcome, why) = interrupted(people(&failing).import(incident, Format::Csv, body, operator()).await);
     assert!(matches!(why, Interruption::Store(_)), "{why:?}");
     let stored = world.store.incident(incident).await.unwrap().people;
@@ -61,7 +63,7 @@ on_both!(a_database_that_goes_away_leaves_whole_chunks, |world| {
         assert_eq!(outcome.through_line, outcome.accepted + 1, "up to that line, the header counted");
     }
 
-    let whole = stream::iter([header(), lines(0, 1000)]);
+    let whole = stream::iter([HEADER, Ok(lines(0..1000))]);
     let outcome = people(&world.store).import(incident, Format::Csv, whole, operator()).await.unwrap();
     assert_eq!(outcome.counts, ImportCounts { added: 1000 - stored, updated: 0, unchanged: stored });
 });
