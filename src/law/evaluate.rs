@@ -11,8 +11,8 @@ use super::counting::written;
 use super::rule::{Rule, RuleSet};
 use super::wording::fill;
 use crate::domain::clock::Millis;
-use crate::domain::facts::{IncidentFacts, Timeline};
-use crate::domain::obligation::{Citation, Deadline, Force, Obligation, ObligationState};
+use crate::domain::facts::{IncidentFacts, Moment, Timeline};
+use crate::domain::obligation::{Citation, Deadline, Duty, Force, Obligation, ObligationState};
 
 /// The event that says that an authority was told, but not which.
 const AUTHORITY_NOTIFIED: &str = "authority_notified";
@@ -148,13 +148,14 @@ fn find<'a>(
 /// Says where each obligation stands.
 ///
 /// The timeline has one event for "the authority was told". With duties to several authorities it cannot say which, so
-/// it then meets none of them: only a submitted report does.
+/// it then meets none of them: only a submitted report does. Rules that only ask for a review do not count, for they
+/// say no more than that there may be a duty.
 fn settle(found: &mut [Found<'_>], timeline: &Timeline, done: &BTreeMap<String, Millis>, now: Millis) {
-    let met_by_authority = |f: &Found<'_>| f.rule.met_by.as_deref() == Some(AUTHORITY_NOTIFIED);
-    let several = found.iter().filter(|f| met_by_authority(f)).count() > 1;
+    let authorities =
+        found.iter().filter(|f| f.rule.duty == Duty::NotifyAuthority && f.rule.force != Force::Review).count();
     for f in found {
         let by_report = done.get(&f.obligation.id).is_some_and(|at| *at <= now);
-        let ambiguous = several && met_by_authority(f);
+        let ambiguous = authorities > 1 && f.rule.met_by.as_deref() == Some(AUTHORITY_NOTIFIED);
         let event = f.rule.met_by.as_deref().and_then(|event| timeline.event(event));
         let by_event = !ambiguous && event.is_some_and(|moment| moment.millis() <= now);
         f.obligation.state = if by_report || by_event {
@@ -196,7 +197,7 @@ pub(super) const NAMES: [&str; 6] = ["individuals", "minors", "uncontactable", "
 /// The day of awareness in the authority's zone; today as long as nothing is known.
 fn awareness_day(timeline: &Timeline, zone: &TimeZone, now: Millis) -> Date {
     let aware =
-        AWARENESS.iter().find_map(|event| timeline.event(event)).map_or_else(|| now.to_timestamp(), |m| m.timestamp());
+        AWARENESS.iter().find_map(|event| timeline.event(event)).map_or_else(|| now.to_timestamp(), Moment::timestamp);
     aware.to_zoned(zone.clone()).date()
 }
 

@@ -53,8 +53,8 @@ pub(super) fn rule_set(file: &str, text: &str, elements: &Elements) -> Result<Ru
 
 fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, LawError> {
     toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start).min(text.len());
-        let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
         LawError::Line { file: file.to_owned(), line, reason: error.message().to_owned() }
     })
 }

@@ -107,7 +107,9 @@ fn a_rule_that_is_not_sound_is_refused_with_its_field() {
     ];
     for (part, by, expected) in cases {
         match refused(part, by) {
-            LawError::Rule { file, field, .. } => assert_eq!((file.as_str(), field.as_str()), ("xx.toml", expected), "{by}"),
+            LawError::Rule { file, field, .. } => {
+                assert_eq!((file.as_str(), field.as_str()), ("xx.toml", expected), "{by}");
+            }
             other => panic!("{by}: {other}"),
         }
     }
@@ -118,9 +120,8 @@ fn versions_of_a_rule_do_not_overlap() {
     let rule = &SOUND[SOUND.find("[[rule]]").unwrap()..];
     let dated = |line: &str| rule.replacen("contents", &format!("{line}\ncontents"), 1);
     let head = &SOUND[..SOUND.find("[[rule]]").unwrap()];
-    let load = |first: &str, second: &str| {
-        Rules::load(&[("xx.toml", &format!("{head}{}{}", dated(first), dated(second)))])
-    };
+    let load =
+        |first: &str, second: &str| Rules::load(&[("xx.toml", &format!("{head}{}{}", dated(first), dated(second)))]);
     assert!(load("effective_until = \"2025-12-31\"", "effective_from = \"2026-01-01\"").is_ok());
     for second in ["effective_from = \"2025-12-31\"", ""] {
         let error = load("effective_until = \"2025-12-31\"", second).unwrap_err();

@@ -99,6 +99,44 @@ fn instant(text: &str) -> Millis {
     text.parse::<jiff::Timestamp>().unwrap_or_else(|error| panic!("{text}: {error}")).into()
 }
 
+/// Where a vector's expectation and the answer of the rules part.
+fn differences(rules: &Rules, vector: &Vector, facts: &IncidentFacts) -> Vec<String> {
+    let done = vector.done.iter().map(|(id, at)| (id.clone(), instant(at))).collect();
+    let found = rules.obligations(facts, &done, instant(&vector.now));
+    let ids: Vec<_> = found.iter().map(|o| o.id.as_str()).collect();
+    let expected: Vec<_> = vector.expect.iter().map(|e| e.id.as_str()).collect();
+    if ids != expected {
+        return vec![format!("{}\n  found    {ids:?}\n  expected {expected:?}", vector.name)];
+    }
+    let mut wrong = Vec::new();
+    for (o, e) in found.iter().zip(&vector.expect) {
+        let mut field = |field: &str, found: String, expected: String| {
+            if found != expected {
+                wrong.push(format!("{}: {} {field}: found {found}, expected {expected}", vector.name, o.id));
+            }
+        };
+        field("force", format!("{:?}", o.force), format!("{:?}", e.force));
+        field("at", format!("{:?}", o.deadline.at), format!("{:?}", e.at));
+        let kind = e.kind.unwrap_or(if e.at.is_some() { DeadlineKind::Statutory } else { o.deadline.kind });
+        field("kind", format!("{:?}", o.deadline.kind), format!("{kind:?}"));
+        field("state", format!("{:?}", o.state), format!("{:?}", e.state.unwrap_or(ObligationState::Open)));
+        field("because", o.because.clone(), e.because.clone().unwrap_or_else(|| o.because.clone()));
+        field("to", o.to.clone(), e.to.clone().unwrap_or_else(|| o.to.clone()));
+        if e.starts.is_some() {
+            field("starts", format!("{:?}", o.deadline.starts), format!("{:?}", e.starts));
+        }
+        if let Some(part) = &e.text {
+            field("text", o.deadline.text.contains(part).to_string(), String::from("true"));
+        }
+        if let Some(before) = &e.not_before {
+            field("not_before", format!("{:?}", o.not_before), format!("{before:?}"));
+        }
+        let rest = o.because.contains('{') || o.to.contains('{') || o.deadline.text.contains('{');
+        field("a name left in braces", rest.to_string(), String::from("false"));
+    }
+    wrong
+}
+
 #[test]
 fn the_rules_answer_as_the_texts_say() {
     let rules = Rules::embedded().unwrap();
@@ -106,44 +144,71 @@ fn the_rules_answer_as_the_texts_say() {
     for (name, file) in vectors() {
         for vector in &file.vector {
             assert!(!vector.derived.trim().is_empty(), "{name}: {} does not say how it follows", vector.name);
-            let done = vector.done.iter().map(|(id, at)| (id.clone(), instant(at))).collect();
-            let found = rules.obligations(&facts(&file, vector), &done, instant(&vector.now));
-            let mut differs = |what: String| wrong.push(format!("{name}: {}: {what}", vector.name));
-            let ids: Vec<_> = found.iter().map(|o| o.id.as_str()).collect();
-            let expected: Vec<_> = vector.expect.iter().map(|e| e.id.as_str()).collect();
-            if ids != expected {
-                differs(format!("\n  found    {ids:?}\n  expected {expected:?}"));
-                continue;
-            }
-            for (o, e) in found.iter().zip(&vector.expect) {
-                let mut field = |field: &str, found: String, expected: String| {
-                    if found != expected {
-                        differs(format!("{} {field}: found {found}, expected {expected}", o.id));
-                    }
-                };
-                field("force", format!("{:?}", o.force), format!("{:?}", e.force));
-                field("at", format!("{:?}", o.deadline.at), format!("{:?}", e.at));
-                let kind = e.kind.unwrap_or(if e.at.is_some() { DeadlineKind::Statutory } else { o.deadline.kind });
-                field("kind", format!("{:?}", o.deadline.kind), format!("{kind:?}"));
-                field("state", format!("{:?}", o.state), format!("{:?}", e.state.unwrap_or(ObligationState::Open)));
-                field("because", o.because.clone(), e.because.clone().unwrap_or_else(|| o.because.clone()));
-                field("to", o.to.clone(), e.to.clone().unwrap_or_else(|| o.to.clone()));
-                if e.starts.is_some() {
-                    field("starts", format!("{:?}", o.deadline.starts), format!("{:?}", e.starts));
-                }
-                if let Some(part) = &e.text {
-                    let text = &o.deadline.text;
-                    field("text", text.contains(part).to_string(), String::from("true"));
-                }
-                if let Some(before) = &e.not_before {
-                    field("not_before", format!("{:?}", o.not_before), format!("{before:?}"));
-                }
-                let rest = o.because.contains('{') || o.to.contains('{') || o.deadline.text.contains('{');
-                field("a name left in braces", rest.to_string(), String::from("false"));
-            }
+            wrong
+                .extend(differences(&rules, vector, &facts(&file, vector)).into_iter().map(|w| format!("{name}: {w}")));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A line of a rule file that decides something, turned into lines that decide otherwise.
+fn mutants(line: &str) -> Vec<String> {
+    const DECIDES: [&str; 13] = [
+        "possible_breach_counts",
+        "count",
+        "traits_all",
+        "traits_none",
+        "risk_at_least",
+        "risk_is",
+        "properties_any",
+        "unintelligible_cures",
+        "only_with",
+        "met_by",
+        "not_before",
+        "effective_from",
+        "effective_until",
+    ];
+    let mut mutants = Vec::new();
+    if line.split(" = ").next().is_some_and(|key| DECIDES.contains(&key)) {
+        mutants.push(String::new());
+    }
+    if let Some(amount) = line.strip_prefix("amount = ") {
+        mutants.push(format!("amount = {}", amount.parse::<u32>().expect("a number") + 1));
+    }
+    let swaps = [
+        ("ge = ", "gt = "),
+        ("gt = ", "ge = "),
+        ("lt = ", "ge = "),
+        ("force = \"mandatory\"", "force = \"recommended\""),
+    ];
+    let more = [("{ ge = 1", "{ ge = 2"), ("hours_elapsed", "eu_1182_hours"), ("eu_1182_hours", "hours_elapsed")];
+    for (from, to) in swaps.into_iter().chain(more).filter(|(from, _)| line.contains(from)) {
+        mutants.push(line.replace(from, to));
+    }
+    mutants
+}
+
+#[test]
+fn the_vectors_notice_when_a_line_that_decides_is_changed() {
+    let vectors = vectors();
+    let mut unnoticed = Vec::new();
+    for (name, text) in super::embedded::FILES {
+        let file = &vectors[*name];
+        let cases: Vec<_> = file.vector.iter().map(|vector| (vector, facts(file, vector))).collect();
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            for mutant in mutants(line) {
+                let mut changed = lines.clone();
+                changed[at] = &mutant;
+                // A change that the loader refuses is noticed too.
+                let Ok(rules) = Rules::load(&[(name, &changed.join("\n"))]) else { continue };
+                if cases.iter().all(|(vector, facts)| differences(&rules, vector, facts).is_empty()) {
+                    unnoticed.push(format!("{name}, line {}: {line}  ->  {mutant}", at + 1));
+                }
+            }
+        }
+    }
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
 }
 
 #[test]

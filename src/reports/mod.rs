@@ -27,6 +27,7 @@ pub use error::ReportsError;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::{Clock, Entropy, Millis};
+use crate::domain::facts::IncidentFacts;
 use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::jurisdiction::JurisdictionId;
@@ -47,7 +48,7 @@ const REASON_LIMIT: usize = 4000;
 pub struct Reports {
     incidents: Arc<dyn IncidentStore>,
     campaigns: Arc<dyn CampaignStore>,
-    reports: Arc<dyn ReportStore>,
+    store: Arc<dyn ReportStore>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
@@ -65,7 +66,7 @@ impl Reports {
     /// Over a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, rules: Arc<Rules>) -> Self {
-        Self { incidents: store.clone(), campaigns: store.clone(), reports: store, clock, entropy, rules }
+        Self { incidents: store.clone(), campaigns: store.clone(), store, clock, entropy, rules }
     }
 
     /// Drafts one report per obligation to an authority: of one jurisdiction, or of all when none is given. What an
@@ -98,11 +99,14 @@ impl Reports {
     ) -> Result<Vec<Report>, ReportsError> {
         if let Some(id) = jurisdiction.filter(|id| self.rules.jurisdiction(id).is_none()) {
             let known: Vec<&str> = self.rules.known().map(JurisdictionId::as_str).collect();
-            return Err(invalid("jurisdiction", format!("there are no rules for {id}; there are for {}", known.join(", "))));
+            return Err(invalid(
+                "jurisdiction",
+                format!("there are no rules for {id}; there are for {}", known.join(", ")),
+            ));
         }
         let now = self.clock.now();
         let stored = self.open_incident(incident).await?;
-        let earlier = self.reports.reports(incident).await?;
+        let earlier = self.store.reports(incident).await?;
         let obligations = self.rules.obligations(&stored.facts, &met_by(&earlier), now);
         let wanted = self.wanted(&obligations, jurisdiction, kind);
         if let Some(id) = jurisdiction.filter(|_| wanted.is_empty()) {
@@ -113,7 +117,7 @@ impl Reports {
         }
         check_answers(answers, &wanted)?;
         let figures = Figures::of(&self.campaigns.campaigns(incident).await?);
-        let body = serde_json::to_value(&stored.facts).expect("facts are plain data and always become JSON");
+        let body = body_of(&stored.facts);
         let mut drafted = Vec::with_capacity(wanted.len());
         for want in wanted {
             let answers = with_earlier(answers, &want, &earlier);
@@ -131,7 +135,7 @@ impl Reports {
                 now,
             });
             let report = self.report(incident, want.obligation, kind, document, now);
-            self.reports.create_report(&report, drafted_entry(&report, actor)).await?;
+            self.store.create_report(&report, drafted_entry(&report, actor)).await?;
             drafted.push(report);
         }
         Ok(drafted)
@@ -142,7 +146,7 @@ impl Reports {
     /// # Errors
     /// `NotFound`; `Store`.
     pub async fn get(&self, id: ReportId) -> Result<Report, ReportsError> {
-        Ok(self.reports.report(id).await?)
+        Ok(self.store.report(id).await?)
     }
 
     /// Reads one by the unguessable part of its address.
@@ -151,7 +155,7 @@ impl Reports {
     /// `NotFound`, also for what cannot be a token; `Store`.
     pub async fn by_token(&self, token: &str) -> Result<Report, ReportsError> {
         match URL_SAFE_NO_PAD.decode(token) {
-            Ok(bytes) if bytes.len() == 32 => Ok(self.reports.report_by_token(token).await?),
+            Ok(bytes) if bytes.len() == 32 => Ok(self.store.report_by_token(token).await?),
             _ => Err(ReportsError::NotFound("report")),
         }
     }
@@ -162,7 +166,7 @@ impl Reports {
     /// `NotFound` without the incident; `Store`.
     pub async fn list(&self, incident: IncidentId) -> Result<Vec<Report>, ReportsError> {
         self.incidents.incident(incident).await?;
-        Ok(self.reports.reports(incident).await?)
+        Ok(self.store.reports(incident).await?)
     }
 
     /// Records that a report was submitted: when, by whom, under which reference of the authority.
@@ -182,14 +186,16 @@ impl Reports {
         if reference.is_empty() || reference.chars().count() > REFERENCE_LIMIT {
             return Err(invalid(
                 "reference",
-                format!("give the authority's reference or, without one, how it was submitted, in at most {REFERENCE_LIMIT} characters"),
+                format!(
+                    "give the authority's reference or, without one, how it was submitted, in at most {REFERENCE_LIMIT} characters"
+                ),
             ));
         }
         let now = self.clock.now();
         if at > now {
             return Err(invalid("at", "the time of submission is still to come; record it once it is done"));
         }
-        let report = self.reports.report(id).await?;
+        let report = self.store.report(id).await?;
         if report.submitted_at.is_some() {
             return Err(ReportsError::Conflict(String::from(
                 "the report was submitted before; draft a supplementary one for what is new",
@@ -217,7 +223,7 @@ impl Reports {
                 "late": deadline.is_some(),
             }),
         };
-        Ok(self.reports.submit_report(id, reference, reason, actor, at, entry).await?)
+        Ok(self.store.submit_report(id, reference, reason, actor, at, entry).await?)
     }
 
     async fn open_incident(&self, id: IncidentId) -> Result<Incident, ReportsError> {
@@ -275,7 +281,7 @@ impl Reports {
     /// The deadline that a submission at this time misses. Facts may have changed since the draft, so the rules are asked
     /// again; what an earlier report met in time is not missed by a later one.
     async fn deadline_missed(&self, report: &Report, at: Millis) -> Result<Option<String>, ReportsError> {
-        let others = self.reports.reports(report.incident).await?;
+        let others = self.store.reports(report.incident).await?;
         if met_by(&others).get(&report.obligation).is_some_and(|met| *met <= at) {
             return Ok(None);
         }
@@ -284,6 +290,11 @@ impl Reports {
         let deadline = obligations.into_iter().find(|o| o.id == report.obligation).map(|o| o.deadline);
         Ok(deadline.filter(|deadline| deadline.has_passed(at)).and_then(|deadline| deadline.at))
     }
+}
+
+/// The facts as the API writes them.
+fn body_of(facts: &IncidentFacts) -> serde_json::Value {
+    serde_json::to_value(facts).expect("facts are plain data with names for keys, which always become JSON")
 }
 
 fn check_answers(answers: &Answers, wanted: &[Wanted<'_>]) -> Result<(), ReportsError> {

@@ -68,7 +68,7 @@ fn computed(material: &Material<'_>, what: Computed, words: &Words) -> Option<Ve
             let all: Option<Vec<u64>> = facts.scope.affected.iter().map(|a| a.individuals).collect();
             all?.iter().sum::<u64>().to_string()
         }
-        Computed::OtherJurisdictions => return others(material, words),
+        Computed::OtherJurisdictions => return Some(others(material, words)),
         Computed::Level => match material.set.level(sum(|a| a.individuals)?) {
             Some(level) => level.name.clone(),
             None => words.phrase("no_level", &[]),
@@ -124,7 +124,7 @@ fn contact(material: &Material<'_>) -> Option<Vec<String>> {
     Some(who.into_iter().chain(reach).collect())
 }
 
-fn others(material: &Material<'_>, words: &Words) -> Option<Vec<String>> {
+fn others(material: &Material<'_>, words: &Words) -> Vec<String> {
     let lines: Vec<String> = material
         .facts
         .scope
@@ -137,5 +137,5 @@ fn others(material: &Material<'_>, words: &Words) -> Option<Vec<String>> {
             format!("{}: {number}", name.unwrap_or(a.jurisdiction.as_str()))
         })
         .collect();
-    Some(if lines.is_empty() { vec![words.phrase("no", &[])] } else { lines })
+    if lines.is_empty() { vec![words.phrase("no", &[])] } else { lines }
 }

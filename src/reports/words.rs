@@ -67,7 +67,10 @@ mod tests {
                 names.sort_unstable();
                 assert_eq!(known, names, "{language}: {part}");
             }
-            assert_eq!(words.0["phrases"].keys().collect::<Vec<_>>(), ALL["en"].0["phrases"].keys().collect::<Vec<_>>());
+            assert_eq!(
+                words.0["phrases"].keys().collect::<Vec<_>>(),
+                ALL["en"].0["phrases"].keys().collect::<Vec<_>>()
+            );
         }
     }
 

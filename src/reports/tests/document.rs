@@ -35,7 +35,10 @@ async fn a_report_in_the_union() {
     assert_eq!(value(&report, "aware_at"), ["2026-11-20 10:30:00+01:00"]);
     assert_eq!(value(&report, "ongoing"), ["No"]);
     assert_eq!(value(&report, "contact"), ["Ada Keller, dpo", "dpo@example.org"]);
-    assert_eq!(value(&report, "other_jurisdictions"), ["Hong Kong SAR: 300", "California: 1200", "China mainland: 1000000"]);
+    assert_eq!(
+        value(&report, "other_jurisdictions"),
+        ["Hong Kong SAR: 300", "California: 1200", "China mainland: 1000000"]
+    );
     assert_eq!(value(&report, "individuals_told"), ["Not yet"]);
     // What nobody said is listed with the place where it can be given.
     assert_eq!(missing(&report, "records"), Some("scope.affected.records"));
@@ -72,7 +75,11 @@ async fn a_report_in_chinese_is_chinese_but_for_what_was_given() {
     assert_eq!(value(report, "individuals"), ["1000000"]);
     assert_eq!(value(report, "report_kind"), ["首次报告"]);
     assert_eq!(value(report, "data"), ["姓名", "电子邮箱地址", "密码"]);
-    assert!(report.document.deadline_text.starts_with("发现或者获知事件后4小时内"), "{}", report.document.deadline_text);
+    assert!(
+        report.document.deadline_text.starts_with("发现或者获知事件后4小时内"),
+        "{}",
+        report.document.deadline_text
+    );
     let labels = report.document.sections.iter().flat_map(|s| s.fields.iter().map(|f| &f.label).chain([&s.heading]));
     for label in labels {
         assert!(!label.chars().any(|c| c.is_ascii_alphabetic()), "{label}");

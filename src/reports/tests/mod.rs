@@ -4,6 +4,7 @@ mod document;
 mod store;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Answers, Reports, ReportsError};
 use crate::domain::actor::ActorRef;
@@ -25,13 +26,15 @@ impl Clock for At {
     }
 }
 
-/// Bytes that count up, so that no two draws are equal.
-#[derive(Default)]
-struct Counting(std::sync::atomic::AtomicU8);
+/// Bytes that count up over all tests, so that no two draws are equal, and that are never all zero.
+struct Counting;
+
+static DRAWS: AtomicU64 = AtomicU64::new(1);
 
 impl Entropy for Counting {
     fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        buffer.fill(1);
+        buffer[..8].copy_from_slice(&DRAWS.fetch_add(1, Ordering::Relaxed).to_be_bytes());
     }
 }
 
@@ -47,9 +50,9 @@ fn reports(memory: &Arc<Memory>, now: &str) -> Reports {
     Reports {
         incidents: memory.clone(),
         campaigns: memory.clone(),
-        reports: memory.clone(),
+        store: memory.clone(),
         clock: Arc::new(At(instant(now))),
-        entropy: Arc::new(Counting::default()),
+        entropy: Arc::new(Counting),
         rules: Arc::new(Rules::embedded().unwrap()),
     }
 }
@@ -69,8 +72,13 @@ async fn draft(memory: &Arc<Memory>, of: Option<&str>, kind: ReportKind) -> Resu
 async fn every_authority_gets_a_draft_and_every_draft_an_audit_entry() {
     let memory = Memory::with_sample();
     let drafted = draft(&memory, None, ReportKind::Initial).await.unwrap();
-    let expected =
-        ["cn/report-incident", "eu-gdpr/notify-authority", "cn/notify-authority", "hk/notify-commissioner", "us-ca/notify-attorney-general"];
+    let expected = [
+        "cn/report-incident",
+        "eu-gdpr/notify-authority",
+        "cn/notify-authority",
+        "hk/notify-commissioner",
+        "us-ca/notify-attorney-general",
+    ];
     assert_eq!(ids(&drafted), expected);
     let audit = memory.audit();
     assert_eq!(audit.len(), 5);

@@ -157,7 +157,13 @@ impl IncidentStore for Memory {
         unreachable!("reports do not amend incidents")
     }
 
-    async fn move_incident(&self, _: IncidentId, _: IncidentState, _: IncidentState, _: AuditEntry) -> Result<Incident> {
+    async fn move_incident(
+        &self,
+        _: IncidentId,
+        _: IncidentState,
+        _: IncidentState,
+        _: AuditEntry,
+    ) -> Result<Incident> {
         unreachable!("reports do not move incidents")
     }
 
