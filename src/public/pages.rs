@@ -54,6 +54,7 @@ impl Pages {
     pub fn load(overrides: Option<&Path>) -> Result<Self, PageError> {
         let mut templates = Handlebars::new();
         templates.set_strict_mode(true);
+        templates.register_escape_fn(escape);
         // It would write values into the log.
         templates.unregister_helper("log");
         let mut words = BTreeMap::new();
@@ -95,6 +96,23 @@ impl Pages {
     }
 }
 
+/// Makes text fit for HTML and XML, between tags and in quoted attributes. The engine's own also writes `=` and the
+/// backtick as entities, which no quoted attribute needs and which makes addresses unreadable.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 /// `Content-Security-Policy`: no script, no form, no frame, nothing remote; of styles only the one with this hash.
 fn policy(style: &str) -> String {
     use base64::Engine as _;
@@ -124,6 +142,11 @@ mod tests {
         assert_eq!(locales, ["de", "en", "es", "fr", "zh-Hans", "zh-Hant"]);
         assert!(pages.policy().contains("default-src 'none'"));
         assert!(!pages.style().contains('<'), "it stands in the page as it is");
+    }
+
+    #[test]
+    fn nothing_becomes_markup() {
+        assert_eq!(escape("<a href='x'>\"&\"</a> ?lang=de"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt; ?lang=de");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Proof: the chain and the bundle, also after the people are erased.
 
 use candour::domain::actor::Role;
+use candour::domain::campaign::CampaignAction;
 use candour::domain::incident::IncidentState;
 use candour::retention::EraseError;
-use candour::store::{PeopleStore, StoreError};
+use candour::store::{CampaignStore, PeopleStore, StoreError};
 use serde_json::json;
 
 use crate::support::features::texts;
-use crate::support::stores::on_both;
+use crate::support::stores::{on_both, operator};
 
 on_both!(a_tampered_entry_is_found, |world| {
     let incident = world.open_incident().await;
@@ -41,6 +42,8 @@ on_both!(erasing_the_people_leaves_the_evidence, |world| {
     let admin = world.somebody("Root", Role::Admin);
     let early = world.retention().erase(incident.id, &admin).await;
     assert_eq!(early, Err(EraseError::StillHandled(IncidentState::Open)));
+    let audit = world.audit(incident.id, "campaign.cancelled");
+    world.store.act_on_campaign(campaign.id, CampaignAction::Cancel, &operator(), audit).await.unwrap();
     world.to_state(incident.id, IncidentState::Open, IncidentState::Closed).await;
     world.retention().erase(incident.id, &admin).await.unwrap();
     assert_eq!(world.store.people(incident.id, None, 10).await, Err(StoreError::Erased));

@@ -9,7 +9,7 @@ use candour::people::{Format, HeaderError, ImportError, ImportOutcome, Reason};
 use candour::store::{ImportCounts, IncidentStore, PeopleStore, StoreError};
 
 use crate::support::features::people;
-use crate::support::stores::{World, on_both};
+use crate::support::stores::{World, on_both, operator};
 
 async fn import(
     world: &World,
@@ -20,7 +20,7 @@ async fn import(
     // Cut where it hurts: in the middle of lines and characters.
     let pieces: Vec<Result<Bytes, Infallible>> =
         file.as_bytes().chunks(1009).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
-    people(&world.store).import(incident, format, futures_util::stream::iter(pieces), world.actor()).await
+    people(&world.store).import(incident, format, futures_util::stream::iter(pieces), operator()).await
 }
 
 fn counts(added: i64, updated: i64, unchanged: i64) -> ImportCounts {

@@ -8,7 +8,7 @@ use candour::store::{ImportCounts, IncidentStore};
 use futures_util::stream::{self, StreamExt};
 
 use crate::support::features::people;
-use crate::support::stores::on_both;
+use crate::support::stores::{on_both, operator};
 
 type Piece = Result<Bytes, &'static str>;
 
@@ -33,13 +33,13 @@ on_both!(an_upload_that_breaks_off_keeps_what_arrived_whole, |world| {
     let people = people(&world.store);
     let half_a_line = Ok(Bytes::from_static(b"P-250,p250@exam"));
     let body = stream::iter([header(), lines(0, 250), half_a_line, Err("the connection broke")]);
-    let (outcome, why) = interrupted(people.import(incident, Format::Csv, body, world.actor()).await);
+    let (outcome, why) = interrupted(people.import(incident, Format::Csv, body, operator()).await);
     assert_eq!(why, Interruption::Upload);
     assert_eq!((outcome.accepted, outcome.through_line, outcome.rejects.total), (250, 251, 0));
     assert_eq!(world.store.incident(incident).await.unwrap().people, 250);
 
     let whole = stream::iter([header(), lines(0, 400)]);
-    let outcome = people.import(incident, Format::Csv, whole, world.actor()).await.unwrap();
+    let outcome = people.import(incident, Format::Csv, whole, operator()).await.unwrap();
     assert_eq!(outcome.counts, ImportCounts { added: 150, updated: 0, unchanged: 250 });
 });
 
@@ -52,7 +52,7 @@ on_both!(a_database_that_goes_away_leaves_whole_chunks, |world| {
         lines(500, 1000)
     });
     let body = stream::iter([header(), lines(0, 500)]).chain(gone);
-    let (outcome, why) = interrupted(people(&failing).import(incident, Format::Csv, body, world.actor()).await);
+    let (outcome, why) = interrupted(people(&failing).import(incident, Format::Csv, body, operator()).await);
     assert!(matches!(why, Interruption::Store(_)), "{why:?}");
     let stored = world.store.incident(incident).await.unwrap().people;
     assert!(stored < 1000, "it was interrupted");
@@ -62,6 +62,6 @@ on_both!(a_database_that_goes_away_leaves_whole_chunks, |world| {
     }
 
     let whole = stream::iter([header(), lines(0, 1000)]);
-    let outcome = people(&world.store).import(incident, Format::Csv, whole, world.actor()).await.unwrap();
+    let outcome = people(&world.store).import(incident, Format::Csv, whole, operator()).await.unwrap();
     assert_eq!(outcome.counts, ImportCounts { added: 1000 - stored, updated: 0, unchanged: stored });
 });

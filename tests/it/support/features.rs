@@ -19,7 +19,7 @@ use candour::store::{CampaignStore, IncidentStore, NoticeStore, PeopleStore, Sql
 use candour::system::System;
 use serde_json::json;
 
-use super::stores::{World, record};
+use super::stores::{World, operator, record};
 
 /// Importing, in small chunks so that a short file has several.
 pub(crate) fn people(store: &Arc<SqlStore>) -> People {
@@ -92,7 +92,7 @@ impl World {
         let mut records = vec![record("reachable", Some("a@example.org"))];
         records.extend((0..count).map(|i| record(&format!("lost-{i}"), None)));
         let ids = self.people_ids(records.len());
-        self.store.import_people(incident.id, records, ids, self.now(), self.actor()).await.unwrap();
+        self.store.import_people(incident.id, records, ids, self.now(), operator()).await.unwrap();
         let campaign = Campaign {
             id: self.id(),
             incident: incident.id,
@@ -103,7 +103,7 @@ impl World {
             population_hash: String::new(),
             counts: Counts::default(),
             repeated: 0,
-            author: self.actor(),
+            author: operator(),
             approver: None,
             created_at: self.now(),
             started_at: None,

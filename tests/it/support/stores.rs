@@ -12,7 +12,7 @@ use candour::domain::person::PersonRecord;
 use candour::store::{IncidentStore, MasterKey, MasterKeys, Sealer, SqlStore, StoreOptions};
 use candour::system::System;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::databases;
 use uuid::Uuid;
