@@ -71,18 +71,18 @@ on_both!(publishing_and_withdrawing_go_in_order_and_leave_a_tombstone, |world| {
     let early = world.store.withdraw_announcement(draft.id, "r", world.now(), audit()).await;
     assert!(matches!(&early, Err(StoreError::Conflict(text)) if text.contains("draft")), "{early:?}");
 
-    let (since, publisher) = (world.now(), ActorRef(String::from("key:2:bob")));
-    let published = world.store.publish_announcement(draft.id, &publisher, since, audit()).await.unwrap();
+    let (since, bob) = (world.now(), ActorRef(String::from("key:2:bob")));
+    let published = world.store.publish_announcement(draft.id, &bob, since, audit()).await.unwrap();
     let expected = Announcement {
         state: AnnouncementState::Published,
-        publisher: Some(publisher.clone()),
+        publisher: Some(bob.clone()),
         published_at: Some(since),
         updated_at: since,
         ..draft.clone()
     };
     assert_eq!(published, expected);
     assert_eq!(world.store.public_announcement("tape").await, Ok(expected.clone()));
-    let again = world.store.publish_announcement(draft.id, &publisher, world.now(), audit()).await;
+    let again = world.store.publish_announcement(draft.id, &bob, world.now(), audit()).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))));
     let another = world.store.put_announcement(&announcement(&world, incident, "tape-2"), audit()).await;
     assert!(matches!(&another, Err(StoreError::Conflict(text)) if text.contains("withdraw")), "{another:?}");
@@ -100,7 +100,7 @@ on_both!(publishing_and_withdrawing_go_in_order_and_leave_a_tombstone, |world| {
     assert_eq!(world.store.public_announcement("tape").await, Ok(tombstone.clone()));
     let next = announcement(&world, incident, "tape-2");
     world.store.put_announcement(&next, audit()).await.unwrap();
-    world.store.publish_announcement(next.id, &publisher, world.now(), audit()).await.unwrap();
+    world.store.publish_announcement(next.id, &bob, world.now(), audit()).await.unwrap();
     let public: Vec<_> = world.store.public_announcements(10).await.unwrap().into_iter().map(|a| a.slug).collect();
     assert_eq!(public, ["tape-2", "tape"], "newest first");
     assert_eq!(world.store.public_announcements(1).await.unwrap().len(), 1);
