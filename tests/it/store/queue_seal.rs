@@ -11,7 +11,7 @@ use candour::store::{AnnouncementStore, AuditStore, CampaignStore, DeliveryStore
 use serde_json::json;
 
 use super::queue_support::{FOREVER, T0, reachable, settlement};
-use crate::support::stores::on_both;
+use crate::support::stores::{on_both, operator};
 
 fn conflict<T: std::fmt::Debug>(result: Result<T, StoreError>, with: &str) {
     match result {
@@ -41,7 +41,7 @@ on_both!(sealing_puts_everybody_somewhere_and_hashes_who_they_are, |world| {
     assert_eq!(again.population_hash, campaign.population_hash, "the same people");
     world.act(&again, CampaignAction::Cancel).await.unwrap();
     let ids = world.people_ids(1);
-    world.store.import_people(incident, vec![reachable("d", 1, 0)], ids, T0, world.actor()).await.unwrap();
+    world.store.import_people(incident, vec![reachable("d", 1, 0)], ids, T0, operator()).await.unwrap();
     assert_ne!(world.seal(incident, &notice).await.unwrap().population_hash, campaign.population_hash);
     assert_eq!(world.store.unreachable_reasons(incident).await.unwrap(), reasons, "a person counts once");
     world.assert_consistent().await;
@@ -105,7 +105,7 @@ on_both!(actions_go_in_order_and_say_what_they_need, |world| {
     assert_eq!(resumed.approver, approved.approver);
     world.act(&campaign, CampaignAction::Cancel).await.unwrap();
     conflict(world.act(&campaign, CampaignAction::Resume).await, "is cancelled");
-    let none = world.store.act_on_campaign(world.id(), CampaignAction::Start, &world.actor(), audit()).await;
+    let none = world.store.act_on_campaign(world.id(), CampaignAction::Start, &operator(), audit()).await;
     assert_eq!(none.err(), Some(StoreError::NotFound("campaign")));
 });
 
@@ -135,7 +135,7 @@ on_both!(an_announcement_covers_whoever_becomes_unreachable_after_it, |world| {
     };
     world.store.put_announcement(&draft, world.audit(incident, "announcement.drafted")).await.unwrap();
     let audit = world.audit(incident, "announcement.published");
-    world.store.publish_announcement(draft.id, &world.actor(), T0, audit).await.unwrap();
+    world.store.publish_announcement(draft.id, &operator(), T0, audit).await.unwrap();
     assert_eq!(world.counts(campaign.id).await.announced, 1);
     let worker = world.worker(FOREVER).await;
     let claimed = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();

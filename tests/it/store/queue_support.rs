@@ -13,7 +13,7 @@ use candour::domain::retry::RetryPolicy;
 use candour::store::{CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result, SettleReport};
 use serde_json::json;
 
-use crate::support::stores::World;
+use crate::support::stores::{World, operator};
 
 /// When the tests' time begins: after every real time that identifiers are made from.
 pub(crate) const T0: Millis = Millis(4_000_000_000_000);
@@ -67,7 +67,7 @@ impl World {
         };
         let notice = self.store.put_notice(&notice, self.audit(incident, "notice.written")).await.unwrap();
         let ids = self.people_ids(people.len());
-        self.store.import_people(incident, people, ids, self.now(), self.actor()).await.unwrap();
+        self.store.import_people(incident, people, ids, self.now(), operator()).await.unwrap();
         (incident, notice)
     }
 
