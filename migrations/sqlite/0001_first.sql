@@ -34,10 +34,12 @@ CREATE TABLE alerts (
 
 CREATE TABLE people (
     id           BLOB    NOT NULL PRIMARY KEY,
-    incident_id  BLOB    NOT NULL REFERENCES incidents (id),
+    -- Without a foreign key, which would be looked up for each of millions of rows: an import locks its incident's row.
+    incident_id  BLOB    NOT NULL,
     -- HMAC of the organisation's reference under a key derived from the incident's: finds a person without storing the reference.
+    -- 16 bytes; the key makes them differ between incidents, so that the index needs no incident.
     ref_index    BLOB    NOT NULL,
-    -- HMAC of the record: says that a row changes nothing, without opening it.
+    -- HMAC of the record, 32 bytes: says that a row changes nothing, without opening it.
     content_hash BLOB    NOT NULL,
     sealed       BLOB    NOT NULL,
     -- One digit per channel: how many contact points.
@@ -47,7 +49,7 @@ CREATE TABLE people (
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX people_by_ref ON people (incident_id, ref_index);
+CREATE UNIQUE INDEX people_by_ref ON people (ref_index);
 CREATE INDEX people_by_incident ON people (incident_id, id);
 
 -- How many people share jurisdiction and locale, kept as they are imported; empty text where it is not known.

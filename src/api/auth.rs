@@ -1,4 +1,4 @@
-//! The gate of `/v1`: who calls, and may they. Enforces exactly what the operation declares in the OpenAPI document.
+//! The gate of `/v1`: who calls, and may they. Enforces exactly what the operation declares in the `OpenAPI` document.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -133,13 +133,11 @@ pub fn fit<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> 
 }
 
 fn refuse(path: &str, error: &serde_json::Error) -> Problem {
-    match error.classify() {
-        serde_json::error::Category::Data => misfit(path, &plain(error)),
-        _ => {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            Problem::new(Kind::Malformed, format!("The body is not JSON: {} at {place}.", plain(error)))
-        }
+    if error.is_data() {
+        return misfit(path, &plain(error));
     }
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Problem::new(Kind::Malformed, format!("The body is not JSON: {} at {place}.", plain(error)))
 }
 
 /// The text of a JSON error without the place that the library appends.
@@ -151,7 +149,7 @@ fn plain(error: &serde_json::Error) -> String {
 /// The problem for a value that does not fit the type at a path.
 fn misfit(path: &str, message: &str) -> Problem {
     let path = if path == "." { "" } else { path };
-    let quoted = |prefix: &str| message.strip_prefix(prefix)?.split_once('`').map(|(name, rest)| (name, rest));
+    let quoted = |prefix: &str| message.strip_prefix(prefix)?.split_once('`');
     if let Some((name, rest)) = quoted("unknown field `") {
         let known = rest.trim_start_matches(", ").replace('`', "");
         let remedy = if known.is_empty() {

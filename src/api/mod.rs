@@ -1,6 +1,6 @@
 //! The JSON API: conventions once, in the files beside this one, and one file per thing under [`v1`].
 //!
-//! Guarantees: every operation of `/v1` declares in the OpenAPI document who may call it, and exactly that is enforced;
+//! Guarantees: every operation of `/v1` declares in the `OpenAPI` document who may call it, and exactly that is enforced;
 //! every refusal is a problem; bodies are bounded; nothing of a body is logged. Never decides anything about an
 //! incident: handlers translate, features decide.
 
@@ -83,7 +83,6 @@ pub struct ApiState {
 ///
 /// # Panics
 /// When an operation does not declare its roles: a mistake in the program, which a test finds first.
-#[must_use]
 pub fn router(state: ApiState) -> Router {
     let (operations, document) = openapi::routes().split_for_parts();
     let document = openapi::complete(document);

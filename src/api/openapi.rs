@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document: generated from the handlers, completed with what holds for all of them, served, and
+//! The `OpenAPI` 3.1 document: generated from the handlers, completed with what holds for all of them, served, and
 //! readable with the program alone. It is the contract: roles are enforced from it.
 
 use axum::Router;
@@ -36,6 +36,7 @@ pub fn document() -> OpenApi {
 }
 
 /// All operations with their part of the document.
+#[must_use]
 pub fn routes() -> utoipa_axum::router::OpenApiRouter<ApiState> {
     utoipa_axum::router::OpenApiRouter::with_openapi(Frame::openapi()).merge(v1::routes()).merge(health::routes())
 }
@@ -89,9 +90,11 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 /// Serves the document and its viewer, whose pages are inside the program.
+///
+/// # Panics
+/// Never: the document is maps and strings, which always serialise.
 pub fn served(document: &OpenApi) -> Router<ApiState> {
-    let text: bytes::Bytes =
-        serde_json::to_vec(document).expect("the document is maps and strings, which always serialise").into();
+    let text: bytes::Bytes = serde_json::to_vec(document).expect("maps and strings always serialise").into();
     let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], text) };
     let viewer: Router<ApiState> = SwaggerUi::new(VIEWER).config(Config::new([PATH])).into();
     Router::new().route(PATH, get(serve)).merge(viewer)

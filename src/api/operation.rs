@@ -1,4 +1,4 @@
-//! What the OpenAPI document declares about each operation beyond its shape, read back from the document itself and
+//! What the `OpenAPI` document declares about each operation beyond its shape, read back from the document itself and
 //! enforced exactly so. What is not declared is not served.
 //!
 //! An operation declares, beside its handler:

@@ -218,6 +218,9 @@ impl Problem {
     }
 
     /// The response, for a request's identifier.
+    ///
+    /// # Panics
+    /// Never: a problem is plain strings, which always serialise.
     #[must_use]
     pub fn respond(self, instance: Option<String>) -> Response {
         let body =

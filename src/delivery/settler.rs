@@ -40,7 +40,8 @@ async fn write(shared: &Shared, worker: WorkerId, campaign: CampaignId, batch: V
             Ok(report) => {
                 shared.metrics.settle_seconds.observe(started.elapsed().as_secs_f64());
                 if report.stale > 0 {
-                    tracing::warn!(%campaign, stale = report.stale, "outcomes came after the lease had ended and were refused");
+                    // A receipt was faster than the answer it belongs to, or the lease was lost and the lease's keeper says so.
+                    tracing::info!(%campaign, stale = report.stale, "outcomes of people who had moved on by then were not applied");
                 }
                 shared.tell(EngineEvent::Settled { campaign, applied: report.applied, stale: report.stale });
                 if report.completed {

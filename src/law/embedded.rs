@@ -8,5 +8,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("cn.toml", include_str!("data/cn.toml")),
     ("eu-gdpr.toml", include_str!("data/eu-gdpr.toml")),
     ("hk.toml", include_str!("data/hk.toml")),
+    ("uk.toml", include_str!("data/uk.toml")),
     ("us-ca.toml", include_str!("data/us-ca.toml")),
+    ("us-ny.toml", include_str!("data/us-ny.toml")),
 ];

@@ -47,7 +47,7 @@ fn check_notice(renderer: &Renderer, content: &NoticeContent, facts: &IncidentFa
         for person in [full_person(), bare_person()] {
             findings.rendered += 1;
             match notice.render(channel, &person) {
-                Ok(rendered) => findings.errors.extend(flaw(&rendered, &content.template)),
+                Ok(message) => findings.errors.extend(flaw(&message, &content.template)),
                 Err(error) => findings.errors.push(error),
             }
         }
@@ -55,8 +55,8 @@ fn check_notice(renderer: &Renderer, content: &NoticeContent, facts: &IncidentFa
 }
 
 /// What no rendering may have: parts that are empty, or braces that nobody filled.
-fn flaw(rendered: &Rendered, set: &str) -> Option<RenderError> {
-    let parts = match rendered {
+fn flaw(message: &Rendered, set: &str) -> Option<RenderError> {
+    let parts = match message {
         Rendered::Email { subject, text, html, .. } => vec![subject, text, html],
         Rendered::Sms { text, .. } => vec![text],
         Rendered::Push { title, text, .. } => vec![title, text],
@@ -68,7 +68,7 @@ fn flaw(rendered: &Rendered, set: &str) -> Option<RenderError> {
     } else {
         return None;
     };
-    let (template, locale) = (format!("notices/{set}"), rendered.locale().clone());
+    let (template, locale) = (format!("notices/{set}"), message.locale().clone());
     Some(RenderError::Template { template, locale, reason: reason.to_owned() })
 }
 

@@ -106,13 +106,13 @@ pub enum RenderError {
 pub(super) enum HelperError {
     /// `date` got something else.
     #[error("the helper date takes a time with offset like 2026-11-20T22:10:00+08:00")]
-    NotAMoment,
+    Moment,
     /// `list` or `categories` got something else.
     #[error("the helpers list and categories take a list of texts")]
-    NotAList,
+    List,
     /// `category` got something else.
     #[error("the helper category takes one word")]
-    NotAWord,
+    Word,
 }
 
 impl RenderError {

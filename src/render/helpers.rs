@@ -46,13 +46,13 @@ pub(super) fn register(registry: &mut Handlebars<'static>, words: &Arc<Words>) {
 }
 
 fn date(words: &Words, value: &JsonValue) -> Result<String, HelperError> {
-    let moment = value.as_str().and_then(|text| Moment::parse(text).ok()).ok_or(HelperError::NotAMoment)?;
+    let moment = value.as_str().and_then(|text| Moment::parse(text).ok()).ok_or(HelperError::Moment)?;
     Ok(words.date(&moment))
 }
 
 fn texts(value: &JsonValue) -> Result<Vec<&str>, HelperError> {
-    let items = value.as_array().ok_or(HelperError::NotAList)?;
-    items.iter().map(|item| item.as_str().ok_or(HelperError::NotAList)).collect()
+    let items = value.as_array().ok_or(HelperError::List)?;
+    items.iter().map(|item| item.as_str().ok_or(HelperError::List)).collect()
 }
 
 fn list(words: &Words, value: &JsonValue) -> Result<String, HelperError> {
@@ -60,7 +60,7 @@ fn list(words: &Words, value: &JsonValue) -> Result<String, HelperError> {
 }
 
 fn category(words: &Words, value: &JsonValue) -> Result<String, HelperError> {
-    value.as_str().map(|word| words.category(word).to_owned()).ok_or(HelperError::NotAWord)
+    value.as_str().map(|word| words.category(word).to_owned()).ok_or(HelperError::Word)
 }
 
 fn categories(words: &Words, value: &JsonValue) -> Result<String, HelperError> {

@@ -12,17 +12,21 @@
 //! | `language.rs` | one language's words bound to its helpers |
 //! | `snippet.rs` | what an author wrote: parsed, bounded, plain text to paragraphs |
 //! | `settle.rs` | what is the same for everybody, filled once |
+//! | `fold.rs` | the same for templates |
+//! | `body.rs` | the four bodies, in plain text and in HTML |
 //! | `context.rs` | what templates see |
 //! | `edition.rs` | a notice in one language |
 //! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
 //! | `settled.rs` | a text that stands by itself and names nobody |
 //! | `check.rs` | renders everything with samples |
 
+mod body;
 pub mod check;
 mod context;
 mod dates;
 mod edition;
 mod error;
+mod fold;
 mod helpers;
 mod language;
 mod notice;

@@ -78,9 +78,8 @@ impl CompiledNotice {
             locale: content.default_locale.clone(),
             reason: e.to_string(),
         })?;
-        let mut parts = vec![written];
-        parts.extend(editions.values().flat_map(Edition::fingerprint));
-        let hash = notice::hash(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let hashes = editions.values().map(|edition| edition.hash().as_bytes());
+        let hash = notice::hash(&std::iter::once(written.as_slice()).chain(hashes).collect::<Vec<_>>());
         Ok(Self { content: content.clone(), editions, hash })
     }
 

@@ -80,11 +80,11 @@ impl Renderer {
     /// The template sets there are.
     #[must_use]
     pub fn sets(&self) -> BTreeSet<&str> {
-        let set = |purpose| match purpose {
-            &Purpose::Frame { ref set, .. } => Some(set.as_str()),
-            &Purpose::Words(_) => None,
-        };
-        self.frames.keys().filter_map(set).collect()
+        let sets = self.frames.keys().filter_map(|purpose| match purpose {
+            Purpose::Frame { set, .. } => Some(set.as_str()),
+            Purpose::Words(_) => None,
+        });
+        sets.collect()
     }
 
     pub(super) fn language(&self, locale: &Locale) -> Option<&Arc<Language>> {

@@ -5,42 +5,14 @@ use std::collections::BTreeMap;
 use handlebars::Context;
 use serde_json::{Map, Value};
 
+use super::body::Piece;
 use super::context;
 use super::error::RenderError;
+use super::fold::uses;
 use super::language::Language;
-use super::snippet::{Snippet, inline, paragraphs};
+use super::snippet::Snippet;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::locale::Locale;
-
-/// How a text becomes HTML.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// As paragraphs.
-    Paragraphs,
-    /// Within one element.
-    Inline,
-}
-
-impl Shape {
-    pub(super) fn html(self, plain: &str) -> String {
-        match self {
-            Self::Paragraphs => paragraphs(plain),
-            Self::Inline => inline(plain),
-        }
-    }
-}
-
-/// A text: settled when nothing in it is the person's, else filled for each.
-pub(super) enum Piece {
-    Settled { plain: String, html: String },
-    PerPerson(Snippet),
-}
-
-impl Piece {
-    pub(super) fn settled(plain: String, shape: Shape) -> Self {
-        Self::Settled { html: shape.html(&plain), plain }
-    }
-}
 
 /// Fills what does not depend on a person. A text that is settled never saw one, so it cannot show one person's data to
 /// another.
@@ -62,18 +34,18 @@ impl<'a> Settler<'a> {
     }
 
     /// One text of the author.
-    pub(super) fn piece(&self, name: &str, source: &str, shape: Shape) -> Result<Piece, RenderError> {
+    pub(super) fn piece(&self, name: &str, source: &str) -> Result<Piece, RenderError> {
         let snippet = Snippet::parse(format!("texts.{}.{name}", self.locale), self.locale, source)?;
         let filled = snippet.fill(self.language, &self.context, self.locale);
-        if !mentions(source, "person") {
-            return Ok(Piece::settled(filled?, shape));
+        if !uses(&snippet.template, "person") {
+            return Ok(Piece::Settled(filled?));
         }
         // Without a person it may well fail, but a fact that is missing now will be missing for everybody.
         match filled {
             Err(RenderError::Missing { ref name, .. })
                 if ["incident", "organisation", "contact"].iter().any(|root| name.starts_with(root)) =>
             {
-                filled.map(|plain| Piece::settled(plain, shape))
+                filled.map(Piece::Settled)
             }
             _ => Ok(Piece::PerPerson(snippet)),
         }
@@ -100,9 +72,4 @@ impl<'a> Settler<'a> {
     fn word(&self, key: &str) -> String {
         format!("notices/words/{}.toml, {key}", self.language.locale)
     }
-}
-
-/// Whether an expression of a template, and not merely its text, has a word.
-pub(super) fn mentions(source: &str, word: &str) -> bool {
-    source.split("{{").skip(1).any(|rest| rest.split("}}").next().is_some_and(|expression| expression.contains(word)))
 }

@@ -3,10 +3,10 @@
 //! Authors are trusted to write, not to program: a text may use values, helpers and conditions, but no partials and no
 //! decorators (with which templates can call each other without end), and it is bounded before it is parsed.
 
-use handlebars::template::{HelperTemplate, TemplateElement};
 use handlebars::{Context, Template, html_escape};
 
 use super::error::RenderError;
+use super::fold::calls_others;
 use super::language::{Form, Language};
 use crate::domain::locale::Locale;
 
@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 32;
 pub(super) struct Snippet {
     /// Which text, for errors.
     pub(super) name: String,
-    template: Template,
+    pub(super) template: Template,
 }
 
 impl Snippet {
@@ -60,20 +60,6 @@ fn depth(source: &str) -> usize {
         inside.matches(['(', '[']).count()
     });
     blocks.count().max(parentheses.max().unwrap_or(0))
-}
-
-fn calls_others(template: &Template) -> bool {
-    let within = |helper: &HelperTemplate| [&helper.template, &helper.inverse].into_iter().flatten().any(calls_others);
-    template.elements.iter().any(|element| match element {
-        TemplateElement::PartialExpression(_)
-        | TemplateElement::PartialBlock(_)
-        | TemplateElement::DecoratorExpression(_)
-        | TemplateElement::DecoratorBlock(_) => true,
-        TemplateElement::HelperBlock(helper)
-        | TemplateElement::Expression(helper)
-        | TemplateElement::HtmlExpression(helper) => within(helper),
-        _ => false,
-    })
 }
 
 /// Plain text as HTML: a blank line parts paragraphs, a line break stays one, everything else is escaped.

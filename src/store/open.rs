@@ -16,6 +16,15 @@ use super::{StoreOptions, migrate};
 /// How long a statement waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Memory of the writing connection, in KiB (negative means KiB and not pages). Imports write to random places of an
+/// index; with SQLite's own 2 MB they would read each page again.
+const CACHE_KIB: &str = "-65536";
+/// Pages (of 4 KiB) in the log before they are copied into the file: enough that an import's chunks write the same page
+/// to the file once and not once each.
+const LOG_PAGES: &str = "16384";
+/// What is left of the log once it has been copied, in bytes.
+const LOG_BYTES: &str = "67108864";
+
 /// Opens the database and sees to its schema.
 pub(in crate::store) async fn open(url: &str, options: &StoreOptions) -> Result<Db> {
     if let Some(rest) = url.strip_prefix("sqlite:") {
@@ -53,7 +62,13 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Db> {
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(options.acquire_timeout)
-        .connect_with(connect.clone())
+        .connect_with(
+            connect
+                .clone()
+                .pragma("cache_size", CACHE_KIB)
+                .pragma("wal_autocheckpoint", LOG_PAGES)
+                .pragma("journal_size_limit", LOG_BYTES),
+        )
         .await
         .map_err(|error| at(path, error))?;
     settings_hold(&write).await?;

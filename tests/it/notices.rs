@@ -149,6 +149,13 @@ fn is_gsm7(c: char) -> bool {
 }
 
 #[test]
+fn a_compiled_notice_is_shared_between_tasks() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<CompiledNotice>();
+    shared::<Renderer>();
+}
+
+#[test]
 fn html_needs_nothing_from_elsewhere() {
     let (_, _, html) = email(&compile(&content("en", &[("en", "It happened.")])), &person(None, None));
     for remote in ["<img", "<script", "<link", "http://", "src=", "url(", "@import"] {

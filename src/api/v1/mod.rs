@@ -27,6 +27,7 @@ pub mod reports;
 pub mod retention;
 
 /// All operations of this version.
+#[must_use]
 pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(incidents::routes())

@@ -116,7 +116,7 @@ async fn answer_groups(client: &Client, incident: &str) -> Result<Vec<Value>, Cl
 async fn duties(world: &World, incident: &str) -> Result<(), ClientError> {
     step(3, "What the law asks, and by when");
     let answer = world.responder.get(&format!("/v1/incidents/{incident}/obligations")).await?.body;
-    for duty in answer["items"].as_array().into_iter().flatten() {
+    for duty in answer["obligations"].as_array().into_iter().flatten() {
         let deadline = &duty["deadline"];
         let when = deadline["at"].as_str().map_or_else(|| text(&deadline["text"]), str::to_owned);
         println!("     {:<12} {:<46} {}", text(&duty["force"]), text(&duty["id"]), when);

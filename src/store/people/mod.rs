@@ -17,16 +17,13 @@ use super::audit::AppendAudit;
 use super::db::{Again, Db, immediate, on_both_connections, once};
 use super::error::StoreError;
 use super::keys::KeyRows;
-use super::seal::IncidentKey;
+use super::seal::{IncidentKey, RefIndex};
 use super::traits::{ImportCounts, Result};
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
 use crate::domain::id::{IncidentId, PersonId};
 use crate::domain::person::PersonRecord;
-
-/// A keyed hash, as the columns `ref_index` and `content_hash` hold them.
-type Digest = [u8; 32];
 
 /// What the database knows of a person of the chunk.
 #[derive(Debug, FromRow)]
@@ -107,8 +104,8 @@ impl SqlStore {
             Db::Sqlite { read, .. } => sqlite::known(&mut *read.acquire().await?, incident, incoming).await?,
             Db::Postgres { pool } => postgres::known(&mut *pool.acquire().await?, incident, incoming).await?,
         };
-        let known: HashMap<Digest, KnownRow> =
-            known.into_iter().map(|row| Ok((digest("ref_index", &row.ref_index)?, row))).collect::<Result<_>>()?;
+        let known: HashMap<RefIndex, KnownRow> =
+            known.into_iter().map(|row| Ok((exactly("ref_index", &row.ref_index)?, row))).collect::<Result<_>>()?;
         let (key, incoming, nonces) = (Arc::clone(key), Arc::clone(incoming), self.sealer.nonces(incoming.len()));
         blocking(move || plan::plan(&key, &incoming, known, nonces)).await?
     }
@@ -130,8 +127,8 @@ fn erased_is_conflict(error: StoreError) -> StoreError {
     }
 }
 
-fn digest(column: &'static str, bytes: &[u8]) -> Result<Digest> {
-    bytes.try_into().map_err(|_| StoreError::corrupt("people", column, "it does not have 32 bytes"))
+fn exactly<const N: usize>(column: &'static str, bytes: &[u8]) -> Result<[u8; N]> {
+    bytes.try_into().map_err(|_| StoreError::corrupt("people", column, format!("it does not have {N} bytes")))
 }
 
 /// Refuses a write that did not find what the plan had found. Busy, so that the import begins again.

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Digest, KnownRow, digest};
+use super::{KnownRow, exactly};
 use crate::domain::id::PersonId;
 use crate::domain::person::{PersonRecord, Reach};
 use crate::store::rows::PersonRow;
-use crate::store::seal::{IncidentKey, encode};
+use crate::store::seal::{ContentHash, IncidentKey, RefIndex, encode};
 use crate::store::traits::{ImportCounts, Result};
 
 /// One person of the chunk, its rows merged into one.
 pub(super) struct Incoming {
     id: PersonId,
-    pub(super) ref_index: Digest,
-    pub(super) content_hash: Digest,
+    pub(super) ref_index: RefIndex,
+    pub(super) content_hash: ContentHash,
     record: PersonRecord,
     plain: Zeroizing<Vec<u8>>,
     /// How many rows of the chunk it came from.
@@ -26,10 +26,10 @@ pub(super) struct Incoming {
 /// A row of `people` to write.
 pub(super) struct Row {
     pub(super) id: Uuid,
-    pub(super) ref_index: Digest,
-    pub(super) content_hash: Digest,
+    pub(super) ref_index: RefIndex,
+    pub(super) content_hash: ContentHash,
     /// The content hash of the row it replaces, if it replaces one.
-    pub(super) replaces: Digest,
+    pub(super) replaces: ContentHash,
     pub(super) sealed: Vec<u8>,
     pub(super) reach: String,
     pub(super) jurisdiction: Option<String>,
@@ -54,7 +54,7 @@ pub(super) struct Plan {
 
 /// Merges the rows of a chunk that are about the same person, in order of arrival, and hashes what comes of it.
 pub(super) fn incoming(key: &IncidentKey, records: Vec<PersonRecord>, ids: Vec<PersonId>) -> Vec<Incoming> {
-    let mut places: HashMap<Digest, usize> = HashMap::with_capacity(records.len());
+    let mut places: HashMap<RefIndex, usize> = HashMap::with_capacity(records.len());
     let mut people: Vec<Incoming> = Vec::with_capacity(records.len());
     for (record, id) in records.into_iter().zip(ids) {
         let ref_index = key.ref_index(record.reference.expose());
@@ -63,7 +63,7 @@ pub(super) fn incoming(key: &IncidentKey, records: Vec<PersonRecord>, ids: Vec<P
             people[place].rows += 1;
         } else {
             places.insert(ref_index, people.len());
-            let (content_hash, plain) = (Digest::default(), Zeroizing::default());
+            let (content_hash, plain) = (ContentHash::default(), Zeroizing::default());
             people.push(Incoming { id, ref_index, content_hash, record, plain, rows: 1 });
         }
     }
@@ -78,7 +78,7 @@ pub(super) fn incoming(key: &IncidentKey, records: Vec<PersonRecord>, ids: Vec<P
 pub(super) fn plan(
     key: &IncidentKey,
     incoming: &[Incoming],
-    mut known: HashMap<Digest, KnownRow>,
+    mut known: HashMap<RefIndex, KnownRow>,
     nonces: Vec<[u8; 24]>,
 ) -> Result<Plan> {
     let mut plan = Plan { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: ImportCounts::default() };
@@ -96,7 +96,7 @@ pub(super) fn plan(
             plan.counts.unchanged += 1;
             continue;
         };
-        let replaces = digest("content_hash", &known.content_hash)?;
+        let replaces = exactly("content_hash", &known.content_hash)?;
         let row = PersonRow { id: known.id, sealed, jurisdiction: known.jurisdiction, locale: known.locale };
         let before = row.open(key)?;
         let mut merged = before.record.clone();
@@ -127,7 +127,7 @@ fn seal(
         id: id.0,
         ref_index: person.ref_index,
         content_hash: key.content_hash(record, plain),
-        replaces: Digest::default(),
+        replaces: ContentHash::default(),
         sealed: key.seal_record(id, nonce, plain),
         reach: record.reach().to_code(),
         jurisdiction: record.jurisdiction.as_ref().map(|j| j.as_str().to_owned()),

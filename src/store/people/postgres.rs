@@ -47,7 +47,7 @@ async fn insert(tx: &mut PgConnection, incident: IncidentId, rows: &[Row], now: 
          SELECT i.id, $1, i.ref_index, i.content_hash, i.sealed, i.reach, i.jurisdiction, i.locale, $2, $2 \
          FROM UNNEST($3::uuid[], $4::bytea[], $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::text[]) \
          AS i (id, ref_index, content_hash, sealed, reach, jurisdiction, locale) \
-         ON CONFLICT (incident_id, ref_index) DO NOTHING",
+         ON CONFLICT (ref_index) DO NOTHING",
     )
     .bind(incident.0)
     .bind(now.0)

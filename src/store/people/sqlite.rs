@@ -14,7 +14,7 @@ pub(super) async fn known(
     incident: IncidentId,
     incoming: &[Incoming],
 ) -> Result<Vec<KnownRow>> {
-    let mut list = List::new(incoming.len() * 140);
+    let mut list = List::new(incoming.len() * 110);
     for person in incoming {
         list.row(|row| {
             row.blob(&person.ref_index);
@@ -52,7 +52,7 @@ async fn insert(tx: &mut SqliteConnection, incident: IncidentId, rows: &[Row], n
          (id, ref_index, content_hash, sealed, reach, jurisdiction, locale, incident_id, created_at, updated_at) \
          SELECT unhex(value ->> 0), unhex(value ->> 2), unhex(value ->> 3), unhex(value ->> 4), value ->> 5, \
          value ->> 6, value ->> 7, $1, $2, $2 FROM json_each($3) WHERE true \
-         ON CONFLICT (incident_id, ref_index) DO NOTHING",
+         ON CONFLICT (ref_index) DO NOTHING",
     )
     .bind(incident.0)
     .bind(now.0)
@@ -79,7 +79,7 @@ async fn update(tx: &mut SqliteConnection, rows: &[Row], now: Millis) -> Result<
 /// `[[id, replaces, ref_index, content_hash, sealed, reach, jurisdiction, locale], ...]`, numbered from 0 by the
 /// statements, except that `replaces` comes second.
 fn list(rows: &[Row]) -> String {
-    let size = rows.iter().map(|row| 340 + row.sealed.len() * 2).sum();
+    let size = rows.iter().map(|row| 310 + row.sealed.len() * 2).sum();
     let mut list = List::new(size);
     for row in rows {
         list.row(|columns| {

@@ -11,6 +11,13 @@ use crate::domain::person::PersonRecord;
 use crate::store::error::StoreError;
 use crate::store::traits::Result;
 
+/// What finds a person without storing the reference: HMAC-SHA256 cut to 16 bytes (RFC 2104, section 5), because the index
+/// over it is what an import spends most on.
+pub(in crate::store) type RefIndex = [u8; 16];
+
+/// What stands for a person's record: a whole HMAC-SHA256, because the evidence of a sealed population rests on it.
+pub(in crate::store) type ContentHash = [u8; 32];
+
 /// The keys of one incident, all derived from the one random key that is stored wrapped.
 pub struct IncidentKey {
     sealing: Cipher,
@@ -27,12 +34,13 @@ impl IncidentKey {
     }
 
     /// What stands in the database for the organisation's reference of a person.
-    pub(in crate::store) fn ref_index(&self, reference: &str) -> [u8; 32] {
-        self.mac(&[b"ref", reference.as_bytes()])
+    pub(in crate::store) fn ref_index(&self, reference: &str) -> RefIndex {
+        let whole = self.mac(&[b"ref", reference.as_bytes()]);
+        *whole.first_chunk().expect("16 is less than 32")
     }
 
     /// What tells whether two records of a person are the same. `plain` is [`encode`]'s.
-    pub(in crate::store) fn content_hash(&self, record: &PersonRecord, plain: &[u8]) -> [u8; 32] {
+    pub(in crate::store) fn content_hash(&self, record: &PersonRecord, plain: &[u8]) -> ContentHash {
         let locale = record.locale.as_ref().map_or("", |l| l.as_str());
         let jurisdiction = record.jurisdiction.as_ref().map_or("", |j| j.as_str());
         self.mac(&[b"content", plain, locale.as_bytes(), jurisdiction.as_bytes()])

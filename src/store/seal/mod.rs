@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use self::envelope::Cipher;
 pub(in crate::store) use self::envelope::Place;
 pub use self::incident::IncidentKey;
-pub(in crate::store) use self::incident::encode;
+pub(in crate::store) use self::incident::{ContentHash, RefIndex, encode};
 pub use self::master::{MasterKey, MasterKeyError, MasterKeys};
 use super::error::StoreError;
 use super::traits::Result;

@@ -102,7 +102,7 @@ fn index_and_content_hash_differ_between_incidents_and_purposes() {
     assert_eq!(one.ref_index("c-1"), one.ref_index("c-1"));
     assert_ne!(one.ref_index("c-1"), two.ref_index("c-1"));
     let record = PersonRecord::default();
-    assert_ne!(one.ref_index("c-1"), one.content_hash(&record, b"c-1"));
+    assert_ne!(one.ref_index("c-1"), one.content_hash(&record, b"c-1")[..16]);
     let german =
         PersonRecord { locale: Some(crate::domain::locale::Locale::parse("de").expect("a tag")), ..record.clone() };
     assert_ne!(one.content_hash(&record, b"x"), one.content_hash(&german, b"x"));

@@ -1,4 +1,4 @@
-//! Who may call what: worked out from the OpenAPI document, so that no operation can be forgotten.
+//! Who may call what: worked out from the `OpenAPI` document, so that no operation can be forgotten.
 
 use candour::domain::actor::Role;
 use reqwest::{Method, StatusCode};

@@ -13,7 +13,7 @@ fn whole() -> Value {
         "organisation": { "name": "Nordwind GmbH", "country": "DE", "traits": ["critical_infrastructure"] },
         "timeline": { "discovered": "2026-11-20T22:10:00+08:00", "aware": "2026-11-20T15:00:00.25-03:30" },
         "scope": {
-            "properties": ["confidentiality"], "cause": "external_malicious", "data": ["name", "email_address"],
+            "properties": ["confidentiality"], "cause": "external_malicious", "data": ["name", "social_security_number"],
             "protection": { "unintelligible": false, "key_compromised": true },
             "affected": [{ "jurisdiction": "us-ca", "individuals": 1200, "records": 1500, "minors": 0 }],
             "approximate": true

@@ -14,7 +14,7 @@ pub(super) fn facts() -> Value {
         "title": "Mail archive copied",
         "organisation": { "name": "Nordwind GmbH", "country": "DE" },
         "timeline": { "discovered": "2026-11-20T22:10:00+08:00" },
-        "scope": { "properties": ["confidentiality"], "data": ["name", "email_address"],
+        "scope": { "properties": ["confidentiality"], "data": ["name", "social_security_number"],
                    "affected": [{ "jurisdiction": "us-ca", "individuals": 1200 }] },
         "impact": { "risk": "high" },
         "contact": { "name": "Ms Lind", "email": "dpo@nordwind.example", "url": "https://nordwind.example/help" }

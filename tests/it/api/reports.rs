@@ -61,7 +61,12 @@ on_both!(a_late_submission_asks_for_its_reason, |world| {
     let report = draft(&app, &incident).await;
     let path = format!("/v1/reports/{}/submitted", report["id"].as_str().unwrap());
     let submit = async |body: Value| {
-        send(app.request(Method::POST, &path, Some(Role::Responder)).header("idempotency-key", body.to_string().len().to_string()).json(&body)).await
+        send(
+            app.request(Method::POST, &path, Some(Role::Responder))
+                .header("idempotency-key", body.to_string().len().to_string())
+                .json(&body),
+        )
+        .await
     };
     submit(json!({ "reference": "" })).await.at_fault(422, "invalid-fields", "reference");
     submit(json!({ "reference": "LfD-7" })).await.at_fault(422, "invalid-fields", "late_reason");
@@ -72,6 +77,7 @@ on_both!(a_late_submission_asks_for_its_reason, |world| {
     assert_eq!((again.text, again.headers.contains_key("idempotency-replayed")), (done.text, true));
     submit(json!({ "reference": "LfD-8", "late_reason": "x" })).await.problem(409, "out-of-order");
     let obligations = app.get(&format!("/v1/incidents/{incident}/obligations")).await;
-    let met = obligations.json["obligations"].as_array().unwrap().iter().find(|o| o["id"] == report["obligation"]).cloned();
+    let met =
+        obligations.json["obligations"].as_array().unwrap().iter().find(|o| o["id"] == report["obligation"]).cloned();
     assert_eq!(met.unwrap()["state"], "met");
 });

@@ -2,6 +2,8 @@
 //! bytes each beside it. There is one writer, so what a transaction has read stays as it is until it ends.
 
 mod batch;
+#[cfg(test)]
+mod plans;
 mod sql;
 
 use sqlx::SqliteConnection;

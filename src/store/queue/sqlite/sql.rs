@@ -1,4 +1,8 @@
 //! The text of the queue's statements for `SQLite`.
+//!
+//! Where a batch meets `campaign_people` in an update, the batch is materialised and brings the campaign's identifier
+//! along: otherwise the planner walks over the whole campaign and looks each person up in the batch. A partial index is
+//! found only by the very words of its condition. The test beside this file holds the plans.
 
 pub(super) const SEAL_PEOPLE: &str = "/* seal_people */
 INSERT INTO campaign_people (campaign_id, person_id, state, cascade, channel, due_at, reason)
@@ -40,13 +44,15 @@ FROM json_each($4) AS nth
 CROSS JOIN campaign_people AS p ON p.campaign_id = $1 AND p.person_id = substr($2, nth.key * 16 + 1, 16)";
 
 pub(super) const TAKE: &str = "/* take */
+WITH taken AS MATERIALIZED (
+    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, substr($3, key * 16 + 1, 16) AS attempt
+    FROM json_each($4)
+)
 UPDATE campaign_people
 SET state = 'in_flight', attempt_id = taken.attempt, worker_id = $5, tries = tries + 1, attempts = attempts + 1,
     repeats = 0
-FROM (
-    SELECT substr($2, key * 16 + 1, 16) AS person, substr($3, key * 16 + 1, 16) AS attempt FROM json_each($4)
-) AS taken
-WHERE campaign_id = $1 AND person_id = taken.person";
+FROM taken
+WHERE campaign_id = taken.campaign AND person_id = taken.person";
 
 pub(super) const HELD: &str = "/* held */
 SELECT nth.key AS nth, p.cascade, a.channel, a.provider
@@ -66,17 +72,18 @@ FROM (
 WHERE id = m.attempt AND m.outcome IS NOT NULL";
 
 pub(super) const WRITE_MOVES: &str = "/* write_moves */
+WITH m AS MATERIALIZED (
+    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, substr($3, key * 16 + 1, 16) AS attempt,
+           value ->> 0 AS state, value ->> 1 AS place, value ->> 2 AS tries, value ->> 3 AS channel,
+           value ->> 4 AS due_at, value ->> 5 AS repeats, value ->> 6 AS reason
+    FROM json_each($4)
+)
 UPDATE campaign_people
 SET state = m.state, place = COALESCE(m.place, campaign_people.place), tries = COALESCE(m.tries, campaign_people.tries),
     channel = m.channel, due_at = COALESCE(m.due_at, campaign_people.due_at), repeats = m.repeats, reason = m.reason,
     worker_id = NULL
-FROM (
-    SELECT substr($2, key * 16 + 1, 16) AS person, substr($3, key * 16 + 1, 16) AS attempt, value ->> 0 AS state,
-           value ->> 1 AS place, value ->> 2 AS tries, value ->> 3 AS channel, value ->> 4 AS due_at,
-           value ->> 5 AS repeats, value ->> 6 AS reason
-    FROM json_each($4)
-) AS m
-WHERE campaign_id = $1 AND person_id = m.person AND attempt_id = m.attempt";
+FROM m
+WHERE campaign_id = m.campaign AND person_id = m.person AND attempt_id = m.attempt";
 
 pub(super) const NOTE_LATE: &str = "/* note_late */
 UPDATE attempts
@@ -88,7 +95,7 @@ FROM (
            value ->> 1 AS reference
     FROM json_each($4)
 ) AS late
-WHERE id = late.attempt AND campaign_id = $1 AND person_id = late.person
+WHERE id = late.attempt AND +campaign_id = $1 AND person_id = late.person
     AND ((attempts.outcome = 'unknown' AND receipt IS NULL)
          OR (attempts.reference IS NULL AND late.reference IS NOT NULL))";
 
@@ -103,11 +110,14 @@ pub(super) const WITHDRAW: &str = "/* withdraw */
 DELETE FROM attempts WHERE id IN (SELECT substr($1, key * 16 + 1, 16) FROM json_each($2))";
 
 pub(super) const GIVE_BACK: &str = "/* give_back */
+WITH back AS MATERIALIZED (
+    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, value AS again FROM json_each($3)
+)
 UPDATE campaign_people
 SET state = 'pending', tries = tries - 1, attempts = attempts - 1, repeats = back.again, attempt_id = NULL,
     worker_id = NULL, due_at = COALESCE($4, due_at)
-FROM (SELECT substr($2, key * 16 + 1, 16) AS person, value AS again FROM json_each($3)) AS back
-WHERE campaign_id = $1 AND person_id = back.person";
+FROM back
+WHERE campaign_id = back.campaign AND person_id = back.person";
 
 pub(super) const FENCE: &str =
     "/* fence */ UPDATE workers SET expires_at = 0 WHERE id = $1 AND (expires_at < $2 OR $3)";
@@ -127,4 +137,5 @@ SELECT EXISTS (SELECT 1 FROM announcements WHERE incident_id = $1 AND state = 'p
 pub(super) const ANNOUNCE_SOME: &str = "/* announce_some */
 UPDATE campaign_people SET state = 'announced'
 WHERE campaign_id = $1 AND person_id IN (
-    SELECT person_id FROM campaign_people WHERE campaign_id = $1 AND state = 'unreachable' LIMIT $2)";
+    SELECT person_id FROM campaign_people
+    WHERE campaign_id = $1 AND state IN ('unreachable', 'announced') AND state = 'unreachable' LIMIT $2)";

@@ -1,0 +1,138 @@
+//! The texts of an author in one locale: subject, the four bodies, the short form.
+
+use handlebars::Context;
+use serde_json::{Map, Value};
+
+use super::error::RenderError;
+use super::language::{Form, Language};
+use super::settle::Settler;
+use super::snippet::{Snippet, inline, paragraphs};
+use crate::domain::locale::Locale;
+use crate::domain::notice::NoticeTexts;
+
+/// How a text becomes HTML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As paragraphs.
+    Paragraphs,
+    /// Within one element.
+    Inline,
+}
+
+/// A text: settled when nothing in it is the person's, else filled for each.
+pub(super) enum Piece {
+    Settled(String),
+    PerPerson(Snippet),
+}
+
+/// One of the bodies: a text, or the steps of a list.
+struct Part {
+    name: &'static str,
+    pieces: Vec<Piece>,
+    shape: Shape,
+}
+
+/// All texts of one locale.
+pub(super) struct Texts {
+    pub(super) subject: Piece,
+    short: Option<Piece>,
+    parts: Vec<Part>,
+}
+
+impl Texts {
+    /// Parses the author's texts. `subject` is what stands where the author gave none.
+    pub(super) fn settle(settler: &Settler<'_>, texts: &NoticeTexts, subject: &str) -> Result<Self, RenderError> {
+        let one = |name, text: &str| {
+            let pieces = vec![settler.piece(name, text)?];
+            Ok(Part { name, pieces, shape: Shape::Paragraphs })
+        };
+        let steps = texts.what_you_can_do.iter().enumerate();
+        let steps = steps.map(|(i, step)| settler.piece(&format!("what_you_can_do[{i}]"), step));
+        let parts = vec![
+            one("what_happened", &texts.what_happened)?,
+            one("what_we_do", &texts.what_we_do)?,
+            Part { name: "what_you_can_do", pieces: steps.collect::<Result<_, _>>()?, shape: Shape::Inline },
+            one("what_we_offer", &texts.what_we_offer)?,
+        ];
+        let written = |text: &&String| !text.trim().is_empty();
+        let subject = match texts.subject.as_ref().filter(written) {
+            Some(own) => settler.piece("subject", own)?,
+            None => Piece::Settled(subject.to_owned()),
+        };
+        let short = texts.short.as_ref().filter(written).map(|own| settler.piece("short", own)).transpose()?;
+        Ok(Self { subject, short, parts })
+    }
+
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.parts.iter().flat_map(|part| &part.pieces).chain([&self.subject]).chain(&self.short)
+    }
+
+    /// Whether a part of `body` differs from person to person. `None` asks for any.
+    pub(super) fn varies(&self, part: Option<&str>) -> bool {
+        let per_person = |piece: &Piece| matches!(piece, Piece::PerPerson(_));
+        match part {
+            None => self.pieces().any(per_person),
+            Some("short") => self.short.iter().any(per_person),
+            Some(name) => self.parts.iter().any(|part| part.name == name && part.pieces.iter().any(per_person)),
+        }
+    }
+
+    /// `body` as frames of a form see it. A text that is empty is absent. Without a person, the parts that vary are
+    /// absent too.
+    pub(super) fn body(&self, form: Form, person: Option<&Filler<'_>>) -> Result<Value, RenderError> {
+        let mut body = Map::new();
+        let mut put = |name: &str, value: Value| {
+            body.insert(name.to_owned(), value);
+        };
+        for part in &self.parts {
+            let mut filled = Vec::with_capacity(part.pieces.len());
+            for piece in &part.pieces {
+                let plain = match (piece, person) {
+                    (Piece::Settled(plain), _) => plain.clone(),
+                    (Piece::PerPerson(snippet), Some(person)) => person.fill(snippet)?,
+                    (Piece::PerPerson(_), None) => continue,
+                };
+                if !plain.is_empty() {
+                    filled.push(Value::String(part.shape.write(form, plain)));
+                }
+            }
+            match part.shape {
+                Shape::Inline if !filled.is_empty() => put(part.name, Value::Array(filled)),
+                Shape::Inline => {}
+                Shape::Paragraphs => filled.into_iter().for_each(|text| put(part.name, text)),
+            }
+        }
+        let short = match (&self.short, person) {
+            (Some(Piece::Settled(plain)), _) => plain.clone(),
+            (Some(Piece::PerPerson(snippet)), Some(person)) => person.fill(snippet)?,
+            (Some(Piece::PerPerson(_)) | None, _) => String::new(),
+        };
+        if !short.is_empty() {
+            put("short", Value::String(short));
+        }
+        Ok(Value::Object(body))
+    }
+}
+
+impl Shape {
+    fn write(self, form: Form, plain: String) -> String {
+        match (form, self) {
+            (Form::Plain, _) => plain,
+            (Form::Html, Self::Paragraphs) => paragraphs(&plain),
+            (Form::Html, Self::Inline) => inline(&plain),
+        }
+    }
+}
+
+/// What fills the texts of one person.
+pub(super) struct Filler<'a> {
+    pub(super) language: &'a Language,
+    pub(super) locale: &'a Locale,
+    pub(super) context: &'a Context,
+}
+
+impl Filler<'_> {
+    pub(super) fn fill(&self, snippet: &Snippet) -> Result<String, RenderError> {
+        snippet.fill(self.language, self.context, self.locale)
+    }
+}

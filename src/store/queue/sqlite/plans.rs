@@ -1,0 +1,41 @@
+//! Holds the plans of the hot statements: none may walk over a campaign.
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection, Row};
+
+use super::sql;
+
+const HOT: [&str; 14] = [
+    sql::LEASE_END,
+    sql::DUE,
+    sql::INTEND,
+    sql::TAKE,
+    sql::HELD,
+    sql::WRITE_OUTCOMES,
+    sql::WRITE_MOVES,
+    sql::NOTE_LATE,
+    sql::UNBEGUN,
+    sql::WITHDRAW,
+    sql::GIVE_BACK,
+    sql::IN_FLIGHT,
+    sql::STANDING,
+    sql::ANNOUNCE_SOME,
+];
+
+#[tokio::test]
+async fn no_hot_statement_walks_over_a_campaign() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("memory is there");
+    sqlx::migrate!("migrations/sqlite").run(&mut connection).await.expect("the schema is sound");
+    for statement in HOT {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
+            .fetch_all(&mut connection)
+            .await
+            .expect("the statement is sound");
+        for row in plan {
+            let step: String = row.get("detail");
+            let walks = step.ends_with("(campaign_id=?)")
+                || ["campaign_people", "attempts", "people", "workers"].iter().any(|t| step == format!("SCAN {t}"));
+            assert!(!walks, "{step} in {statement}");
+        }
+    }
+}
