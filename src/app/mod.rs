@@ -132,7 +132,8 @@ impl App {
         let renderer = Arc::new(Renderer::load(config.templates.directory.as_deref())?);
         let carriers = providers(&config, &entropy)?;
         let carriers: Vec<Arc<dyn Provider>> = carriers.iter().cloned().collect();
-        let metrics = Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
+        let metrics =
+            Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
         let store: Arc<dyn Store> = open_store(&config, Arc::clone(&entropy)).await?;
         let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
 
@@ -174,7 +175,13 @@ impl App {
         let shutdown = CancellationToken::new();
         let encode = Arc::clone(&metrics);
         let state = ApiState {
-            incidents: Arc::new(Incidents::new(with(), Arc::clone(&rules), Arc::clone(&renderer), channels, engine.waker())),
+            incidents: Arc::new(Incidents::new(
+                with(),
+                Arc::clone(&rules),
+                Arc::clone(&renderer),
+                channels,
+                engine.waker(),
+            )),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
             reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
             typesetting: Arc::new(Semaphore::new(TYPESETTING)),

@@ -2,8 +2,8 @@
 
 use crate::config::{ProviderConfig, Secret, TlsMode};
 use crate::providers::settings::{
-    ProviderSettings, SecretSource, SmtpBounces, SmtpDkim, SmtpLogin, SmtpSettings, SmtpTls, SpoolSettings, TwilioSettings,
-    WebPushSettings,
+    ProviderSettings, SecretSource, SmtpBounces, SmtpDkim, SmtpLogin, SmtpSettings, SmtpTls, SpoolSettings,
+    TwilioSettings, WebPushSettings,
 };
 
 /// The settings of one configured provider. Secrets have been read and required ones checked by the configuration.

@@ -26,7 +26,12 @@ struct Findings {
 }
 
 impl Findings {
-    fn note<T, E: std::error::Error>(&mut self, what: &str, result: Result<T, E>, say: impl FnOnce(&T) -> String) -> Option<T> {
+    fn note<T, E: std::error::Error>(
+        &mut self,
+        what: &str,
+        result: Result<T, E>,
+        say: impl FnOnce(&T) -> String,
+    ) -> Option<T> {
         match result {
             Ok(found) => {
                 println!("ok     {what}: {}", say(&found));
@@ -53,23 +58,31 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
         return Ok(());
     }
     let config = super::load(file, store)?;
-    println!("ok     configuration: {}", file.map_or_else(|| String::from("defaults and environment"), |f| f.display().to_string()));
+    println!(
+        "ok     configuration: {}",
+        file.map_or_else(|| String::from("defaults and environment"), |f| f.display().to_string())
+    );
     let mut findings = Findings::default();
 
     findings.note("rules", Rules::embedded(), |rules| {
         let known: Vec<String> = rules.known().map(ToString::to_string).collect();
         format!("{} jurisdictions: {}", known.len(), known.join(", "))
     });
-    let renderer = findings.note("templates", Renderer::load(config.templates.directory.as_deref()), |_| String::from("all compile"));
+    let renderer = findings
+        .note("templates", Renderer::load(config.templates.directory.as_deref()), |_| String::from("all compile"));
     if let Some(renderer) = renderer {
         findings.note("templates, with samples", rendered(&renderer), |count| format!("{count} renderings"));
     }
     findings.note("master key", app::master_keys(&config), |keys| format!("fingerprint {}", keys.current.id()));
-    if let Some(store) = findings.note("database", app::open_store(&config, Arc::new(System)).await, |_| String::from("answers, schema up to date")) {
+    if let Some(store) = findings.note("database", app::open_store(&config, Arc::new(System)).await, |_| {
+        String::from("answers, schema up to date")
+    }) {
         findings.note("sealed data", store.check_keys().await, |opened| format!("{opened} incident keys open"));
     }
     let system: Arc<dyn crate::domain::clock::Entropy> = Arc::new(System);
-    let providers = findings.note("providers", app::providers(&config, &system), |providers| format!("{} configured", providers.iter().count()));
+    let providers = findings.note("providers", app::providers(&config, &system), |providers| {
+        format!("{} configured", providers.iter().count())
+    });
     for provider in providers.iter().flat_map(Providers::iter) {
         let name = format!("provider {}", provider.describe().name);
         findings.note(&name, provider.check().await, |()| String::from("reachable, takes the credentials"));

@@ -49,7 +49,8 @@ pub(super) async fn run(args: Args, configured: impl FnOnce() -> Result<Config, 
     match args.action {
         Action::Master { file } => master(&file),
         Action::Issue { name, role } => {
-            let issued = access(configured()?).await?.issue(&name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
+            let issued =
+                access(configured()?).await?.issue(&name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
             println!("{}", issued.secret);
             Ok(())
         }
@@ -83,6 +84,9 @@ fn master(path: &std::path::Path) -> Result<(), Failure> {
     let doing = format!("{} cannot be written (an existing key is never overwritten)", path.display());
     let mut file = options.open(path).map_err(Failure::io(&doing))?;
     writeln!(file, "{}", hex::encode(key)).and_then(|()| file.sync_all()).map_err(Failure::io(&doing))?;
-    println!("{} written; keep a copy apart from the database's backups: without it the people in them cannot be read", path.display());
+    println!(
+        "{} written; keep a copy apart from the database's backups: without it the people in them cannot be read",
+        path.display()
+    );
     Ok(())
 }

@@ -25,12 +25,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         text = std::fs::read_to_string(&args.facts).map_err(Failure::io(&format!("{name} cannot be read")))?;
     }
-    let facts: IncidentFacts =
-        serde_json::from_str(&text).map_err(|error| Failure::new(format!("{name} does not hold the facts of an incident: {error}")))?;
+    let facts: IncidentFacts = serde_json::from_str(&text)
+        .map_err(|error| Failure::new(format!("{name} does not hold the facts of an incident: {error}")))?;
     let rules = Rules::embedded().map_err(Failure::of)?;
     if let Some(unknown) = facts.scope.affected.iter().find(|a| rules.jurisdiction(&a.jurisdiction).is_none()) {
         let known: Vec<String> = rules.known().map(ToString::to_string).collect();
-        return Err(Failure::new(format!("there are no rules for {}; there are for {}", unknown.jurisdiction, known.join(", "))));
+        return Err(Failure::new(format!(
+            "there are no rules for {}; there are for {}",
+            unknown.jurisdiction,
+            known.join(", ")
+        )));
     }
     let obligations = rules.obligations(&facts, &BTreeMap::new(), System.now());
     let json = serde_json::to_string_pretty(&obligations).map_err(Failure::of)?;

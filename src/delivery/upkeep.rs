@@ -6,6 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::{EngineEvent, Shared};
 use super::lease::Lease;
+use crate::domain::announcement::AnnouncementState;
+use crate::domain::clock::Millis;
 use crate::store::StoreError;
 
 /// Runs until cancelled.
@@ -40,7 +42,21 @@ async fn once(shared: &Shared) -> Result<(), StoreError> {
         tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
         shared.tell(EngineEvent::Completed { campaign });
     }
+    cover(shared, now).await?;
     shared.metrics.set_people(&shared.store.campaign_counts().await?);
+    Ok(())
+}
+
+/// So many published announcements are looked after; older ones have nobody left who could become unreachable.
+const ANNOUNCEMENTS: u32 = 100;
+
+/// Whoever became unreachable after the announcement of their incident was published is covered by it.
+async fn cover(shared: &Shared, now: Millis) -> Result<(), StoreError> {
+    for announcement in shared.store.public_announcements(ANNOUNCEMENTS).await? {
+        if announcement.state == AnnouncementState::Published {
+            shared.store.cover_by_announcement(announcement.incident, now).await?;
+        }
+    }
     Ok(())
 }
 

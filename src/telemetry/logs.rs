@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use tracing::{Level, Subscriber};
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -63,7 +63,9 @@ where
         Format::Text => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    Ok(tracing_subscriber::registry().with(lines.with_filter(wanted.and(ours_or_serious))))
+    // Filters of the whole, not of the layer: the driver of PostgreSQL asks whether a line is wanted without then writing
+    // it, and a layer's own filter forgets the next line after such a question.
+    Ok(tracing_subscriber::registry().with(lines).with(wanted).with(ours_or_serious))
 }
 
 #[cfg(test)]
@@ -96,12 +98,23 @@ mod tests {
     #[test]
     fn others_are_heard_from_warn_up_whatever_is_asked_and_addresses_are_masked() {
         let text = logged(Format::Text, "trace", || {
-            tracing::debug!(target: "lettre::transport", "Wrote: RCPT TO:<ada@example.org>");
-            tracing::warn!(target: "lettre::transport", "refused ada@example.org");
+            tracing::debug!(target: "mail_client::transport", "Wrote: RCPT TO:<ada@example.org>");
+            tracing::warn!(target: "mail_client::transport", "refused ada@example.org");
             tracing::debug!("we speak");
         });
         assert!(!text.contains("RCPT") && !text.contains("ada"), "{text}");
         assert!(text.contains("refused [address]") && text.contains("we speak"), "{text}");
+    }
+
+    #[test]
+    fn a_question_whether_a_line_is_wanted_loses_no_line() {
+        let text = logged(Format::Text, "info", || {
+            assert!(!tracing::enabled!(target: "driver", tracing::Level::DEBUG));
+            let _span = tracing::info_span!("request", route = "/v1/incidents").entered();
+            assert!(!tracing::enabled!(target: "driver", tracing::Level::DEBUG));
+            tracing::info!("heard");
+        });
+        assert!(text.contains("heard") && text.contains("/v1/incidents"), "{text}");
     }
 
     #[test]

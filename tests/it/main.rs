@@ -2,7 +2,6 @@
 //!
 //! One binary, so that linking happens once. One scenario per file.
 #![expect(unreachable_pub, reason = "nothing is public in a test binary")]
-#![expect(missing_docs, reason = "a scenario's name says what it shows")]
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
 mod announcements;

@@ -46,8 +46,13 @@ impl Account {
         }
         println!("  ───────────────────────────────────────────────────────────────────────");
         let verdict = if self.balances() { "it adds up" } else { "IT DOES NOT ADD UP" };
-        println!("  {:>10}  sealed       of {} made-up people: {verdict}", group(self.sealed), group(i64::try_from(self.made_up).unwrap_or(i64::MAX)));
-        let attempts: Vec<String> = self.attempts.iter().map(|(what, count)| format!("{} {what}", group(*count))).collect();
+        println!(
+            "  {:>10}  sealed       of {} made-up people: {verdict}",
+            group(self.sealed),
+            group(i64::try_from(self.made_up).unwrap_or(i64::MAX))
+        );
+        let attempts: Vec<String> =
+            self.attempts.iter().map(|(what, count)| format!("{} {what}", group(*count))).collect();
         println!("  {:>10}  attempts: {}", "", attempts.join(", "));
         println!("  {:>10}  repeated after an unknown outcome: {}", "", group(self.repeated));
     }

@@ -33,7 +33,10 @@ struct StandIns {
 }
 
 /// Starts both on one free port of loopback; what they take is written to `directory`.
-pub(super) async fn start(directory: PathBuf, callbacks: mpsc::UnboundedSender<Callback>) -> std::io::Result<SocketAddr> {
+pub(super) async fn start(
+    directory: PathBuf,
+    callbacks: mpsc::UnboundedSender<Callback>,
+) -> std::io::Result<SocketAddr> {
     tokio::fs::create_dir_all(&directory).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
@@ -57,19 +60,28 @@ async fn message(
 ) -> Response {
     let to = form.get("To").map(String::as_str).unwrap_or_default();
     if to.ends_with("99") {
-        let problem = serde_json::json!({ "code": 21211, "message": "not a phone number", "more_info": "", "status": 400 });
+        let problem =
+            serde_json::json!({ "code": 21211, "message": "not a phone number", "more_info": "", "status": 400 });
         return (StatusCode::BAD_REQUEST, Json(problem)).into_response();
     }
     let number = state.messages.fetch_add(1, Ordering::Relaxed) + 1;
     let sid = format!("SM{number:032x}");
     let text = form.get("Body").map(String::as_str).unwrap_or_default();
-    let stored = tokio::fs::write(state.directory.join(format!("sms-{number:06}.txt")), format!("To: {to}\n\n{text}\n")).await;
+    let stored =
+        tokio::fs::write(state.directory.join(format!("sms-{number:06}.txt")), format!("To: {to}\n\n{text}\n")).await;
     if let Err(error) = stored {
         tracing::error!(%error, "the demo's text-message stand-in cannot store a message");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     if let Some(url) = form.get("StatusCallback") {
-        let told = [("MessageSid", sid.as_str()), ("SmsSid", &sid), ("AccountSid", &account), ("MessageStatus", "delivered"), ("SmsStatus", "delivered"), ("To", to)];
+        let told = [
+            ("MessageSid", sid.as_str()),
+            ("SmsSid", &sid),
+            ("AccountSid", &account),
+            ("MessageStatus", "delivered"),
+            ("SmsStatus", "delivered"),
+            ("To", to),
+        ];
         let form = told.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let _ = state.callbacks.send(Callback { url: url.clone(), form });
     }

@@ -59,7 +59,8 @@ async fn file_incident(world: &World) -> Result<String, ClientError> {
 
 /// The clock events, so that the incident was noticed the day before yesterday whenever the demo runs.
 fn timeline(now: Millis) -> Value {
-    let hours_ago = |hours: i64| now.plus(-hours * 3_600_000).to_timestamp().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string();
+    let hours_ago =
+        |hours: i64| now.plus(-hours * 3_600_000).to_timestamp().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string();
     json!({
         "occurred_from": hours_ago(120),
         "occurred_until": hours_ago(93),
@@ -76,7 +77,8 @@ async fn import(world: &World, incident: &str, count: u64) -> Result<Made, Clien
     let (mut csv, made) = people::csv(count, &world.push_base);
     // Two lines that nobody could use, as real lists have them.
     csv.push_str("P-BAD-1,Broken Address,not an address,,,US,en,us-ca,,\r\nP-BAD-2,Wrong Place,x@mail.demo.example,,,US,en,us-zz,,\r\n");
-    let answer = world.responder.upload(&format!("/v1/incidents/{incident}/people"), "text/csv", csv.into_bytes()).await?.body;
+    let answer =
+        world.responder.upload(&format!("/v1/incidents/{incident}/people"), "text/csv", csv.into_bytes()).await?.body;
     println!(
         "     {} lines: {} people added, {} known already and merged, {} lines refused",
         group_u64(made.lines + 2),
@@ -91,7 +93,10 @@ async fn import(world: &World, incident: &str, count: u64) -> Result<Made, Clien
     let read = world.responder.get(&format!("/v1/incidents/{incident}")).await?;
     let affected: Vec<Value> = answer_groups(&world.responder, incident).await?;
     let etag = read.etag.unwrap_or_default();
-    world.responder.patch(&format!("/v1/incidents/{incident}"), &etag, &json!({ "scope": { "affected": affected } })).await?;
+    world
+        .responder
+        .patch(&format!("/v1/incidents/{incident}"), &etag, &json!({ "scope": { "affected": affected } }))
+        .await?;
     Ok(made)
 }
 
@@ -142,9 +147,15 @@ async fn campaign(world: &World, incident: &str) -> Result<String, ClientError> 
     let proposed = world.responder.post(&format!("/v1/incidents/{incident}/campaigns"), &json!({})).await?.body;
     let id = text(&proposed["id"]);
     let hash = text(&proposed["population_hash"]);
-    println!("     sealed {} people, population {}…", group(proposed["sealed"].as_i64().unwrap_or(-1)), hash.get(..16).unwrap_or(&hash));
+    println!(
+        "     sealed {} people, population {}…",
+        group(proposed["sealed"].as_i64().unwrap_or(-1)),
+        hash.get(..16).unwrap_or(&hash)
+    );
     match world.responder.post(&format!("/v1/campaigns/{id}/approve"), &json!({})).await {
-        Err(error) if error.status() == Some(403) => println!("     the author's own approval is refused, as it must be"),
+        Err(error) if error.status() == Some(403) => {
+            println!("     the author's own approval is refused, as it must be")
+        }
         Err(error) => return Err(error),
         Ok(_) => println!("     THE AUTHOR'S OWN APPROVAL WAS TAKEN, WHICH MUST NOT BE"),
     }
@@ -160,7 +171,9 @@ async fn send(world: &World, campaign: &str) -> Result<Vec<(String, i64)>, Clien
     let mut state = world.responder.get(&path).await?.body;
     let sealed = state["sealed"].as_u64().unwrap_or(0);
     let bar = ProgressBar::new(sealed);
-    let style = ProgressStyle::with_template("     {bar:36} {percent:>3}%  {human_pos}/{human_len}  {per_sec}  {eta} left  {msg}");
+    let style = ProgressStyle::with_template(
+        "     {bar:36} {percent:>3}%  {human_pos}/{human_len}  {per_sec}  {eta} left  {msg}",
+    );
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     loop {
         let count = |name: &str| state["counts"][name].as_u64().unwrap_or(0);
@@ -211,7 +224,8 @@ async fn announce(world: &World, incident: &str) -> Result<(), ClientError> {
     let reasons = draft["reasons"].as_object().into_iter().flatten();
     let reasons: Vec<String> = reasons.map(|(why, count)| format!("{count} {}", why.replace('_', " "))).collect();
     println!("     {} people ({})", draft["covers"], reasons.join(", "));
-    let published = world.approver.post(&format!("/v1/incidents/{incident}/announcement/publish"), &json!({})).await?.body;
+    let published =
+        world.approver.post(&format!("/v1/incidents/{incident}/announcement/publish"), &json!({})).await?.body;
     println!("     published at {}/notices/{}", world.base, text(&published["slug"]));
     Ok(())
 }
@@ -219,7 +233,8 @@ async fn announce(world: &World, incident: &str) -> Result<(), ClientError> {
 async fn reports(world: &World, incident: &str) -> Result<(), ClientError> {
     step(8, "A report for each authority, as JSON, HTML and PDF");
     let directory = world.dir.join("reports");
-    let answer = world.responder.post(&format!("/v1/incidents/{incident}/reports"), &json!({ "kind": "initial" })).await?.body;
+    let answer =
+        world.responder.post(&format!("/v1/incidents/{incident}/reports"), &json!({ "kind": "initial" })).await?.body;
     for report in answer["reports"].as_array().into_iter().flatten() {
         let (id, name) = (text(&report["id"]), text(&report["obligation"]).replace('/', "-"));
         let mut made = Vec::new();
@@ -228,7 +243,10 @@ async fn reports(world: &World, incident: &str) -> Result<(), ClientError> {
                 Ok(bytes) => {
                     let path = directory.join(format!("{name}.{kind}"));
                     let written = std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&path, bytes));
-                    written.map_err(|error| ClientError::Failed { call: path.display().to_string(), reason: error.to_string() })?;
+                    written.map_err(|error| ClientError::Failed {
+                        call: path.display().to_string(),
+                        reason: error.to_string(),
+                    })?;
                     made.push(kind);
                 }
                 // A machine without a Chinese face cannot set a Chinese PDF; the other forms are there.
@@ -246,7 +264,11 @@ async fn evidence(world: &World, incident: &str) -> Result<(), ClientError> {
     step(9, "The evidence");
     let audit = world.responder.get(&format!("/v1/incidents/{incident}/audit")).await?.body;
     let chain = &audit["chain"];
-    println!("     audit chain of {} entries: {}", chain["entries"], if chain["whole"] == true { "whole" } else { "BROKEN" });
+    println!(
+        "     audit chain of {} entries: {}",
+        chain["entries"],
+        if chain["whole"] == true { "whole" } else { "BROKEN" }
+    );
     Ok(())
 }
 

@@ -42,8 +42,9 @@ pub(super) async fn start(args: &Args) -> Result<World, Failure> {
         .await
         .map_err(Failure::io("the stand-ins cannot start"))?;
 
-    let listener =
-        tokio::net::TcpListener::bind(args.listen).await.map_err(Failure::io(&format!("{} is not free", args.listen)))?;
+    let listener = tokio::net::TcpListener::bind(args.listen)
+        .await
+        .map_err(Failure::io(&format!("{} is not free", args.listen)))?;
     let base = format!("http://{}", listener.local_addr().map_err(Failure::io("no address"))?);
     let database = args.database.clone().unwrap_or_else(|| format!("sqlite:{}", dir.join("candour.db").display()));
     let secrets = Secrets::write(&dir)?;
@@ -54,7 +55,9 @@ pub(super) async fn start(args: &Args) -> Result<World, Failure> {
 
     let app = App::build(config, Arc::new(System), Arc::new(System)).await.map_err(Failure::of)?;
     let mut keys = Vec::new();
-    for (name, role) in [("Rana, responder", Role::Responder), ("Ada, approver", Role::Approver), ("Ivo, auditor", Role::Auditor)] {
+    for (name, role) in
+        [("Rana, responder", Role::Responder), ("Ada, approver", Role::Approver), ("Ivo, auditor", Role::Auditor)]
+    {
         let issued = app.access().issue(name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
         keys.push((name, issued.secret));
     }
@@ -62,14 +65,7 @@ pub(super) async fn start(args: &Args) -> Result<World, Failure> {
     let running = app.serve(listener, true);
 
     let http = crate::providers::http::loopback_client().map_err(Failure::new)?;
-    returns::start(
-        http.clone(),
-        format!("{base}/v1/receipts"),
-        secrets.bounce,
-        secrets.twilio,
-        bounces,
-        callbacks,
-    );
+    returns::start(http.clone(), format!("{base}/v1/receipts"), secrets.bounce, secrets.twilio, bounces, callbacks);
     Ok(World {
         dir,
         database,
@@ -140,10 +136,14 @@ impl Secrets {
             hex::encode(bytes)
         };
         let made = Self { bounce: random(), twilio: random() };
-        for (name, value) in
-            [("master.key", random()), ("vapid.key", vapid_key()?), ("bounce.secret", made.bounce.clone()), ("twilio.token", made.twilio.clone())]
-        {
-            std::fs::write(secrets.join(name), format!("{value}\n")).map_err(Failure::io("the secrets cannot be written"))?;
+        for (name, value) in [
+            ("master.key", random()),
+            ("vapid.key", vapid_key()?),
+            ("bounce.secret", made.bounce.clone()),
+            ("twilio.token", made.twilio.clone()),
+        ] {
+            std::fs::write(secrets.join(name), format!("{value}\n"))
+                .map_err(Failure::io("the secrets cannot be written"))?;
         }
         Ok(made)
     }

@@ -3,8 +3,8 @@
 pub mod app;
 pub mod candour;
 pub mod databases;
-pub mod features;
 pub mod dump;
+pub mod features;
 pub mod messages;
 pub mod node;
 pub mod postfix;

@@ -1,0 +1,138 @@
+//! What the engine asks of its storage: the queue, its leases and receipts.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use crate::domain::outcome::Outcome;
+
+/// What a worker asks for.
+#[derive(Clone, Debug)]
+pub struct ClaimRequest {
+    /// The worker; its lease must be alive, else `StaleLease`.
+    pub worker: WorkerId,
+    /// The campaign; people of one that is not running are not given out.
+    pub campaign: CampaignId,
+    /// The channel.
+    pub channel: Channel,
+    /// The provider that will carry the messages.
+    pub provider: String,
+    /// At most so many.
+    pub limit: u32,
+    /// Now.
+    pub now: Millis,
+    /// Fresh attempt identifiers, at least `limit`.
+    pub attempts: Vec<AttemptId>,
+}
+
+/// What a settlement did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SettleReport {
+    /// Settlements that were applied.
+    pub applied: u32,
+    /// Settlements that came too late: the lease was lost and the person is someone else's.
+    pub stale: u32,
+    /// Whether the campaign became complete by it.
+    pub completed: bool,
+}
+
+/// What a reaping found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReapReport {
+    /// Workers whose lease had run out.
+    pub workers: u32,
+    /// Attempts of theirs without outcome, now `unknown`.
+    pub unknown: u32,
+    /// Of those, how many will be repeated.
+    pub repeats: u32,
+}
+
+/// What a receipt did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptEffect {
+    /// It moved the person.
+    Moved,
+    /// It was noted; the person stays.
+    Noted,
+    /// It was known already.
+    Repeated,
+    /// No attempt has that identifier.
+    NoSuchAttempt,
+}
+
+impl ReceiptEffect {
+    /// The name, as metrics and the receipts' table spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Moved => "moved",
+            Self::Noted => "noted",
+            Self::Repeated => "repeated",
+            Self::NoSuchAttempt => "no_such_attempt",
+        }
+    }
+}
+
+/// The engine's queue. The lease is the worker's: while it is alive, what it claimed is its own; every settlement must
+/// name the attempt, and is refused once the attempt has been taken away.
+#[async_trait]
+pub trait DeliveryStore: Send + Sync {
+    /// Enters a worker with a lease.
+    async fn register_worker(&self, worker: WorkerId, name: &str, now: Millis, expires_at: Millis) -> Result<()>;
+    /// Extends a worker's lease; `StaleLease` when it has been reaped.
+    async fn extend_lease(&self, worker: WorkerId, now: Millis, expires_at: Millis) -> Result<()>;
+    /// Ends a worker that has nothing in flight any more.
+    async fn retire_worker(&self, worker: WorkerId, now: Millis) -> Result<()>;
+    /// Claims due people and records the intents, in one transaction.
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>>;
+    /// Records what came of claimed attempts of one campaign, in one transaction.
+    async fn settle(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        settlements: Vec<Settlement>,
+        now: Millis,
+    ) -> Result<SettleReport>;
+    /// Hands back attempts that were claimed and certainly not begun: their intent is withdrawn, the person pending again.
+    async fn hand_back(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: Vec<AttemptId>,
+        now: Millis,
+    ) -> Result<u32>;
+    /// Takes from workers whose lease ended before `now` what they had in flight: each attempt becomes `unknown`, each person
+    /// goes where the channel's policy says. `only` limits it to one worker. Works in bounded steps until nothing is left.
+    async fn reap(
+        &self,
+        policies: &[(Channel, ChannelPolicy)],
+        only: Option<WorkerId>,
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReapReport>;
+    /// Workers whose lease is alive or not yet reaped, with their expiry.
+    async fn workers(&self) -> Result<Vec<(WorkerId, Millis)>>;
+    /// The earliest time at which a pending person of a running campaign is due on a channel, if any.
+    async fn next_due(&self, campaign: CampaignId, channel: Channel) -> Result<Option<Millis>>;
+    /// Completes running campaigns in which nobody is pending or in flight.
+    async fn complete_campaigns(&self, now: Millis) -> Result<Vec<CampaignId>>;
+    /// Takes a provider's receipt: durable and idempotent by `(provider, key)`. A receipt for an attempt in flight
+    /// settles it; one that turns `reached` or `unknown` into a failure sends the person on, and reopens a completed campaign.
+    #[expect(clippy::too_many_arguments, reason = "one atomic operation with all it needs")]
+    async fn apply_receipt(
+        &self,
+        provider: &str,
+        key: &str,
+        attempt: AttemptId,
+        outcome: Option<Outcome>,
+        code: Option<&str>,
+        policies: &[(Channel, ChannelPolicy)],
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReceiptEffect>;
+    /// Moves people that are unreachable to announced where the incident has a published announcement.
+    async fn cover_by_announcement(&self, incident: IncidentId, now: Millis) -> Result<i64>;
+}
