@@ -37,9 +37,17 @@ on_both!(a_file_is_accounted_for_line_by_line, |world| {
 on_both!(personal_data_is_masked_unless_the_role_may_see, |world| {
     let app = TestApp::start(&world).await;
     let incident = app.file(&json!({ "title": "Tape" })).await;
-    upload(&app, &incident, "application/x-ndjson", b"{\"ref\":\"R-1\",\"name\":\"Ana\"}\n{\"ref\":\"R-2\",\"name\":\"Bo\"}\n").await;
+    upload(
+        &app,
+        &incident,
+        "application/x-ndjson",
+        b"{\"ref\":\"R-1\",\"name\":\"Ana\"}\n{\"ref\":\"R-2\",\"name\":\"Bo\"}\n",
+    )
+    .await;
     let path = format!("/v1/incidents/{incident}/people?limit=1");
-    for (role, masked) in [(Role::Responder, true), (Role::Auditor, true), (Role::Approver, false), (Role::Admin, false)] {
+    for (role, masked) in
+        [(Role::Responder, true), (Role::Auditor, true), (Role::Approver, false), (Role::Admin, false)]
+    {
         let page = send(app.request(Method::GET, &path, Some(role))).await;
         let person = &page.json["items"][0];
         assert_eq!(person["masked"], masked, "{role}: {}", page.text);
