@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::domain::clock::Millis;
 use crate::people::reject::{Delimiter, Reject};
@@ -128,7 +130,7 @@ fn limits_hold_for_lines_cells_and_columns() {
 fn rejects_are_counted_beyond_the_list() {
     let mut text = String::from("ref,email\n");
     for i in 0..50 {
-        text.push_str(&format!("{i},bad\n"));
+        let _ = writeln!(text, "{i},bad");
     }
     let limits = ImportLimits { rejects: 10, ..ImportLimits::default() };
     let sink = decode_with(text.as_bytes(), 64, limits).expect("a file");
