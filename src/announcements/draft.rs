@@ -131,10 +131,13 @@ impl Announcements {
     }
 
     fn text_of_notice(&self, locale: &Locale, text: &NoticeTexts) -> AnnouncementText {
-        let own = text.subject.clone();
-        let title = own.or_else(|| self.renderer.words(locale).map(|words| words.phrases.subject.clone()));
+        // A subject that the notice's author did not write speaks to one person; the heading speaks to all.
+        let heading = || match self.renderer.words(locale) {
+            Some(words) => format!("{} – {{{{organisation.name}}}}", words.headings.title),
+            None => String::from("{{organisation.name}}"),
+        };
         AnnouncementText {
-            title: title.unwrap_or_else(|| String::from("{{organisation.name}}")),
+            title: text.subject.clone().unwrap_or_else(heading),
             what_happened: text.what_happened.clone(),
             what_we_do: text.what_we_do.clone(),
             what_you_can_do: text.what_you_can_do.clone(),

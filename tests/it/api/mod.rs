@@ -1,11 +1,14 @@
 //! The API through its front door: real requests to a real port, on both databases.
 
+mod announcements;
 mod authorisation;
 mod bodies;
 mod campaigns;
+mod hooks;
 mod idempotency;
 mod incidents;
 mod keys;
 mod notices;
 mod operations;
+mod people;
 mod reports;
