@@ -24,7 +24,7 @@ pub(super) struct Args {
 enum Action {
     /// Writes a new master key to a file that does not exist yet, readable by its owner only.
     Master {
-        /// The file, then named in the configuration as keys.master_key_file.
+        /// The file, then named in the configuration as `keys.master_key_file`.
         file: PathBuf,
     },
     /// Makes an API key and prints it. The first key of an installation is made like this.

@@ -48,7 +48,7 @@ enum Command {
     Keys(keys::Args),
     /// Prints what the law asks for the facts in a file, as JSON; reads nothing else.
     Obligations(obligations::Args),
-    /// Prints the OpenAPI document.
+    /// Prints the `OpenAPI` document.
     Openapi,
 }
 

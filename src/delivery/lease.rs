@@ -51,7 +51,7 @@ impl Lease {
                     return;
                 }
                 Err(error) => {
-                    tracing::warn!(worker = %self.worker, %error, "the lease could not be extended; trying again")
+                    tracing::warn!(worker = %self.worker, %error, "the lease could not be extended; trying again");
                 }
             }
         }

@@ -79,6 +79,9 @@ impl Moment {
     }
 
     /// The instant.
+    ///
+    /// # Panics
+    /// Never: it was parsed when it was made.
     #[must_use]
     pub fn timestamp(&self) -> jiff::Timestamp {
         self.0.parse().expect("it was parsed when it was made")

@@ -59,8 +59,8 @@ fn sources() -> Vec<(String, PathBuf, String)> {
             let inside = path.strip_prefix(&root).expect("below src").to_owned();
             let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
             let room = first.trim_end_matches(".rs").to_owned();
-            let text = fs::read_to_string(&path).expect("UTF-8");
-            (room, inside, text)
+            let code = fs::read_to_string(&path).expect("UTF-8");
+            (room, inside, code)
         })
         .collect()
 }

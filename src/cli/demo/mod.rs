@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Where to put everything; emptied first if a demo made it.
     #[arg(long, value_name = "DIR", default_value = "candour-demo")]
     dir: PathBuf,
-    /// The database: sqlite:FILE or postgres://USER@HOST/NAME. A file in DIR unless given.
+    /// The database: `sqlite:FILE` or `postgres://USER@HOST/NAME`. A file in DIR unless given.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Address and port to serve on; port 0 takes a free one.

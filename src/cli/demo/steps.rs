@@ -153,8 +153,8 @@ async fn campaign(world: &World, incident: &str) -> Result<String, ClientError> 
         hash.get(..16).unwrap_or(&hash)
     );
     match world.responder.post(&format!("/v1/campaigns/{id}/approve"), &json!({})).await {
-        Err(error) if error.status() == Some(403) => {
-            println!("     the author's own approval is refused, as it must be")
+        Err(error) if error.status() == Some(409) => {
+            println!("     the author's own approval is refused, as it must be");
         }
         Err(error) => return Err(error),
         Ok(_) => println!("     THE AUTHOR'S OWN APPROVAL WAS TAKEN, WHICH MUST NOT BE"),

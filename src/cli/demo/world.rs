@@ -55,9 +55,11 @@ pub(super) async fn start(args: &Args) -> Result<World, Failure> {
 
     let app = App::build(config, Arc::new(System), Arc::new(System)).await.map_err(Failure::of)?;
     let mut keys = Vec::new();
-    for (name, role) in
-        [("Rana, responder", Role::Responder), ("Ada, approver", Role::Approver), ("Ivo, auditor", Role::Auditor)]
-    {
+    for (name, role) in [
+        ("Rana, who handles it", Role::Approver),
+        ("Ada, who approves", Role::Approver),
+        ("Ivo, who audits", Role::Auditor),
+    ] {
         let issued = app.access().issue(name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
         keys.push((name, issued.secret));
     }
@@ -105,7 +107,7 @@ impl World {
 
 /// Makes the directory, empty. Only what a demo made is ever removed.
 fn prepare(dir: &Path) -> Result<(), Failure> {
-    let empty = std::fs::read_dir(dir).map(|mut entries| entries.next().is_none()).unwrap_or(true);
+    let empty = std::fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
     if !empty {
         if !dir.join(MARKER).exists() {
             return Err(Failure::new(format!(

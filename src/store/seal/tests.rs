@@ -34,15 +34,15 @@ fn a_record_opens_only_where_it_was_sealed_and_only_unchanged() {
     let incident = IncidentId(id(1));
     let key = sealer.incident_key(incident, &sealer.new_key(incident)).expect("the key is there");
     let record = PersonRecord { reference: Pii::new(String::from("c-1")), ..PersonRecord::default() };
-    let mut sealed = key.seal_record(PersonId(id(2)), sealer.nonce(), &encode(&record));
-    assert_eq!(key.open_record(PersonId(id(2)), &sealed), Ok(record));
-    assert!(matches!(key.open_record(PersonId(id(3)), &sealed), Err(StoreError::Corrupt { .. })));
-    for place in [0, 1, 30, sealed.len() - 1] {
-        sealed[place] ^= 1;
-        assert!(key.open_record(PersonId(id(2)), &sealed).is_err(), "byte {place} was changed");
-        sealed[place] ^= 1;
+    let mut blob = key.seal_record(PersonId(id(2)), sealer.nonce(), &encode(&record));
+    assert_eq!(key.open_record(PersonId(id(2)), &blob), Ok(record));
+    assert!(matches!(key.open_record(PersonId(id(3)), &blob), Err(StoreError::Corrupt { .. })));
+    for place in [0, 1, 30, blob.len() - 1] {
+        blob[place] ^= 1;
+        assert!(key.open_record(PersonId(id(2)), &blob).is_err(), "byte {place} was changed");
+        blob[place] ^= 1;
     }
-    assert!(key.open_record(PersonId(id(2)), &sealed[..40]).is_err(), "it was cut");
+    assert!(key.open_record(PersonId(id(2)), &blob[..40]).is_err(), "it was cut");
 }
 
 #[test]

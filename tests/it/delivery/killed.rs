@@ -7,7 +7,7 @@ use crate::support::candour::Candour;
 use crate::support::databases;
 use crate::support::smtp_sink::SmtpSink;
 
-const PEOPLE: usize = 1500;
+const PEOPLE: i64 = 1500;
 const CONCURRENCY: i64 = 16;
 const KILLS: i64 = 3;
 
@@ -37,7 +37,7 @@ async fn scenario(database: String) {
     let mut candour = Candour::start(dir.path(), &database, &providers).await;
     let (_, campaign) = candour.campaign(csv).await;
     for kill in 1..=KILLS {
-        let mark = PEOPLE as i64 * kill / (KILLS + 2);
+        let mark = PEOPLE * kill / (KILLS + 2);
         candour.follow(&campaign, |state| state["counts"]["reached"].as_i64().unwrap_or(0) >= mark).await;
         candour.kill().await;
         candour.restart().await;
@@ -47,11 +47,11 @@ async fn scenario(database: String) {
     let counts = &end["counts"];
     let count = |state: &str| counts[state].as_i64().expect("a count");
     assert_eq!(count("pending") + count("in_flight"), 0, "{counts}");
-    assert_eq!(count("reached") + count("unknown"), PEOPLE as i64, "nobody is lost: {counts}");
+    assert_eq!(count("reached") + count("unknown"), PEOPLE, "nobody is lost: {counts}");
     let arrived = sink.message_ids();
     let missing = count("reached") - i64::try_from(arrived.len()).expect("fits");
     assert!(missing <= 0, "{missing} people are called reached whose mail never arrived");
-    let doubled = arrived.values().filter(|times| **times > 1).count() as i64;
+    let doubled = i64::try_from(arrived.values().filter(|times| **times > 1).count()).expect("fits");
     let end = candour.call(&candour.responder, "GET", &format!("/v1/campaigns/{campaign}"), None).await;
     let repeated = end["repeated"].as_i64().expect("a number");
     println!("killed {KILLS} times: lost 0, arrived twice {doubled}, repeated after an unknown outcome {repeated}");

@@ -52,9 +52,14 @@ impl Candour {
             http: http_client(),
         };
         this.command(&["keys", "master", dir.join("master.key").to_str().expect("UTF-8")]).await;
-        this.responder =
-            this.command(&["keys", "issue", "--name", "Rana", "--role", "responder"]).await.trim().to_owned();
-        this.approver = this.command(&["keys", "issue", "--name", "Ada", "--role", "approver"]).await.trim().to_owned();
+        this.command(&["keys", "issue", "--name", "Rana", "--role", "responder"])
+            .await
+            .trim()
+            .clone_into(&mut this.responder);
+        this.command(&["keys", "issue", "--name", "Ada", "--role", "approver"])
+            .await
+            .trim()
+            .clone_into(&mut this.approver);
         this.restart().await;
         this
     }
@@ -92,7 +97,7 @@ impl Candour {
             match lines.next_line().await.expect("standard output is text") {
                 Some(line) => {
                     if let Some(address) = line.strip_prefix("listening on ") {
-                        self.base = address.to_owned();
+                        address.clone_into(&mut self.base);
                         break;
                     }
                 }
@@ -133,7 +138,7 @@ impl Candour {
     pub(crate) async fn logged(&self, times: usize, text: &str) {
         let enough = |log: &String| log.lines().filter(|line| line.contains(text)).count() >= times;
         let mut lines = self.log.subscribe();
-        let waited = tokio::time::timeout(std::time::Duration::from_secs(60), lines.wait_for(enough));
+        let waited = tokio::time::timeout(std::time::Duration::from_mins(1), lines.wait_for(enough));
         let in_time = waited.await.is_ok();
         assert!(in_time, "{text:?} was not logged {times} times:\n{}", self.log());
     }

@@ -28,7 +28,7 @@ impl SmtpSink {
         let messages = dir.join("sink");
         std::fs::create_dir_all(&messages).expect("a directory for messages");
         // The sink gives up its rights before it writes.
-        let open = std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
         std::fs::set_permissions(&messages, open).expect("it may be written to");
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).expect("a free port").port();
