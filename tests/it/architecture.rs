@@ -49,14 +49,14 @@ fn sources() -> Vec<(String, PathBuf, String)> {
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
-    walk(&root, &mut found);
+    walk(&src, &mut found);
     found.sort();
     found
         .into_iter()
         .map(|path| {
-            let inside = path.strip_prefix(&root).expect("below src").to_owned();
+            let inside = path.strip_prefix(&src).expect("below src").to_owned();
             let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
             let room = first.trim_end_matches(".rs").to_owned();
             let code = fs::read_to_string(&path).expect("UTF-8");
