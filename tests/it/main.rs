@@ -9,6 +9,7 @@ mod announcements;
 mod api;
 mod architecture;
 mod channels;
+mod console;
 mod delivery;
 mod demo;
 mod evidence;
