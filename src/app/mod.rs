@@ -17,6 +17,7 @@ use crate::announcements::Announcements;
 use crate::api;
 use crate::api::ApiState;
 use crate::config::Config;
+use crate::console::{self, ConsoleError, ConsolePages, ConsoleState};
 use crate::delivery::{Engine, EngineDeps, EngineHandle, EngineSettings, Receipts};
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
@@ -63,6 +64,9 @@ pub enum AppError {
     /// The public pages.
     #[error("the public pages cannot be used: {0}")]
     Pages(#[from] PageError),
+    /// The console's pages.
+    #[error("the console cannot be used: {0}")]
+    Console(#[from] ConsoleError),
     /// A provider.
     #[error(transparent)]
     Provider(#[from] ProviderFault),
@@ -200,7 +204,17 @@ impl App {
         };
         let pages = Arc::new(Pages::load(config.templates.directory.as_deref())?);
         let public = PublicState::new(Arc::clone(&state.store), pages, public_url(&config));
-        let router = api::router(state.clone()).merge(api::dressed(public::router(public), &state));
+        let console = ConsoleState {
+            access: Arc::clone(&access),
+            incidents: Arc::clone(&state.incidents),
+            announcements: Arc::clone(&state.announcements),
+            evidence: Arc::clone(&state.evidence),
+            clock: Arc::clone(&state.clock),
+            pages: Arc::new(ConsolePages::load(config.templates.directory.as_deref())?),
+            base: Arc::new(public_url(&config)),
+        };
+        let pages = public::router(public).merge(console::router(console));
+        let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         Ok(Self { access, engine, state, router })
     }
 

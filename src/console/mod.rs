@@ -1,1 +1,64 @@
-//! (being built)
+//! The responders' pages: every incident, and where one stands. Read-only.
+//!
+//! Owns these pages and their door. Guarantees that they show nobody's personal data (of people only counts, of keys
+//! not even the name), that they need no script, form or cookie, and that nothing keeps a copy of them. Never changes
+//! anything: who wants to act uses the API.
+
+mod campaign;
+mod duties;
+mod gate;
+mod incident;
+mod list;
+mod pages;
+mod respond;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use url::Url;
+
+pub use pages::{ConsoleError, ConsolePages};
+
+use crate::access::Access;
+use crate::announcements::Announcements;
+use crate::domain::clock::Clock;
+use crate::evidence::Evidence;
+use crate::incidents::Incidents;
+
+/// What the pages need.
+#[derive(Clone)]
+pub struct ConsoleState {
+    /// Keys.
+    pub access: Arc<Access>,
+    /// Incidents and what they oblige to.
+    pub incidents: Arc<Incidents>,
+    /// Public notices.
+    pub announcements: Arc<Announcements>,
+    /// Campaigns, reports and the audit chain of an incident, at one go.
+    pub evidence: Arc<Evidence>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The templates.
+    pub pages: Arc<ConsolePages>,
+    /// Where the outside reaches this service, for links to public notices and reports.
+    pub base: Arc<Url>,
+}
+
+impl ConsoleState {
+    /// The public address of a path.
+    fn public(&self, path: &str) -> String {
+        format!("{}/{path}", self.base.as_str().trim_end_matches('/'))
+    }
+}
+
+/// The console's routes. Brings no fallback, so it can be merged into another router.
+pub fn router(state: ConsoleState) -> Router {
+    Router::new()
+        .route("/console", get(list::page))
+        .route("/console/incidents/{id}", get(incident::page))
+        .route_layer(from_fn_with_state(state.clone(), gate::gate))
+        .with_state(state)
+}

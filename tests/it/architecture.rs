@@ -22,7 +22,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("lettre", &["providers"]),
     ("mail_parser", &["providers"]),
-    ("handlebars", &["render", "public"]),
+    ("handlebars", &["render", "public", "console"]),
     ("typst", &["render"]),
     ("typst_pdf", &["render"]),
     ("chacha20poly1305", &["store"]),

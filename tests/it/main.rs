@@ -8,6 +8,7 @@ mod announcements;
 mod api;
 mod architecture;
 mod channels;
+mod console;
 mod delivery;
 mod demo;
 mod evidence;
