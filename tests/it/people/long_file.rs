@@ -88,4 +88,3 @@ fn resident(pid: u32, figure: &str) -> u64 {
     let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kib * 1024
 }
-
