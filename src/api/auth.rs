@@ -1,21 +1,18 @@
 //! The gate of `/v1`: who calls, and may they. Enforces exactly what the operation declares in the `OpenAPI` document.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header, request::Parts};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::body::BodyLimit;
 use super::operation::{Operation, Operations};
 use super::problem::{Kind, Problem};
 use super::{ApiState, idempotency};
 use crate::access::{Access, AccessError};
 use crate::domain::actor::{Actor, Role};
-
-/// An ordinary request is given up after this long; streamed ones are not.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a key must look like, for `WWW-Authenticate` (RFC 6750).
 const CHALLENGE: &str = "Bearer realm=\"candour\"";
@@ -30,12 +27,13 @@ pub struct Gate {
 }
 
 /// Lets a request through to its operation, with its [`Actor`], within its time, once per `Idempotency-Key`.
-pub async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(BodyLimit(gate.state.limits.body_bytes));
     let Some(operation) = operation(&gate, &request) else {
         // A path outside the document (health, viewer), or a method that the path does not have.
         return next.run(request).await;
     };
-    let time = if operation.streamed { None } else { Some(TIME_LIMIT) };
+    let time = if operation.streamed { None } else { Some(gate.state.limits.time) };
     let answer = admit(&gate, &operation, request, next);
     match time {
         None => answer.await,

@@ -9,10 +9,19 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
+use super::Limits;
 use super::problem::{Kind, Problem};
 
-/// Largest JSON body, in bytes.
-pub const MAX_JSON: usize = 1024 * 1024;
+/// The largest body of this request, in bytes; the gate sets it from the configuration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BodyLimit(pub(super) usize);
+
+impl BodyLimit {
+    /// That of a request.
+    fn of(request: &Request) -> usize {
+        request.extensions().get::<Self>().map_or_else(|| Limits::default().body_bytes, |limit| limit.0)
+    }
+}
 
 /// Of a body that is too large, at most so many further bytes are read.
 const MAX_DRAINED: usize = 64 * 1024 * 1024;
@@ -28,7 +37,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         require_type(request.headers(), &["application/json"])?;
-        let bytes = read(request.headers().get(header::CONTENT_LENGTH).cloned(), request.into_body(), MAX_JSON).await?;
+        let limit = BodyLimit::of(&request);
+        let bytes = read(request.headers().get(header::CONTENT_LENGTH).cloned(), request.into_body(), limit).await?;
         parse(&bytes).map(Self)
     }
 }
@@ -42,7 +52,8 @@ impl<S: Send + Sync> FromRequest<S> for MergePatch {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         require_type(request.headers(), &["application/merge-patch+json", "application/json"])?;
-        let bytes = read(request.headers().get(header::CONTENT_LENGTH).cloned(), request.into_body(), MAX_JSON).await?;
+        let limit = BodyLimit::of(&request);
+        let bytes = read(request.headers().get(header::CONTENT_LENGTH).cloned(), request.into_body(), limit).await?;
         parse(&bytes).map(Self)
     }
 }

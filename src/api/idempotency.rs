@@ -61,7 +61,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 async fn keyed(state: &ApiState, actor: Actor, key: String, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, sent) = request.into_parts();
-    let bytes = body::read(parts.headers.get(header::CONTENT_LENGTH).cloned(), sent, body::MAX_JSON).await?;
+    let bytes = body::read(parts.headers.get(header::CONTENT_LENGTH).cloned(), sent, state.limits.body_bytes).await?;
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let request_hash = fingerprint(&[parts.method.as_str().as_bytes(), target.as_bytes(), kind, &bytes]);

@@ -5,6 +5,7 @@
 //! incident: handlers translate, features decide.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::Uri;
@@ -21,6 +22,7 @@ use crate::evidence::Evidence;
 use crate::incidents::Incidents;
 use crate::intake::Intake;
 use crate::people::People;
+use crate::render::pdf::Fonts;
 use crate::reports::Reports;
 use crate::retention::Retention;
 use crate::store::Store;
@@ -74,8 +76,28 @@ pub struct ApiState {
     pub public_url: Arc<str>,
     /// Metrics.
     pub metrics: health::MetricsText,
+    /// Faces for PDF beside those in the binary.
+    pub fonts: Arc<Fonts>,
+    /// What a request may take.
+    pub limits: Limits,
     /// Cancelled when the process shuts down: not ready any more, open streams end.
     pub shutdown: CancellationToken,
+}
+
+/// What a request may take. Streamed ones have limits of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest body, in bytes.
+    pub body_bytes: usize,
+    /// Longest time until the answer.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// Two mebibytes, half a minute.
+    fn default() -> Self {
+        Self { body_bytes: 2 * 1024 * 1024, time: Duration::from_secs(30) }
+    }
 }
 
 /// The whole API: `/v1`, health, the document and its viewer. It brings the fallback for addresses that do not exist,

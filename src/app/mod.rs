@@ -30,6 +30,7 @@ use crate::law::{LawError, Rules};
 use crate::people::{ImportLimits, People};
 use crate::providers::{Provider, ProviderFault, Providers};
 use crate::public::{self, PageError, Pages, PublicState};
+use crate::render::pdf::Fonts;
 use crate::render::{RenderError, Renderer};
 use crate::reports::Reports;
 use crate::retention::Retention;
@@ -176,6 +177,7 @@ impl App {
         let base = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));
         let with = || (Arc::clone(&base.0), Arc::clone(&base.1), Arc::clone(&base.2));
         let (store, clock, entropy) = with();
+        let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
         let shutdown = CancellationToken::new();
         let encode = Arc::clone(&metrics);
         let state = ApiState {
@@ -189,6 +191,11 @@ impl App {
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
             reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
             typesetting: Arc::new(Semaphore::new(TYPESETTING)),
+            fonts: Arc::clone(&fonts),
+            limits: api::Limits {
+                body_bytes: config.http.max_body_bytes,
+                time: Duration::from_secs(config.http.request_timeout_seconds),
+            },
             announcements: Arc::new(Announcements::new(with().0, with().1, with().2, Arc::clone(&renderer))),
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),
@@ -203,7 +210,7 @@ impl App {
             entropy,
         };
         let pages = Arc::new(Pages::load(config.templates.directory.as_deref())?);
-        let public = PublicState::new(Arc::clone(&state.store), pages, public_url(&config));
+        let public = PublicState::new(Arc::clone(&state.store), pages, fonts, public_url(&config));
         let console = ConsoleState {
             access: Arc::clone(&access),
             incidents: Arc::clone(&state.incidents),

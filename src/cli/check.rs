@@ -54,8 +54,7 @@ fn rendered(renderer: &Renderer) -> Result<usize, RenderError> {
 
 pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) -> Result<(), Failure> {
     if args.defaults {
-        print!("{}", Config::DEFAULT_FILE);
-        return Ok(());
+        return super::output(Config::DEFAULT_FILE);
     }
     let config = super::load(file, store)?;
     println!(

@@ -11,6 +11,7 @@ mod obligations;
 mod openapi;
 mod serve;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -112,6 +113,14 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 fn load(file: Option<&std::path::Path>, store: Option<&str>) -> Result<Config, Failure> {
     let flags: Vec<(&str, String)> = store.map(|url| ("store.url", url.to_owned())).into_iter().collect();
     Config::load(file, std::env::vars(), &flags).map_err(Failure::of)
+}
+
+/// Writes a result to standard output. Whoever reads it may stop reading.
+fn output(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::io("standard output")(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Returns when the process is asked to end: Ctrl-C or, on Unix, a termination signal.

@@ -38,6 +38,5 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let obligations = rules.obligations(&facts, &BTreeMap::new(), System.now());
     let json = serde_json::to_string_pretty(&obligations).map_err(Failure::of)?;
-    println!("{json}");
-    Ok(())
+    super::output(&(json + "\n"))
 }

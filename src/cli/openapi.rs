@@ -5,6 +5,5 @@ use crate::api;
 
 pub(super) fn run() -> Result<(), Failure> {
     let json = api::openapi::document().to_pretty_json().map_err(Failure::of)?;
-    println!("{json}");
-    Ok(())
+    super::output(&(json + "\n"))
 }

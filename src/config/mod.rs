@@ -20,10 +20,7 @@ use serde::Deserialize;
 
 pub use providers::{DkimConfig, ProviderConfig, SmtpConfig, SpoolConfig, TlsMode, TwilioConfig, WebPushConfig};
 pub use secret::{DatabaseUrl, Secret};
-pub use sections::{
-    AlertmanagerHook, ChannelRules, Delivery, Hooks, Http, Keys, LogFormat, Retention, StoreSection, TelemetrySection,
-    Templates,
-};
+pub use sections::{ChannelRules, Delivery, Http, Keys, LogFormat, StoreSection, TelemetrySection, Templates};
 pub use validate::Problem;
 
 /// The whole configuration, read, complete and free of contradictions.
@@ -41,14 +38,10 @@ pub struct Config {
     /// The accounts that carry messages, in the order to try them within their channel.
     #[serde(default)]
     pub providers: Vec<ProviderConfig>,
-    /// Alert hooks.
-    pub hooks: Hooks,
     /// Files that stand in for embedded ones.
     pub templates: Templates,
     /// Logs.
     pub telemetry: TelemetrySection,
-    /// How long personal data is kept.
-    pub retention: Retention,
 }
 
 /// Why there is no configuration. Never holds a value, only keys: a value may be a secret.
@@ -168,19 +161,11 @@ impl Config {
     /// Fills every secret that the environment did not give from the file named for it.
     fn read_secrets(&mut self) -> Result<(), ConfigError> {
         let keys = &mut self.keys;
-        let alertmanager = &mut self.hooks.alertmanager;
-        let mut slots = vec![
-            secret::Slot {
-                key: String::from("keys.master_key"),
-                file: &keys.master_key_file,
-                secret: &mut keys.master_key,
-            },
-            secret::Slot {
-                key: String::from("hooks.alertmanager.token"),
-                file: &alertmanager.token_file,
-                secret: &mut alertmanager.token,
-            },
-        ];
+        let mut slots = vec![secret::Slot {
+            key: String::from("keys.master_key"),
+            file: &keys.master_key_file,
+            secret: &mut keys.master_key,
+        }];
         slots.extend(self.providers.iter_mut().flat_map(ProviderConfig::slots));
         for slot in slots {
             if let (None, Some(path)) = (&slot.secret, slot.file) {

@@ -34,8 +34,6 @@ pub struct SmtpConfig {
     #[serde(default = "smtp_concurrency")]
     pub concurrency: usize,
     pub rate: Option<f64>,
-    #[serde(default = "smtp_timeout")]
-    pub timeout_seconds: u32,
     pub host: String,
     pub port: u16,
     pub tls: TlsMode,
@@ -81,8 +79,6 @@ pub struct TwilioConfig {
     #[serde(default = "twilio_concurrency")]
     pub concurrency: usize,
     pub rate: Option<f64>,
-    #[serde(default = "http_timeout")]
-    pub timeout_seconds: u32,
     pub account_sid: String,
     pub auth_token_file: Option<PathBuf>,
     pub auth_token: Option<Secret>,
@@ -99,8 +95,6 @@ pub struct WebPushConfig {
     #[serde(default = "webpush_concurrency")]
     pub concurrency: usize,
     pub rate: Option<f64>,
-    #[serde(default = "http_timeout")]
-    pub timeout_seconds: u32,
     pub vapid_private_key_file: Option<PathBuf>,
     pub vapid_private_key: Option<Secret>,
     pub subject: String,
@@ -116,8 +110,6 @@ pub struct SpoolConfig {
     #[serde(default = "spool_concurrency")]
     pub concurrency: usize,
     pub rate: Option<f64>,
-    #[serde(default = "spool_timeout")]
-    pub timeout_seconds: u32,
     pub directory: PathBuf,
     pub channel: Channel,
 }
@@ -126,23 +118,14 @@ pub struct SpoolConfig {
 const fn smtp_concurrency() -> usize {
     32
 }
-const fn smtp_timeout() -> u32 {
-    60
-}
 const fn twilio_concurrency() -> usize {
     16
-}
-const fn http_timeout() -> u32 {
-    30
 }
 const fn webpush_concurrency() -> usize {
     64
 }
 const fn spool_concurrency() -> usize {
     8
-}
-const fn spool_timeout() -> u32 {
-    10
 }
 
 impl ProviderConfig {
@@ -198,17 +181,6 @@ impl ProviderConfig {
             Self::Twilio(p) => p.rate,
             Self::Webpush(p) => p.rate,
             Self::Spool(p) => p.rate,
-        }
-    }
-
-    /// How long one call may take, in seconds.
-    #[must_use]
-    pub const fn timeout_seconds(&self) -> u32 {
-        match self {
-            Self::Smtp(p) => p.timeout_seconds,
-            Self::Twilio(p) => p.timeout_seconds,
-            Self::Webpush(p) => p.timeout_seconds,
-            Self::Spool(p) => p.timeout_seconds,
         }
     }
 

@@ -156,13 +156,10 @@ mod tests {
         let documented: Config = toml::from_str(&uncommented()).unwrap();
         let mut bare: Table = uncommented().parse().unwrap();
         for entry in bare["providers"].as_array_mut().unwrap() {
-            for optional in ["concurrency", "timeout_seconds"] {
-                entry.as_table_mut().unwrap().remove(optional);
-            }
+            entry.as_table_mut().unwrap().remove("concurrency");
         }
         let bare: Config = bare.try_into().unwrap();
-        let limits =
-            |c: &Config| c.providers.iter().map(|p| (p.concurrency(), p.timeout_seconds())).collect::<Vec<_>>();
+        let limits = |c: &Config| c.providers.iter().map(super::super::ProviderConfig::concurrency).collect::<Vec<_>>();
         assert_eq!(limits(&documented), limits(&bare));
     }
 }

@@ -99,21 +99,6 @@ impl ChannelRules {
     }
 }
 
-/// `[hooks]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hooks {
-    pub alertmanager: AlertmanagerHook,
-}
-
-/// `[hooks.alertmanager]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AlertmanagerHook {
-    pub token_file: Option<PathBuf>,
-    pub token: Option<Secret>,
-}
-
 /// `[templates]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,11 +123,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line, for collectors.
     Json,
-}
-
-/// `[retention]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Retention {
-    pub destroy_personal_data_after_days: Option<u32>,
 }

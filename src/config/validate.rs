@@ -67,12 +67,6 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
         "telemetry.log_level",
         "give error, warn, info, debug or trace, or directives like info,candour::delivery=debug",
     );
-    let days = config.retention.destroy_personal_data_after_days;
-    found.require(
-        days != Some(0),
-        "retention.destroy_personal_data_after_days",
-        "give at least 1, or leave it out to destroy by hand only",
-    );
     found.0
 }
 
@@ -147,7 +141,6 @@ fn any_provider(provider: &ProviderConfig, found: &mut Findings) {
         key("rate"),
         "give messages a second above 0, or leave it out for no limit",
     );
-    found.require(provider.timeout_seconds() >= 1, key("timeout_seconds"), "give at least 1");
 }
 
 fn smtp_provider(smtp: &SmtpConfig, key: &dyn Fn(&str) -> String, found: &mut Findings) {

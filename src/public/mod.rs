@@ -22,6 +22,7 @@ use url::Url;
 
 pub use pages::{PageError, Pages};
 
+use crate::render::pdf::Fonts;
 use crate::store::Store;
 
 /// How many reports are typeset at once; each takes a processor for a while.
@@ -35,16 +36,17 @@ pub struct PublicState {
     /// Where the service is reached from outside; ends with a slash.
     base: Arc<Url>,
     typesetting: Arc<Semaphore>,
+    fonts: Arc<Fonts>,
 }
 
 impl PublicState {
     /// Puts the pages together. `base` is the address under which the public reaches this service.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, pages: Arc<Pages>, mut base: Url) -> Self {
+    pub fn new(store: Arc<dyn Store>, pages: Arc<Pages>, fonts: Arc<Fonts>, mut base: Url) -> Self {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Self { store, pages, base: Arc::new(base), typesetting: Arc::new(Semaphore::new(TYPESETTING)) }
+        Self { store, pages, base: Arc::new(base), typesetting: Arc::new(Semaphore::new(TYPESETTING)), fonts }
     }
 
     /// The absolute address of a path of this service.

@@ -1,6 +1,8 @@
 //! `/reports/{token}`: a report for the authority that was given its link; `.json` and `.pdf` behind the token give the
 //! same document in those forms. Not cached, not indexed, not linked from anywhere.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -63,8 +65,9 @@ fn json(report: &Report) -> Written {
 
 async fn typeset(state: &PublicState, report: &Report) -> Written {
     let _turn = state.typesetting.acquire().await.map_err(|error| error.to_string())?;
-    let document = report.document.clone();
-    let set = tokio::task::spawn_blocking(move || pdf::typeset(&document)).await.map_err(|error| error.to_string())?;
+    let (document, fonts) = (report.document.clone(), Arc::clone(&state.fonts));
+    let set = tokio::task::spawn_blocking(move || pdf::typeset_with(&document, &fonts)).await;
+    let set = set.map_err(|error| error.to_string())?;
     Ok(("application/pdf", set.map_err(|error| error.to_string())?))
 }
 

@@ -138,7 +138,10 @@ async fn postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<P
         .acquire_timeout(options.acquire_timeout)
         .connect_with(connect.application_name("candour"))
         .await
-        .map_err(|error| StoreError::Unavailable(format!("{place}: {}", StoreError::from(error))))?;
+        .map_err(|error| match StoreError::from(error) {
+            StoreError::Unavailable(reason) => StoreError::Unavailable(format!("{place}: {reason}")),
+            other => StoreError::Unavailable(format!("{place}: {other}")),
+        })?;
     migrate::postgres(&pool, options.migrate).await?;
     Ok(pool)
 }

@@ -1,5 +1,7 @@
 //! Reports to authorities: drafted, read as JSON, HTML and PDF, recorded as submitted.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -224,8 +226,8 @@ async fn read(State(state): State<ApiState>, PathArg(name): PathArg<String>) -> 
 /// Sets a report as PDF, a few at a time: each takes a processor for a while.
 async fn typeset(state: &ApiState, document: &ReportDocument) -> Result<Vec<u8>, Problem> {
     let _turn = state.typesetting.acquire().await.map_err(|error| Problem::internal(&error))?;
-    let document = document.clone();
-    let set = tokio::task::spawn_blocking(move || pdf::typeset(&document)).await;
+    let (document, fonts) = (document.clone(), Arc::clone(&state.fonts));
+    let set = tokio::task::spawn_blocking(move || pdf::typeset_with(&document, &fonts)).await;
     Ok(set.map_err(|error| Problem::internal(&error))??)
 }
 

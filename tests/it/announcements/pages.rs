@@ -8,6 +8,7 @@ use candour::announcements::NewAnnouncement;
 use candour::domain::actor::Role;
 use candour::domain::announcement::Announcement;
 use candour::public::{Pages, PublicState, router};
+use candour::render::pdf::Fonts;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -28,7 +29,12 @@ impl Answer {
 
 async fn get(world: &World, path: &str, headers: &[(header::HeaderName, &str)]) -> Answer {
     let pages = Arc::new(Pages::load(None).unwrap());
-    let state = PublicState::new(world.store.clone(), pages, "https://notices.example.org".parse().unwrap());
+    let state = PublicState::new(
+        world.store.clone(),
+        pages,
+        Arc::new(Fonts::new(None)),
+        "https://notices.example.org".parse().unwrap(),
+    );
     let mut request = Request::get(path);
     for (name, value) in headers {
         request = request.header(name, *value);

@@ -87,6 +87,8 @@ impl TestApp {
             people: Arc::new(people),
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),
+            fonts: Arc::new(candour::render::pdf::Fonts::new(None)),
+            limits: candour::api::Limits::default(),
             announcements: Arc::new(world.announcements()),
             intake: Arc::new(world.intake()),
             evidence: Arc::new(world.evidence()),
