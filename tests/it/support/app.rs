@@ -88,7 +88,7 @@ impl TestApp {
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),
             fonts: Arc::new(candour::render::pdf::Fonts::new(None)),
-            limits: candour::api::Limits::default(),
+            limits: candour::api::Limits { body_bytes: 1024 * 1024, ..candour::api::Limits::default() },
             announcements: Arc::new(world.announcements()),
             intake: Arc::new(world.intake()),
             evidence: Arc::new(world.evidence()),
