@@ -1,9 +1,9 @@
 //! A provider's health: stops asking one whose account fails or that asks to be left alone, and tries again later.
 //!
 //! ```text
-//! closed ──account failure, throttling, or many failures in a row──> open until T ──> half open: one at a time
-//!    ▲                                                                                   │
-//!    └────────────────────────────── any success ────────────────────────────────────────┘
+//! closed ──throttling, or failures in a row──> open until T ──> half open: one at a time
+//!    ▲                                                                │
+//!    └────────────────────── any verdict on a person ─────────────────┘
 //! ```
 
 use crate::domain::clock::Millis;
@@ -12,6 +12,10 @@ use crate::domain::outcome::Outcome;
 /// So many temporary failures in a row open the breaker.
 const FAILURES_IN_A_ROW: u32 = 20;
 
+/// So many account failures in a row open it. One alone may be a host's word on one person; when the account is at fault,
+/// every answer says so.
+const ACCOUNT_FAILURES_IN_A_ROW: u32 = 3;
+
 /// The longest pause, in milliseconds.
 const LONGEST_PAUSE_MS: i64 = 15 * 60_000;
 
@@ -19,6 +23,7 @@ const LONGEST_PAUSE_MS: i64 = 15 * 60_000;
 pub(super) struct Breaker {
     open_until: Option<Millis>,
     failures: u32,
+    account_failures: u32,
     openings: u32,
     pause_ms: i64,
 }
@@ -37,7 +42,7 @@ pub(super) enum Permit {
 impl Breaker {
     /// `pause_ms` is the first pause; each further one without a success in between doubles it.
     pub(super) fn new(pause_ms: i64) -> Self {
-        Self { open_until: None, failures: 0, openings: 0, pause_ms }
+        Self { open_until: None, failures: 0, account_failures: 0, openings: 0, pause_ms }
     }
 
     pub(super) fn permit(&self, now: Millis) -> Permit {
@@ -51,7 +56,11 @@ impl Breaker {
     /// Learns from an answer. Returns true when this answer opened the breaker.
     pub(super) fn note(&mut self, outcome: Outcome, retry_after_ms: Option<i64>, now: Millis) -> bool {
         match outcome {
-            Outcome::Misconfigured | Outcome::Throttled => self.open(retry_after_ms, now),
+            Outcome::Throttled => self.open(retry_after_ms, now),
+            Outcome::Misconfigured => {
+                self.account_failures += 1;
+                self.account_failures >= ACCOUNT_FAILURES_IN_A_ROW && self.open(retry_after_ms, now)
+            }
             Outcome::Retry | Outcome::Unknown => {
                 self.failures += 1;
                 self.failures.is_multiple_of(FAILURES_IN_A_ROW) && self.open(retry_after_ms, now)
@@ -59,6 +68,7 @@ impl Breaker {
             Outcome::Accepted | Outcome::Delivered | Outcome::BadAddress | Outcome::Rejected => {
                 self.open_until = None;
                 self.failures = 0;
+                self.account_failures = 0;
                 self.openings = 0;
                 false
             }
@@ -82,13 +92,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_failure_opens_it_and_a_success_of_the_probe_closes_it() {
+    fn account_failures_open_it_and_a_success_of_the_probe_closes_it() {
         let mut breaker = Breaker::new(1000);
+        assert!(!breaker.note(Outcome::Misconfigured, None, Millis(0)));
+        assert!(!breaker.note(Outcome::Misconfigured, None, Millis(0)));
         assert!(breaker.note(Outcome::Misconfigured, None, Millis(0)));
         assert_eq!(breaker.permit(Millis(999)), Permit::WaitUntil(Millis(1000)));
         assert_eq!(breaker.permit(Millis(1000)), Permit::Probe);
         breaker.note(Outcome::Accepted, None, Millis(1001));
         assert_eq!(breaker.permit(Millis(1001)), Permit::Free);
+    }
+
+    #[test]
+    fn one_host_that_blames_the_account_between_successes_does_not_stop_the_others() {
+        let mut breaker = Breaker::new(1000);
+        for _ in 0..10 {
+            assert!(!breaker.note(Outcome::Misconfigured, None, Millis(0)));
+            breaker.note(Outcome::Accepted, None, Millis(0));
+        }
+        assert_eq!(breaker.permit(Millis(0)), Permit::Free);
     }
 
     #[test]

@@ -141,10 +141,14 @@ pub fn next(
             Some(wait) => again(progress.tries, wait, false),
             None => further(progress, now, UnreachableReason::GaveUp),
         },
-        // Neither is the person's nor the message's fault, so neither uses up a try.
-        Outcome::Throttled | Outcome::Misconfigured => {
-            again(progress.tries.saturating_sub(1), spread(policy.pause_ms, jitter), false)
-        }
+        // Not the person's nor the message's fault, so it uses up no try.
+        Outcome::Throttled => again(progress.tries.saturating_sub(1), spread(policy.pause_ms, jitter), false),
+        // Mostly the account's fault, and then the engine soon stops asking; but some hosts answer one person's message
+        // in the same words, and that person must come to an end too. Nobody's address is called dead by it.
+        Outcome::Misconfigured => match policy.retry.wait_after(progress.tries, jitter) {
+            Some(wait) => again(progress.tries, wait.max(spread(policy.pause_ms, jitter)), false),
+            None => further(progress, now, UnreachableReason::GaveUp),
+        },
         Outcome::BadAddress => further(progress, now, UnreachableReason::BadAddress),
         Outcome::Rejected => further(progress, now, UnreachableReason::Rejected),
         Outcome::Unknown => match policy.unknown {
@@ -227,9 +231,18 @@ mod tests {
     }
 
     #[test]
-    fn an_account_failure_marks_nobody_and_uses_up_no_try() {
+    fn an_account_failure_marks_nobody_bad_and_still_comes_to_an_end() {
         assert_eq!(
-            decide(&progress(0, 3), Outcome::Misconfigured),
+            decide(&progress(0, 1), Outcome::Misconfigured),
+            Next::Pending { place: 0, tries: 1, due_at: Millis(61_000), repeats: false }
+        );
+        assert_eq!(decide(&progress(1, 8), Outcome::Misconfigured), Next::Unreachable(UnreachableReason::GaveUp));
+    }
+
+    #[test]
+    fn throttling_uses_up_no_try() {
+        assert_eq!(
+            decide(&progress(0, 3), Outcome::Throttled),
             Next::Pending { place: 0, tries: 2, due_at: Millis(31_000), repeats: false }
         );
     }
