@@ -14,7 +14,7 @@ fn policy() -> Table {
 /// Name and licence expression of every crate in the lock file.
 fn packages() -> Vec<(String, String)> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
