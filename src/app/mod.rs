@@ -7,7 +7,6 @@ mod providers;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -200,7 +199,7 @@ impl App {
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),
             retention: Arc::new(Retention::new(with().0, with().1)),
-            receipts: Arc::new(ReceiptDoor(receipts)),
+            receipts: Arc::new(receipts),
             access: Arc::clone(&access),
             public_url: Arc::from(public_url(&config).as_str().trim_end_matches('/')),
             metrics: Arc::new(move || encode.encode()),
@@ -266,26 +265,5 @@ impl Running {
         if let Some(engine) = self.engine {
             engine.stop().await;
         }
-    }
-}
-
-/// The engine's intake of receipts, as the API asks for it.
-struct ReceiptDoor(Receipts);
-
-#[async_trait]
-impl api::receipts::ReceiptSink for ReceiptDoor {
-    async fn receive(
-        &self,
-        provider: &str,
-        request: crate::providers::ReceiptRequest,
-    ) -> Result<usize, api::receipts::ReceiptFailure> {
-        use crate::delivery::ReceiptFailure;
-        use api::receipts::ReceiptFailure as Answer;
-        self.0.receive(provider, &request).await.map_err(|failure| match failure {
-            ReceiptFailure::NoSuchProvider => Answer::NoSuchProvider,
-            ReceiptFailure::Refused(error) => Answer::Refused(error),
-            ReceiptFailure::Overloaded => Answer::Overloaded,
-            ReceiptFailure::Store(error) => Answer::Store(error),
-        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Args;
@@ -170,16 +170,12 @@ async fn send(world: &World, campaign: &str) -> Result<Vec<(String, i64)>, Clien
     let path = format!("/v1/campaigns/{campaign}");
     let mut state = world.responder.get(&path).await?.body;
     let sealed = state["sealed"].as_u64().unwrap_or(0);
-    let bar = ProgressBar::new(sealed);
-    let style = ProgressStyle::with_template(
-        "     {bar:36} {percent:>3}%  {human_pos}/{human_len}  {per_sec}  {eta} left  {msg}",
-    );
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = progress_bar(sealed);
     loop {
         let count = |name: &str| state["counts"][name].as_u64().unwrap_or(0);
         let open = count("pending") + count("in_flight");
         bar.set_position(sealed.saturating_sub(open));
-        bar.set_message(format!("{} told, {} unreachable, {} open", count("reached"), count("unreachable"), open));
+        bar.set_message(format!("{} told, {} not, {} open", count("reached"), count("unreachable"), open));
         if state["state"] == "completed" {
             break;
         }
@@ -196,6 +192,19 @@ async fn send(world: &World, campaign: &str) -> Result<Vec<(String, i64)>, Clien
         attempts.push((what, tally["attempts"].as_i64().unwrap_or(0)));
     }
     Ok(attempts)
+}
+
+fn progress_bar(sealed: u64) -> ProgressBar {
+    let bar = ProgressBar::new(sealed);
+    let style =
+        ProgressStyle::with_template("     {bar:24} {percent:>3}%  {human_pos}/{human_len}  {rate}  {eta} left  {msg}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // The first look finds people that need no sending, which is no rate.
+        let rate = if state.elapsed() < Duration::from_millis(500) { 0.0 } else { state.per_sec() };
+        let _ = write!(out, "{rate:.0}/s");
+    }));
+    bar
 }
 
 /// Waits until the last bounce has been worked in: two looks in a row that see the same complete campaign.
