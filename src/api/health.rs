@@ -1,6 +1,5 @@
 //! For whoever operates the service: alive, ready, metrics. No key is needed; they say nothing of any incident.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -11,9 +10,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::ApiState;
 use super::operation::PUBLIC;
 use super::problem::{Kind, Problem};
-
-/// The metrics in the text format of Prometheus; telemetry gives the function.
-pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// A database that takes longer than this to answer is not ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
@@ -54,5 +50,5 @@ async fn ready(State(state): State<ApiState>) -> Result<&'static str, Problem> {
     responses((status = 200, description = "OpenMetrics text.", body = String, content_type = "text/plain")))]
 async fn metrics(State(state): State<ApiState>) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-    (StatusCode::OK, kind, (state.metrics)()).into_response()
+    (StatusCode::OK, kind, state.metrics.encode()).into_response()
 }

@@ -26,6 +26,7 @@ use crate::render::pdf::Fonts;
 use crate::reports::Reports;
 use crate::retention::Retention;
 use crate::store::Store;
+use crate::telemetry::Metrics;
 
 pub mod auth;
 pub mod body;
@@ -75,7 +76,7 @@ pub struct ApiState {
     /// Where the service is reached from outside, without a slash at the end, e.g. `https://candour.example.org`.
     pub public_url: Arc<str>,
     /// Metrics.
-    pub metrics: health::MetricsText,
+    pub metrics: Arc<Metrics>,
     /// Faces for PDF beside those in the binary.
     pub fonts: Arc<Fonts>,
     /// What a request may take.

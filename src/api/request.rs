@@ -30,6 +30,7 @@ pub async fn observe(State(state): State<ApiState>, mut request: Request, next: 
 
     let status = response.status().as_u16();
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    state.metrics.request(method.as_str(), &route, status);
     span.in_scope(|| {
         if quiet {
             tracing::debug!(status, millis, "request answered");

@@ -178,7 +178,6 @@ impl App {
         let (store, clock, entropy) = with();
         let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
         let shutdown = CancellationToken::new();
-        let encode = Arc::clone(&metrics);
         let state = ApiState {
             incidents: Arc::new(Incidents::new(
                 with(),
@@ -202,7 +201,7 @@ impl App {
             receipts: Arc::new(receipts),
             access: Arc::clone(&access),
             public_url: Arc::from(public_url(&config).as_str().trim_end_matches('/')),
-            metrics: Arc::new(move || encode.encode()),
+            metrics,
             shutdown,
             store,
             clock,

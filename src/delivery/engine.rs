@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,6 @@ use crate::domain::attempt::ChannelPolicy;
 use crate::domain::campaign::Campaign;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
-use crate::domain::id::CampaignId;
 use crate::providers::Provider;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError};
@@ -58,37 +57,6 @@ pub struct EngineDeps {
     pub settings: EngineSettings,
 }
 
-/// What happens in the engine, for tests that wait for it and for live views.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineEvent {
-    /// People were claimed and their attempts intended.
-    Claimed {
-        /// The campaign.
-        campaign: CampaignId,
-        /// How many.
-        people: u32,
-    },
-    /// Outcomes were recorded.
-    Settled {
-        /// The campaign.
-        campaign: CampaignId,
-        /// How many.
-        applied: u32,
-        /// How many came too late.
-        stale: u32,
-    },
-    /// A dead worker's attempts became unknown.
-    Reaped {
-        /// How many.
-        unknown: u32,
-    },
-    /// Nobody is pending or in flight any more.
-    Completed {
-        /// The campaign.
-        campaign: CampaignId,
-    },
-}
-
 /// What all tasks of the engine share.
 pub(super) struct Shared {
     pub(super) store: Arc<dyn Store>,
@@ -99,15 +67,9 @@ pub(super) struct Shared {
     pub(super) settings: EngineSettings,
     pub(super) wake: Notify,
     pub(super) running: watch::Sender<Arc<Vec<Campaign>>>,
-    events: broadcast::Sender<EngineEvent>,
 }
 
 impl Shared {
-    /// Nobody may be listening; that is the normal case.
-    pub(super) fn tell(&self, event: EngineEvent) {
-        let _ = self.events.send(event);
-    }
-
     pub(super) fn policy(&self, channel: Channel) -> ChannelPolicy {
         let configured = self.settings.policies.iter().find(|(c, _)| *c == channel).map(|(_, policy)| *policy);
         configured.unwrap_or_else(|| ChannelPolicy::standard(channel))
@@ -122,7 +84,6 @@ pub struct Engine {
 
 /// A running engine.
 pub struct EngineHandle {
-    shared: Arc<Shared>,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<()>,
 }
@@ -131,7 +92,6 @@ impl Engine {
     /// Puts the engine together; nothing runs yet.
     #[must_use]
     pub fn new(deps: EngineDeps) -> Self {
-        let (events, _) = broadcast::channel(1024);
         let (running, _) = watch::channel(Arc::new(Vec::new()));
         let shared = Shared {
             notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
@@ -142,15 +102,8 @@ impl Engine {
             settings: deps.settings,
             wake: Notify::new(),
             running,
-            events,
         };
         Self { shared: Arc::new(shared), providers: deps.providers }
-    }
-
-    /// What happens from now on.
-    #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
-        self.shared.events.subscribe()
     }
 
     /// What wakes the engine, for those who start and resume campaigns or move people on.
@@ -164,12 +117,11 @@ impl Engine {
     #[must_use]
     pub fn start(self) -> EngineHandle {
         let stop = CancellationToken::new();
-        let shared = Arc::clone(&self.shared);
         let task = tokio::spawn({
             let stop = stop.clone();
             async move { self.run(&stop).await }
         });
-        EngineHandle { shared, stop, task }
+        EngineHandle { stop, task }
     }
 
     async fn run(self, stop: &CancellationToken) {
@@ -274,12 +226,6 @@ async fn refresh_running(shared: &Shared, stop: &CancellationToken) {
 }
 
 impl EngineHandle {
-    /// What happens from now on.
-    #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
-        self.shared.events.subscribe()
-    }
-
     /// Stops: claims nothing new, hands back what was not begun, finishes what is in the air, writes every outcome.
     pub async fn stop(self) {
         self.stop.cancel();

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempt;
 use super::breaker::{Breaker, Permit};
-use super::engine::{EngineEvent, Shared};
+use super::engine::Shared;
 use super::lease::Lease;
 use super::limiter::Limiter;
 use super::notices::NoticeFault;
@@ -261,10 +261,6 @@ async fn claim(
     let started = tokio::time::Instant::now();
     let claimed = shared.store.claim(request).await?;
     shared.metrics.claim_seconds.observe(started.elapsed().as_secs_f64());
-    if !claimed.is_empty() {
-        let people = u32::try_from(claimed.len()).unwrap_or(u32::MAX);
-        shared.tell(EngineEvent::Claimed { campaign: campaign.id, people });
-    }
     Ok(claimed.into_iter().map(|claimed| (Arc::clone(&notice), claimed)).collect())
 }
 

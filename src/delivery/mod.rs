@@ -36,5 +36,5 @@ mod receipts;
 mod settler;
 mod upkeep;
 
-pub use engine::{Engine, EngineDeps, EngineEvent, EngineHandle, EngineSettings};
+pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
 pub use receipts::{ReceiptFailure, Receipts};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::engine::{EngineEvent, Shared};
+use super::engine::Shared;
 use crate::domain::attempt::Settlement;
 use crate::domain::id::{CampaignId, WorkerId};
 use crate::store::StoreError;
@@ -43,10 +43,8 @@ async fn write(shared: &Shared, worker: WorkerId, campaign: CampaignId, batch: V
                     // A receipt was faster than the answer it belongs to, or the lease was lost and the lease's keeper says so.
                     tracing::info!(%campaign, stale = report.stale, "outcomes of people who had moved on by then were not applied");
                 }
-                shared.tell(EngineEvent::Settled { campaign, applied: report.applied, stale: report.stale });
                 if report.completed {
                     tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
-                    shared.tell(EngineEvent::Completed { campaign });
                 }
                 return;
             }

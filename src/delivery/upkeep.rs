@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{EngineEvent, Shared};
+use super::engine::Shared;
 use super::lease::Lease;
 use crate::domain::announcement::AnnouncementState;
 use crate::domain::clock::Millis;
@@ -35,12 +35,10 @@ async fn once(shared: &Shared) -> Result<(), StoreError> {
             "took over from workers that died: nobody knows whether these attempts went out"
         );
         shared.metrics.leases_lost.inc_by(u64::from(reaped.workers));
-        shared.tell(EngineEvent::Reaped { unknown: reaped.unknown });
         shared.wake.notify_waiters();
     }
     for campaign in shared.store.complete_campaigns(now).await? {
         tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
-        shared.tell(EngineEvent::Completed { campaign });
     }
     cover(shared, now).await?;
     shared.metrics.set_people(&shared.store.campaign_counts().await?);
@@ -74,7 +72,6 @@ pub(super) async fn reap_former_lives(shared: &Shared, lease: &Lease) -> Result<
             repeats = reaped.repeats,
             "the last run ended without a goodbye: nobody knows whether these attempts went out"
         );
-        shared.tell(EngineEvent::Reaped { unknown: reaped.unknown });
     }
     Ok(())
 }

@@ -127,7 +127,12 @@ async fn import(
     let format = Format::from_content_type(content_type)
         .ok_or_else(|| Problem::new(Kind::UnsupportedType, "Send text/csv or application/x-ndjson."))?;
     let outcome = state.people.import(id, format, body.into_data_stream(), actor.to_ref()).await?;
-    Ok(Json(outcome.into()))
+    let answer = Import::from(outcome);
+    for (effect, rows) in [("added", answer.added), ("updated", answer.updated), ("unchanged", answer.unchanged)] {
+        state.metrics.import_rows(effect, u64::try_from(rows).unwrap_or(0));
+    }
+    state.metrics.import_rows("rejected", answer.rejected);
+    Ok(Json(answer))
 }
 
 /// List people

@@ -2,6 +2,7 @@
 
 use candour::domain::actor::Role;
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 
 use crate::support::app::{TestApp, send};
 use crate::support::stores::on_both;
@@ -15,6 +16,22 @@ on_both!(health_needs_no_key_and_tells_readiness, |world| {
     let answer = send(app.request(Method::GET, "/readyz", None)).await;
     answer.problem(503, "unavailable");
     assert_eq!(send(app.request(Method::GET, "/healthz", None)).await.status, StatusCode::OK);
+});
+
+on_both!(the_metrics_count_requests_and_imported_rows, |world| {
+    let app = TestApp::start(&world).await;
+    let incident = app.file(&json!({ "title": "Tape" })).await;
+    let upload = app.request(Method::POST, &format!("/v1/incidents/{incident}/people"), Some(Role::Responder));
+    let answer = send(upload.header("content-type", "text/csv").body("ref,email\n1,a@example.org\n2,nonsense\n")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let metrics = send(app.request(Method::GET, "/metrics", None)).await.text;
+    for line in [
+        "candour_imports_rows_total{effect=\"added\"} 1",
+        "candour_imports_rows_total{effect=\"rejected\"} 1",
+        "candour_http_requests_total{method=\"POST\",route=\"/v1/incidents/{id}/people\",status=\"200\"} 1",
+    ] {
+        assert!(metrics.contains(line), "no {line} in:\n{metrics}");
+    }
 });
 
 on_both!(a_database_that_goes_away_is_said_so_and_nothing_leaks, |world| {

@@ -100,7 +100,7 @@ impl TestApp {
             incidents: Arc::new(incidents),
             receipts: Arc::new(Receipts),
             public_url: Arc::from("https://candour.example.org"),
-            metrics: Arc::new(|| String::from("# EOF\n")),
+            metrics: Arc::new(candour::telemetry::Metrics::new([])),
             shutdown: CancellationToken::new(),
         };
         let mut keys = BTreeMap::new();
