@@ -1,5 +1,7 @@
 //! One attempt: a claimed person, a message, a provider's answer, a settlement.
 
+use std::sync::Arc;
+
 use crate::channels;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement, next};
 use crate::domain::clock::{Clock, Entropy};
@@ -37,6 +39,9 @@ fn settlement(
     Settlement {
         attempt: claimed.attempt,
         person: claimed.person.id,
+        jurisdiction: claimed.person.record.jurisdiction.clone(),
+        channel: claimed.step.channel,
+        provider: Arc::clone(&claimed.provider),
         outcome: answer.outcome,
         code: answer.code.clone(),
         reference: answer.reference.clone(),

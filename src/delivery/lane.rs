@@ -256,7 +256,7 @@ async fn claim(
     };
     let now = shared.clock.now();
     let attempts = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
-    let (channel, provider) = (descriptor.channel, descriptor.name.clone());
+    let (channel, provider) = (descriptor.channel, Arc::from(descriptor.name.as_str()));
     let request = ClaimRequest { worker: lease.worker, campaign: campaign.id, channel, provider, limit, now, attempts };
     let started = tokio::time::Instant::now();
     let claimed = shared.store.claim(request).await?;
