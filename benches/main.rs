@@ -1,0 +1,109 @@
+//! The benchmarks: Candour as its users run it, beside what they would compare it with, on the same machine in the same run.
+//!
+//! `benches/run` prepares what is needed and starts this; `benches/README.md` says what each subject measures.
+
+mod email;
+mod support;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use support::Result;
+use support::bench::{Bench, Database};
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// Email end to end on SQLite, against smtp-source.
+    EmailSqlite,
+    /// Email end to end on PostgreSQL, against smtp-source.
+    EmailPostgres,
+}
+
+/// Measures Candour beside its references.
+#[derive(Debug, Parser)]
+struct Args {
+    /// What to measure; everything when nothing is named.
+    subjects: Vec<Subject>,
+    /// The full size: 2,000,000 people in place of 200,000.
+    #[arg(long)]
+    full: bool,
+    /// So many people in place of either.
+    #[arg(long)]
+    people: Option<u64>,
+    /// Turns: each runs ours, then the reference.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    repeat: u16,
+    /// Connections of Candour to the mail sink.
+    #[arg(long, default_value_t = 32)]
+    connections: u16,
+    /// Where everything is written while it runs: on the disk that is to be measured.
+    #[arg(long, env = "BENCH_SCRATCH")]
+    scratch: PathBuf,
+    /// Where the JSON goes.
+    #[arg(long, env = "BENCH_OUT")]
+    out: PathBuf,
+    /// A PostgreSQL server of this run, without a database's name at the end.
+    #[arg(long, env = "BENCH_POSTGRES_URL")]
+    postgres_url: Option<String>,
+    /// Its first process.
+    #[arg(long, env = "BENCH_POSTGRES_PID")]
+    postgres_pid: Option<u32>,
+    /// Cargo says so to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let work = async {
+        tokio::select! {
+            done = measure(&args) => done,
+            () = told_to_stop() => Err("stopped".into()),
+        }
+    };
+    match work.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nbenches: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(args: &Args) -> Result<()> {
+    let bench = Bench {
+        people: args.people.unwrap_or(if args.full { 2_000_000 } else { 200_000 }),
+        full: args.full,
+        repeat: args.repeat,
+        connections: args.connections,
+        scratch: args.scratch.clone(),
+        postgres: args.postgres_url.clone().zip(args.postgres_pid),
+    };
+    let machine = support::machine::describe(&bench.scratch)?;
+    support::machine::print(&machine);
+    let subjects = if args.subjects.is_empty() { Subject::value_variants() } else { &args.subjects };
+    for subject in subjects {
+        let report = match subject {
+            Subject::EmailSqlite => email::run(&bench, Database::Sqlite).await?,
+            Subject::EmailPostgres => email::run(&bench, Database::Postgres).await?,
+        };
+        report.print();
+        let path = report.save(&args.out, &machine)?;
+        println!("  written to {}", path.display());
+    }
+    Ok(())
+}
+
+/// An interrupt or a termination signal: what was started is then stopped as it is dropped.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => (),
+        _ = terminate.recv() => (),
+    }
+}
