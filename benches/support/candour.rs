@@ -12,6 +12,9 @@ use super::Result;
 /// The binary that Cargo built with this benchmark.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_candour");
 
+/// Templates of our own, beside the standard ones: a compact notice, for messages of about 2 KB.
+const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/templates");
+
 /// A directory with configuration and keys, and the process that serves it.
 pub(crate) struct Candour {
     dir: PathBuf,
@@ -36,7 +39,7 @@ impl Candour {
         let master = dir.join("master.key");
         let configuration = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1:1\"\n[store]\nurl = \"{database}\"\n\
-             [keys]\nmaster_key_file = \"{}\"\n[telemetry]\nlog_level = \"warn\"\n{providers}",
+             [keys]\nmaster_key_file = \"{}\"\n[templates]\ndirectory = \"{TEMPLATES}\"\n[telemetry]\nlog_level = \"warn\"\n{providers}",
             master.display(),
         );
         std::fs::write(dir.join("candour.toml"), configuration)?;
