@@ -2,8 +2,14 @@
 //!
 //! `benches/run` prepares what is needed and starts this; `benches/README.md` says what each subject measures.
 
+mod dkim;
 mod email;
+mod http;
+mod import;
+mod scale;
 mod support;
+mod urgent;
+mod versus;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +26,22 @@ enum Subject {
     EmailSqlite,
     /// Email end to end on PostgreSQL, against smtp-source.
     EmailPostgres,
+    /// Email against nodemailer and a queue, and against Celery.
+    Versus,
+    /// What DKIM signatures cost.
+    Dkim,
+    /// Text messages through an HTTP API, against wrk and h2load.
+    Http,
+    /// Import of people, against bare loads of the same file.
+    Import,
+    /// Memory, cost, answers and restart of a large campaign on SQLite.
+    Scale,
+    /// The same on PostgreSQL.
+    ScalePostgres,
+    /// An urgent campaign during a large one on SQLite.
+    Urgent,
+    /// The same on PostgreSQL.
+    UrgentPostgres,
 }
 
 /// Measures Candour beside its references.
@@ -39,12 +61,18 @@ struct Args {
     /// Connections of Candour to the mail sink.
     #[arg(long, default_value_t = 32)]
     connections: u16,
+    /// Records a profile of each campaign with `perf`; the figures of such a run mean little.
+    #[arg(long)]
+    profile: bool,
     /// Where everything is written while it runs: on the disk that is to be measured.
     #[arg(long, env = "BENCH_SCRATCH")]
     scratch: PathBuf,
     /// Where the JSON goes.
     #[arg(long, env = "BENCH_OUT")]
     out: PathBuf,
+    /// Where programs of others are installed.
+    #[arg(long, env = "BENCH_TOOLS")]
+    tools: PathBuf,
     /// A PostgreSQL server of this run, without a database's name at the end.
     #[arg(long, env = "BENCH_POSTGRES_URL")]
     postgres_url: Option<String>,
@@ -77,10 +105,12 @@ async fn main() -> ExitCode {
 async fn measure(args: &Args) -> Result<()> {
     let bench = Bench {
         people: args.people.unwrap_or(if args.full { 2_000_000 } else { 200_000 }),
-        full: args.full,
+        people_given: args.people,
         repeat: args.repeat,
         connections: args.connections,
         scratch: args.scratch.clone(),
+        tools: args.tools.clone(),
+        profile: args.profile.then(|| args.out.clone()),
         postgres: args.postgres_url.clone().zip(args.postgres_pid),
     };
     let machine = support::machine::describe(&bench.scratch)?;
@@ -90,6 +120,14 @@ async fn measure(args: &Args) -> Result<()> {
         let report = match subject {
             Subject::EmailSqlite => email::run(&bench, Database::Sqlite).await?,
             Subject::EmailPostgres => email::run(&bench, Database::Postgres).await?,
+            Subject::Versus => versus::run(&bench).await?,
+            Subject::Dkim => dkim::run(&bench).await?,
+            Subject::Http => http::run(&bench).await?,
+            Subject::Import => import::run(&bench).await?,
+            Subject::Scale => scale::run(&bench, Database::Sqlite).await?,
+            Subject::ScalePostgres => scale::run(&bench, Database::Postgres).await?,
+            Subject::Urgent => urgent::run(&bench, Database::Sqlite).await?,
+            Subject::UrgentPostgres => urgent::run(&bench, Database::Postgres).await?,
         };
         report.print();
         let path = report.save(&args.out, &machine)?;

@@ -35,14 +35,18 @@ impl Database {
 pub(crate) struct Bench {
     /// People of a campaign.
     pub(crate) people: u64,
-    /// Whether the full size was asked for.
-    pub(crate) full: bool,
+    /// The same, where it was given by number.
+    pub(crate) people_given: Option<u64>,
     /// Turns of ours and the reference.
     pub(crate) repeat: u16,
     /// Candour's connections to the mail sink.
     pub(crate) connections: u16,
     /// On the disk that is measured; everything in it may be removed.
     pub(crate) scratch: PathBuf,
+    /// Where programs of others are installed.
+    pub(crate) tools: PathBuf,
+    /// Where profiles go, when they are asked for.
+    pub(crate) profile: Option<PathBuf>,
     /// URL without a database's name, and first process.
     pub(crate) postgres: Option<(String, u32)>,
 }

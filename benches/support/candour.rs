@@ -30,8 +30,13 @@ pub(crate) struct Candour {
 
 impl Candour {
     /// Writes the configuration into a fresh directory, makes keys and starts. `providers` is TOML; all that is not
-    /// named stays at its default.
-    pub(crate) async fn start(dir: &Path, database: &str, providers: &str) -> Result<Self> {
+    /// named stays at its default. The process's environment holds no more than `environment`.
+    pub(crate) async fn start(
+        dir: &Path,
+        database: &str,
+        providers: &str,
+        environment: &[(String, String)],
+    ) -> Result<Self> {
         if dir.exists() {
             std::fs::remove_dir_all(dir)?;
         }
@@ -46,7 +51,7 @@ impl Candour {
         let mut this = Self {
             dir: dir.to_owned(),
             child: None,
-            environment: Vec::new(),
+            environment: environment.to_vec(),
             base: String::new(),
             responder: String::new(),
             approver: String::new(),
@@ -57,11 +62,6 @@ impl Candour {
         this.approver = this.command(&["keys", "issue", "--name", "Ada", "--role", "approver"]).await?;
         this.serve().await?;
         Ok(this)
-    }
-
-    /// A variable for the process's environment, from its next start on.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
-        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     fn prepare(&self, arguments: &[&str]) -> Command {

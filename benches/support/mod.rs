@@ -3,10 +3,14 @@
 pub(crate) mod bench;
 pub(crate) mod campaign;
 pub(crate) mod candour;
+pub(crate) mod fanout;
+pub(crate) mod http_sink;
 pub(crate) mod listener;
 pub(crate) mod machine;
 pub(crate) mod people;
 pub(crate) mod postgres;
+pub(crate) mod profile;
+pub(crate) mod redis;
 pub(crate) mod report;
 pub(crate) mod sink;
 pub(crate) mod source;

@@ -104,6 +104,13 @@ impl Report {
         self.notes.push(text.into());
     }
 
+    /// The same, unless it stands there already.
+    pub(crate) fn note_once(&mut self, text: String) {
+        if !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
+
     /// Everything about one run, for the JSON.
     pub(crate) fn run(&mut self, run: Value) {
         self.runs.push(run);

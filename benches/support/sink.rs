@@ -25,19 +25,14 @@ pub(crate) struct Sink {
     pub(crate) pid: u32,
     /// How it was started, without address and user.
     pub(crate) flags: &'static str,
-    _child: Child,
+    child: Child,
 }
 
 impl Sink {
     /// Starts it with a backlog of 1,024 connections. It announces PIPELINING and counts nothing: its counters cost a
     /// write for each message.
     pub(crate) async fn start() -> Result<Self> {
-        Self::start_at(free_port()?).await
-    }
-
-    /// The same, at a port that others know already.
-    pub(crate) async fn start_at(port: u16) -> Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let mut command = Command::new(postfix_program("smtp-sink")?);
         // Started by root it wants to become somebody else.
         let root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
@@ -53,6 +48,11 @@ impl Sink {
             .spawn()?;
         let pid = child.id().ok_or("smtp-sink ended at once")?;
         listening(address, "smtp-sink").await?;
-        Ok(Self { address, pid, flags: "backlog 1024, PIPELINING announced, no counters, no delays", _child: child })
+        Ok(Self { address, pid, flags: "backlog 1024, PIPELINING announced, no counters, no delays", child })
+    }
+    /// Stops it, so that another can take its port.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        self.child.kill().await?;
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What processes use: processor time and memory, from /proc.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -122,7 +123,7 @@ impl Used {
         let mut text = String::new();
         for (name, cpu) in &self.parts {
             let [total, user, system] = [cpu.total(), cpu.user, cpu.system].map(|s| s / self.seconds);
-            text.push_str(&format!("{name} {total:.2} (user {user:.2} sys {system:.2}), "));
+            let _ = write!(text, "{name} {total:.2} (user {user:.2} sys {system:.2}), ");
         }
         text + &format!("others {:.2}", self.others / self.seconds)
     }
@@ -137,16 +138,31 @@ impl Used {
 /// The most memory a process had, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Memory {
-    /// Resident, with pages of files (VmHWM).
+    /// Resident, with pages of files (`VmHWM`).
     pub(crate) resident: u64,
-    /// Resident without files (the highest RssAnon seen, every 20 ms).
+    /// Resident without files (the highest `RssAnon` seen, every 20 ms).
     pub(crate) anonymous: u64,
 }
 
 impl Memory {
+    /// In megabytes.
+    pub(crate) fn resident_mb(self) -> f64 {
+        megabytes(self.resident)
+    }
+
+    /// In megabytes.
+    pub(crate) fn anonymous_mb(self) -> f64 {
+        megabytes(self.anonymous)
+    }
+
     pub(crate) fn json(self) -> Value {
         json!({ "vm_hwm_bytes": self.resident, "rss_anon_peak_bytes": self.anonymous })
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "to be read by people")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }
 
 /// Watches a process's memory until it is asked.
