@@ -64,6 +64,9 @@ struct Args {
     /// Records a profile of each campaign with `perf`; the figures of such a run mean little.
     #[arg(long)]
     profile: bool,
+    /// Another build of Candour than the one that Cargo made with this, to compare two.
+    #[arg(long, env = "BENCH_BINARY", default_value = support::candour::BINARY)]
+    binary: PathBuf,
     /// Where everything is written while it runs: on the disk that is to be measured.
     #[arg(long, env = "BENCH_SCRATCH")]
     scratch: PathBuf,
@@ -108,12 +111,13 @@ async fn measure(args: &Args) -> Result<()> {
         people_given: args.people,
         repeat: args.repeat,
         connections: args.connections,
+        binary: args.binary.clone(),
         scratch: args.scratch.clone(),
         tools: args.tools.clone(),
         profile: args.profile.then(|| args.out.clone()),
         postgres: args.postgres_url.clone().zip(args.postgres_pid),
     };
-    let machine = support::machine::describe(&bench.scratch)?;
+    let machine = support::machine::describe(&bench)?;
     support::machine::print(&machine);
     let subjects = if args.subjects.is_empty() { Subject::value_variants() } else { &args.subjects };
     for subject in subjects {

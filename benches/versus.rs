@@ -112,10 +112,13 @@ impl Ground<'_> {
                      message_id text NOT NULL, response text NOT NULL, at timestamptz NOT NULL)";
         self.server.run(DATABASE, table).await?;
         self.fill(kind, mails).await?;
-        let watched =
-            [("sink", self.sink.pid, false), ("redis", self.redis.pid, false), ("postgres", self.server.pid, true)];
-        let watch = Watch::begin(&watched)?;
         let mut workers = self.workers(kind, processes)?;
+        let watch = Watch::begin(&[
+            ("workers", workers.id().ok_or("the workers ended at once")?, true),
+            ("sink", self.sink.pid, false),
+            ("redis", self.redis.pid, false),
+            ("postgres", self.server.pid, true),
+        ])?;
         let waited = self.written(mails, &mut workers).await;
         let used = watch.end()?;
         end(workers).await?;

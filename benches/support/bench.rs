@@ -41,6 +41,8 @@ pub(crate) struct Bench {
     pub(crate) repeat: u16,
     /// Candour's connections to the mail sink.
     pub(crate) connections: u16,
+    /// The program that is measured.
+    pub(crate) binary: PathBuf,
     /// On the disk that is measured; everything in it may be removed.
     pub(crate) scratch: PathBuf,
     /// Where programs of others are installed.

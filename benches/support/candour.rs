@@ -17,6 +17,7 @@ const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/templates"
 
 /// A directory with configuration and keys, and the process that serves it.
 pub(crate) struct Candour {
+    binary: PathBuf,
     dir: PathBuf,
     child: Option<Child>,
     environment: Vec<(String, String)>,
@@ -32,6 +33,7 @@ impl Candour {
     /// Writes the configuration into a fresh directory, makes keys and starts. `providers` is TOML; all that is not
     /// named stays at its default. The process's environment holds no more than `environment`.
     pub(crate) async fn start(
+        binary: &Path,
         dir: &Path,
         database: &str,
         providers: &str,
@@ -49,6 +51,7 @@ impl Candour {
         );
         std::fs::write(dir.join("candour.toml"), configuration)?;
         let mut this = Self {
+            binary: binary.to_owned(),
             dir: dir.to_owned(),
             child: None,
             environment: environment.to_vec(),
@@ -65,7 +68,7 @@ impl Candour {
     }
 
     fn prepare(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(&self.binary);
         command.args(arguments).arg("--config").arg(self.dir.join("candour.toml"));
         command.env_clear().envs(self.environment.iter().map(|(n, v)| (n, v))).kill_on_drop(true);
         command.stdin(Stdio::null());

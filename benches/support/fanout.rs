@@ -98,7 +98,7 @@ pub(crate) async fn start(
             (server.fresh("candour_bench").await?, Some(("postgres", server.pid, true)))
         }
     };
-    Ok((Candour::start(&dir, &url, providers, environment).await?, server))
+    Ok((Candour::start(&bench.binary, &dir, &url, providers, environment).await?, server))
 }
 
 fn sqlite_url(dir: &Path) -> String {

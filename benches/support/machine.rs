@@ -7,25 +7,26 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::Result;
+use super::bench::Bench;
 use super::report::quantile;
 
 /// Writes of one page whose way to the disk is timed.
 const SYNCS: usize = 300;
 
-/// Cores, memory, kernel, and how long the disk below a directory takes to make a page durable.
-pub(crate) fn describe(scratch: &Path) -> Result<Value> {
+/// Cores, memory, kernel, and how long the disk takes to make a page durable.
+pub(crate) fn describe(bench: &Bench) -> Result<Value> {
     let memory = std::fs::read_to_string("/proc/meminfo")?;
     let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")).unwrap_or("").trim().to_owned();
     let processor = std::fs::read_to_string("/proc/cpuinfo")?;
     let model = processor.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("");
-    let syncs = syncs(scratch)?;
+    let syncs = syncs(&bench.scratch)?;
     Ok(json!({
         "cores": std::thread::available_parallelism()?.get(),
         "processor": model.trim_start_matches([' ', '\t', ':']),
         "memory": memory,
         "kernel": std::fs::read_to_string("/proc/sys/kernel/osrelease")?.trim(),
         "fdatasync_ms": { "p50": quantile(&syncs, 0.5), "p99": quantile(&syncs, 0.99) },
-        "binary": super::candour::BINARY,
+        "binary": bench.binary,
     }))
 }
 

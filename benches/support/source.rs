@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use super::Result;
 use super::sink::postfix_program;
-use super::usage::{Used, Watch};
+use super::usage::{Used, Watch, cpu_of_ended_children};
 
 /// Session counts that are tried.
 const SESSIONS: [u32; 7] = [2, 4, 8, 16, 32, 64, 100];
@@ -67,6 +67,7 @@ impl Source {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        let before = cpu_of_ended_children()?;
         let watch = Watch::begin(watched)?;
         let begun = Instant::now();
         let output = command.output().await?;
@@ -74,7 +75,9 @@ impl Source {
         if !output.status.success() {
             return Err(format!("smtp-source: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
+        let mut used = watch.end()?;
+        used.credit("smtp-source", cpu_of_ended_children()?.minus(before));
         #[expect(clippy::cast_precision_loss, reason = "counts of messages are small")]
-        Ok(Sent { rate: messages as f64 / seconds, used: watch.end()? })
+        Ok(Sent { rate: messages as f64 / seconds, used })
     }
 }

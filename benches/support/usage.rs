@@ -20,7 +20,7 @@ pub(crate) struct Cpu {
 }
 
 impl Cpu {
-    fn minus(self, earlier: Self) -> Self {
+    pub(crate) fn minus(self, earlier: Self) -> Self {
         Self { user: self.user - earlier.user, system: self.system - earlier.system }
     }
 
@@ -64,6 +64,12 @@ pub(crate) fn cpu_of_family(parent: u32) -> Result<Cpu> {
         }
     }
     Ok(sum)
+}
+
+/// Of the children of this process that have ended.
+pub(crate) fn cpu_of_ended_children() -> Result<Cpu> {
+    let stat = stat(std::process::id())?;
+    Ok(Cpu { user: ticks(&stat, 13), system: ticks(&stat, 14) })
 }
 
 /// Of the whole machine, without what it waits for.
@@ -118,6 +124,12 @@ impl Watch {
 }
 
 impl Used {
+    /// Takes what a process used, which has ended meanwhile, from the others to a part of its own.
+    pub(crate) fn credit(&mut self, name: &'static str, cpu: Cpu) {
+        self.parts.insert(0, (name, cpu));
+        self.others = (self.others - cpu.total()).max(0.0);
+    }
+
     /// "candour 1.10 (u 0.80 s 0.30), ..., others 0.05": cores in use on average.
     pub(crate) fn cores(&self) -> String {
         let mut text = String::new();

@@ -87,7 +87,7 @@ function work() {
         values: [person.ref, sent.messageId, sent.response],
       });
     },
-    { connection: { host: "127.0.0.1", port: Number(redisPort) }, concurrency: Number(atOnce) },
+    { connection: { host: "127.0.0.1", port: Number(redisPort), maxRetriesPerRequest: null }, concurrency: Number(atOnce) },
   );
 }
 
