@@ -142,7 +142,7 @@ impl App {
         let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
 
         let engine = Engine::new(EngineDeps {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             providers: carriers.clone(),
             renderer: Arc::clone(&renderer),
             clock: Arc::clone(&clock),
@@ -160,7 +160,7 @@ impl App {
         });
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Receipts::new(
-            Arc::clone(&store),
+            Arc::clone(&store) as _,
             carriers.clone(),
             policies,
             Arc::clone(&clock),
@@ -184,6 +184,12 @@ impl App {
                 Arc::clone(&rules),
                 Arc::clone(&renderer),
                 channels,
+                engine.waker(),
+            )),
+            rates: Arc::new(crate::delivery::Limits::new(
+                with().0 as _,
+                carriers.iter().map(|p| p.describe().name.clone()).collect(),
+                with().1,
                 engine.waker(),
             )),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),

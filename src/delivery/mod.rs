@@ -20,6 +20,8 @@
 //!   memory does not grow with the population.
 //! - **What was approved is what is sent.** A notice is compiled from its stored version and compared with the hash that
 //!   was approved; a difference pauses the campaign.
+//! - **The same events in the same order lead to the same deeds.** Time and randomness are arguments, every `select!` is
+//!   `biased` and what is walked through is ordered, so that a simulated run repeats itself.
 //!
 //! # Never
 //!
@@ -27,14 +29,18 @@
 
 mod attempt;
 mod breaker;
+mod claims;
 mod engine;
 mod lane;
 mod lease;
-mod limiter;
+mod limits;
 mod notices;
+mod pace;
 mod receipts;
+mod returns;
 mod settler;
 mod upkeep;
 
 pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
+pub use limits::{LimitError, Limits};
 pub use receipts::{ReceiptFailure, Receipts};

@@ -1,6 +1,7 @@
-//! Writes outcomes, in batches that grow by themselves: what arrives while one batch is being written is the next.
+//! Writes outcomes, in batches: what arrives within a moment, and what arrives while a batch is being written. Each batch
+//! costs a transaction and an entry of the audit chain, so a moment's patience pays.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::store::StoreError;
 /// At most so many outcomes in one transaction.
 const LARGEST_BATCH: usize = 1000;
 
+/// How long the first outcome of a batch waits for others.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// Waits between tries while the database is away, in milliseconds.
 const RETRY_MS: [u64; 5] = [50, 200, 500, 1000, 2000];
 
@@ -21,7 +25,15 @@ const RETRY_MS: [u64; 5] = [50, 200, 500, 1000, 2000];
 pub(super) async fn run(shared: Arc<Shared>, worker: WorkerId, mut inbox: mpsc::Receiver<(CampaignId, Settlement)>) {
     let mut arrived = Vec::with_capacity(LARGEST_BATCH);
     while inbox.recv_many(&mut arrived, LARGEST_BATCH).await > 0 {
-        let mut batches: HashMap<CampaignId, Vec<Settlement>> = HashMap::new();
+        let moment = tokio::time::Instant::now() + MOMENT;
+        while arrived.len() < LARGEST_BATCH {
+            let room = LARGEST_BATCH - arrived.len();
+            match tokio::time::timeout_at(moment, inbox.recv_many(&mut arrived, room)).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
+        let mut batches: BTreeMap<CampaignId, Vec<Settlement>> = BTreeMap::new();
         for (campaign, settlement) in arrived.drain(..) {
             batches.entry(campaign).or_default().push(settlement);
         }

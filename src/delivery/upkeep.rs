@@ -18,6 +18,7 @@ pub(super) async fn run(shared: &Shared, stop: &CancellationToken) {
             tracing::warn!(%error, "upkeep could not finish; trying again");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(period) => {}
         }
@@ -35,7 +36,7 @@ async fn once(shared: &Shared) -> Result<(), StoreError> {
             "took over from workers that died: nobody knows whether these attempts went out"
         );
         shared.metrics.leases_lost.inc_by(u64::from(reaped.workers));
-        shared.wake.notify_waiters();
+        shared.wake.notify_one();
     }
     for campaign in shared.store.complete_campaigns(now).await? {
         tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");

@@ -17,6 +17,7 @@ pub mod error;
 mod health;
 mod incidents;
 mod keys;
+mod limits;
 mod migrate;
 mod notices;
 mod open;
