@@ -13,7 +13,9 @@ use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, NoticeId, ReportId};
 use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::report::Report;
-use crate::store::{AttemptRow, CampaignStore, IncidentStore, Page, ReportStore, Result, StoreError, Tally};
+use crate::store::{
+    Again, AttemptRow, CampaignStore, IncidentStore, JurisdictionCounts, Page, ReportStore, Result, StoreError, Tally,
+};
 
 const SAMPLE: &str = r#"{
     "title": "Open server",
