@@ -142,7 +142,7 @@ impl App {
         let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
 
         let engine = Engine::new(EngineDeps {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             providers: carriers.clone(),
             renderer: Arc::clone(&renderer),
             clock: Arc::clone(&clock),
@@ -160,7 +160,7 @@ impl App {
         });
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Receipts::new(
-            Arc::clone(&store),
+            Arc::clone(&store) as _,
             carriers.clone(),
             policies,
             Arc::clone(&clock),

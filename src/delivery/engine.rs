@@ -17,7 +17,7 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::providers::Provider;
 use crate::render::Renderer;
-use crate::store::{Store, StoreError};
+use crate::store::{EngineStore, StoreError};
 use crate::telemetry::Metrics;
 
 /// How the engine works.
@@ -42,7 +42,7 @@ pub struct EngineSettings {
 /// What the engine works with.
 pub struct EngineDeps {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn EngineStore>,
     /// The carriers.
     pub providers: Vec<Arc<dyn Provider>>,
     /// The templates.
@@ -59,7 +59,7 @@ pub struct EngineDeps {
 
 /// What all tasks of the engine share.
 pub(super) struct Shared {
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn EngineStore>,
     pub(super) notices: Notices,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
@@ -137,6 +137,7 @@ impl Engine {
                 Err(error) => {
                     tracing::warn!(%error, "the engine cannot enter itself as a worker; trying again");
                     tokio::select! {
+                        biased;
                         () = stop.cancelled() => {}
                         () = tokio::time::sleep(Duration::from_secs(1)) => {}
                     }
@@ -149,6 +150,7 @@ impl Engine {
         while let Err(error) = upkeep::reap_former_lives(&self.shared, lease).await {
             tracing::warn!(%error, "what the last run left cannot be taken over yet; trying again");
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
             }
@@ -218,6 +220,7 @@ async fn refresh_running(shared: &Shared, stop: &CancellationToken) {
             Err(error) => tracing::warn!(%error, "running campaigns cannot be listed; trying again"),
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = shared.wake.notified() => {}
             () = tokio::time::sleep(period) => {}

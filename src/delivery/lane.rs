@@ -1,6 +1,6 @@
 //! One provider's lane: claims people for it, keeps so many messages in the air as it may have, and no more.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,18 +86,20 @@ impl Lane {
                     None => std::future::pending().await,
                 }
             };
+            // What is ready all the time comes last, so that the order holds up nobody.
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
-                Some(done) = self.flying.join_next() => {
-                    if let Ok(answer) = done {
-                        self.learn(&answer);
-                    }
-                }
                 claimed = claiming => {
                     self.claiming = None;
                     idle = !self.take_in(claimed.unwrap_or_else(|_| Ok(Vec::new())));
                 }
                 () = self.shared.wake.notified() => idle = false,
+                Some(done) = self.flying.join_next() => {
+                    if let Ok(answer) = done {
+                        self.learn(&answer);
+                    }
+                }
                 () = tokio::time::sleep(Duration::from_millis(wait)) => idle = false,
             }
         }
@@ -223,7 +225,7 @@ impl Lane {
         {
             self.take_in(claimed);
         }
-        let mut unbegun: HashMap<CampaignId, Vec<AttemptId>> = HashMap::new();
+        let mut unbegun: BTreeMap<CampaignId, Vec<AttemptId>> = BTreeMap::new();
         for (_, claimed) in self.queue.drain(..) {
             unbegun.entry(claimed.campaign).or_default().push(claimed.attempt);
         }

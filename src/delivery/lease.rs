@@ -39,6 +39,7 @@ impl Lease {
         let period = Duration::from_millis(shared.settings.heartbeat_ms);
         loop {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(period) => {}
             }

@@ -20,6 +20,8 @@
 //!   memory does not grow with the population.
 //! - **What was approved is what is sent.** A notice is compiled from its stored version and compared with the hash that
 //!   was approved; a difference pauses the campaign.
+//! - **The same events in the same order lead to the same deeds.** Time and randomness are arguments, every `select!` is
+//!   `biased` and what is walked through is ordered, so that a simulated run repeats itself.
 //!
 //! # Never
 //!

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use crate::domain::campaign::Campaign;
 use crate::domain::id::NoticeId;
 use crate::render::{CompiledNotice, RenderError, Renderer};
-use crate::store::{Store, StoreError};
+use crate::store::{EngineStore, StoreError};
 
 /// Why a campaign's notice cannot be sent.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +26,13 @@ pub(super) enum NoticeFault {
 
 /// A small cache: one entry per notice version in use.
 pub(super) struct Notices {
-    store: Arc<dyn Store>,
+    store: Arc<dyn EngineStore>,
     renderer: Arc<Renderer>,
     compiled: Mutex<HashMap<NoticeId, Arc<CompiledNotice>>>,
 }
 
 impl Notices {
-    pub(super) fn new(store: Arc<dyn Store>, renderer: Arc<Renderer>) -> Self {
+    pub(super) fn new(store: Arc<dyn EngineStore>, renderer: Arc<Renderer>) -> Self {
         Self { store, renderer, compiled: Mutex::new(HashMap::new()) }
     }
 

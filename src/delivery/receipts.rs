@@ -8,7 +8,7 @@ use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::providers::{Provider, ReceiptError, ReceiptRequest};
-use crate::store::{ReceiptEffect, Store, StoreError};
+use crate::store::{DeliveryStore, ReceiptEffect, StoreError};
 use crate::telemetry::Metrics;
 
 /// Why a callback was not taken.
@@ -33,7 +33,7 @@ const AT_ONCE: usize = 64;
 
 /// Takes receipts.
 pub struct Receipts {
-    store: Arc<dyn Store>,
+    store: Arc<dyn DeliveryStore>,
     providers: Vec<Arc<dyn Provider>>,
     policies: Vec<(Channel, ChannelPolicy)>,
     clock: Arc<dyn Clock>,
@@ -47,7 +47,7 @@ impl Receipts {
     /// Puts it together; `wake` is called when a receipt may have made somebody pending again.
     #[must_use]
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn DeliveryStore>,
         providers: Vec<Arc<dyn Provider>>,
         policies: Vec<(Channel, ChannelPolicy)>,
         clock: Arc<dyn Clock>,

@@ -1,6 +1,6 @@
 //! Writes outcomes, in batches that grow by themselves: what arrives while one batch is being written is the next.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const RETRY_MS: [u64; 5] = [50, 200, 500, 1000, 2000];
 pub(super) async fn run(shared: Arc<Shared>, worker: WorkerId, mut inbox: mpsc::Receiver<(CampaignId, Settlement)>) {
     let mut arrived = Vec::with_capacity(LARGEST_BATCH);
     while inbox.recv_many(&mut arrived, LARGEST_BATCH).await > 0 {
-        let mut batches: HashMap<CampaignId, Vec<Settlement>> = HashMap::new();
+        let mut batches: BTreeMap<CampaignId, Vec<Settlement>> = BTreeMap::new();
         for (campaign, settlement) in arrived.drain(..) {
             batches.entry(campaign).or_default().push(settlement);
         }

@@ -18,6 +18,7 @@ pub(super) async fn run(shared: &Shared, stop: &CancellationToken) {
             tracing::warn!(%error, "upkeep could not finish; trying again");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(period) => {}
         }

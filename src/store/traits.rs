@@ -25,35 +25,21 @@ pub struct Page<T> {
     pub more: bool,
 }
 
+/// What the engine works with. It never sees people but through a claim, and never an incident, a report or a key.
+pub trait EngineStore: CampaignStore + DeliveryStore + NoticeStore + AnnouncementStore + HealthStore + 'static {}
+
+impl<T> EngineStore for T where
+    T: CampaignStore + DeliveryStore + NoticeStore + AnnouncementStore + HealthStore + 'static
+{
+}
+
 /// Everything together.
 pub trait Store:
-    IncidentStore
-    + PeopleStore
-    + NoticeStore
-    + CampaignStore
-    + DeliveryStore
-    + AnnouncementStore
-    + ReportStore
-    + AuditStore
-    + AccessStore
-    + RetentionStore
-    + HealthStore
-    + 'static
+    EngineStore + IncidentStore + PeopleStore + ReportStore + AuditStore + AccessStore + RetentionStore
 {
 }
 
 impl<T> Store for T where
-    T: IncidentStore
-        + PeopleStore
-        + NoticeStore
-        + CampaignStore
-        + DeliveryStore
-        + AnnouncementStore
-        + ReportStore
-        + AuditStore
-        + AccessStore
-        + RetentionStore
-        + HealthStore
-        + 'static
+    T: EngineStore + IncidentStore + PeopleStore + ReportStore + AuditStore + AccessStore + RetentionStore
 {
 }
