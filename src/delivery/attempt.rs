@@ -1,8 +1,13 @@
 //! One attempt: a claimed person, a message, a provider's answer, a settlement.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+
 use crate::channels;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement, next};
 use crate::domain::clock::{Clock, Entropy};
+use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
 use crate::providers::{Answer, Provider};
 use crate::render::CompiledNotice;
@@ -17,7 +22,7 @@ pub(super) async fn tell(
     entropy: &dyn Entropy,
 ) -> (Settlement, Answer) {
     let answer = match channels::compose(notice, claimed.attempt, claimed.campaign, &claimed.person, claimed.step) {
-        Ok(message) => provider.send(&message, clock.now()).await,
+        Ok(message) => send(&message, claimed, provider, clock).await,
         Err(error) => {
             // The proposal has rendered for everybody, so this is a fault of ours; the person goes on to the next channel.
             tracing::error!(attempt = %claimed.attempt, campaign = %claimed.campaign, %error, "a notice could not be composed");
@@ -25,6 +30,16 @@ pub(super) async fn tell(
         }
     };
     (settlement(claimed, &answer, policy, clock, entropy), answer)
+}
+
+/// A provider that panics has a defect; that must not leave the person in flight for as long as the process lives.
+async fn send(message: &Message, claimed: &Claimed, provider: &dyn Provider, clock: &dyn Clock) -> Answer {
+    let sending = AssertUnwindSafe(provider.send(message, clock.now())).catch_unwind();
+    sending.await.unwrap_or_else(|_| {
+        let provider = &provider.describe().name;
+        tracing::error!(attempt = %claimed.attempt, provider, "the provider's code panicked: nobody knows whether the message went out");
+        Answer::of(Outcome::Unknown, "panic")
+    })
 }
 
 fn settlement(
