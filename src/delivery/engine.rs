@@ -213,6 +213,8 @@ async fn refresh_running(shared: &Shared, stop: &CancellationToken) {
                         known.len() == campaigns.len() && known.iter().zip(&campaigns).all(|(a, b)| a.id == b.id);
                     if !same {
                         *known = Arc::new(campaigns);
+                        // Whoever waits in a lane for a campaign that rests now is handed back at once.
+                        shared.wake.notify_waiters();
                     }
                     !same
                 });

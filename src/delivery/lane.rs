@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::attempt;
 use super::breaker::{Breaker, Permit};
@@ -14,6 +15,7 @@ use super::engine::Shared;
 use super::lease::Lease;
 use super::limiter::Limiter;
 use super::notices::NoticeFault;
+use super::returns;
 use crate::domain::actor::ActorRef;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
 use crate::domain::audit::AuditEntry;
@@ -39,6 +41,10 @@ pub(super) struct Lane {
     queue: VecDeque<Work>,
     flying: JoinSet<Answer>,
     claiming: Option<Claiming>,
+    /// What is being handed back.
+    returning: TaskTracker,
+    /// The running campaigns when the queue was last looked through for others.
+    known: Arc<Vec<Campaign>>,
     turn: usize,
 }
 
@@ -66,6 +72,8 @@ impl Lane {
             queue,
             flying,
             claiming: None,
+            returning: TaskTracker::new(),
+            known: Arc::default(),
             turn: 0,
         }
     }
@@ -75,9 +83,10 @@ impl Lane {
         let mut idle = false;
         while !stop.is_cancelled() {
             let now = self.shared.clock.now();
+            self.give_up_resting();
             let pause = self.launch(now);
             if !idle {
-                self.refill(now);
+                self.refill(now, &stop);
             }
             let wait = pause.unwrap_or(self.shared.settings.poll_ms);
             let claiming = async {
@@ -104,6 +113,30 @@ impl Lane {
             }
         }
         self.end().await;
+    }
+
+    /// Hands back whoever waits here for a campaign that was paused or cancelled since.
+    fn give_up_resting(&mut self) {
+        let running = Arc::clone(&self.shared.running.borrow());
+        if Arc::ptr_eq(&self.known, &running) {
+            return;
+        }
+        self.known = running;
+        let resting = |campaign: CampaignId| self.known.iter().all(|running| running.id != campaign);
+        let (unbegun, queue) = self.queue.drain(..).partition(|(_, claimed)| resting(claimed.campaign));
+        self.queue = queue;
+        self.hand_back(unbegun);
+    }
+
+    /// Hands back what was not begun.
+    fn hand_back(&self, unbegun: VecDeque<Work>) {
+        let mut batches: BTreeMap<CampaignId, Vec<AttemptId>> = BTreeMap::new();
+        for (_, claimed) in unbegun {
+            batches.entry(claimed.campaign).or_default().push(claimed.attempt);
+        }
+        for (campaign, attempts) in batches {
+            self.returning.spawn(returns::hand_back(Arc::clone(&self.shared), self.lease.worker, campaign, attempts));
+        }
     }
 
     /// Begins as many attempts as the provider, its rate and the lease allow. Returns how long to wait, in
@@ -170,7 +203,7 @@ impl Lane {
     }
 
     /// Claims the next people when the queue runs short and the provider may be asked.
-    fn refill(&mut self, now: Millis) {
+    fn refill(&mut self, now: Millis, stop: &CancellationToken) {
         let wanted = match self.breaker.permit(now) {
             Permit::Free => self.descriptor.concurrency.max(1),
             Permit::Probe if self.flying.is_empty() && self.queue.is_empty() => 1,
@@ -189,11 +222,11 @@ impl Lane {
         self.turn = self.turn.wrapping_add(1);
         let limit = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.shared.settings.batch).max(1);
         let (shared, lease) = (Arc::clone(&self.shared), Arc::clone(&self.lease));
-        let (descriptor, turn) = (self.descriptor.clone(), self.turn);
+        let (descriptor, turn, stop) = (self.descriptor.clone(), self.turn, stop.clone());
         self.claiming = Some(tokio::spawn(async move {
             for place in 0..campaigns.len() {
                 let campaign = &campaigns[(turn + place) % campaigns.len()];
-                let work = claim(&shared, &lease, &descriptor, campaign, limit).await?;
+                let work = claim(&shared, &lease, &descriptor, campaign, limit, &stop).await?;
                 if !work.is_empty() {
                     return Ok(work);
                 }
@@ -208,6 +241,7 @@ impl Lane {
             Ok(work) => {
                 let found = !work.is_empty();
                 self.queue.extend(work);
+                self.known = Arc::default();
                 found
             }
             // The lease's keeper notices as well, and ends this life.
@@ -220,33 +254,30 @@ impl Lane {
     }
 
     async fn end(mut self) {
+        // While the database is away longer than a lease, a reaper is who comes next.
+        let lease = Duration::from_millis(self.shared.settings.lease_ms.unsigned_abs());
         if let Some(claiming) = self.claiming.take()
-            && let Ok(claimed) = claiming.await
+            && let Ok(Ok(claimed)) = tokio::time::timeout(lease, claiming).await
         {
             self.take_in(claimed);
         }
-        let mut unbegun: BTreeMap<CampaignId, Vec<AttemptId>> = BTreeMap::new();
-        for (_, claimed) in self.queue.drain(..) {
-            unbegun.entry(claimed.campaign).or_default().push(claimed.attempt);
-        }
-        for (campaign, attempts) in unbegun {
-            let people = attempts.len();
-            let handed_back =
-                self.shared.store.hand_back(campaign, self.lease.worker, attempts, self.shared.clock.now()).await;
-            if let Err(error) = handed_back {
-                tracing::warn!(%campaign, people, %error, "people could not be handed back; they will be listed as unknown");
-            }
-        }
+        let unbegun = std::mem::take(&mut self.queue);
+        self.hand_back(unbegun);
         while self.flying.join_next().await.is_some() {}
+        self.returning.close();
+        if tokio::time::timeout(lease, self.returning.wait()).await.is_err() {
+            tracing::warn!("people could not be handed back; they will be listed as unknown");
+        }
     }
 }
 
 async fn claim(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     lease: &Lease,
     descriptor: &Descriptor,
     campaign: &Campaign,
     limit: u32,
+    stop: &CancellationToken,
 ) -> Result<Vec<Work>, StoreError> {
     let notice = match shared.notices.of(campaign).await {
         Ok(notice) => notice,
@@ -257,11 +288,19 @@ async fn claim(
         }
     };
     let now = shared.clock.now();
-    let attempts = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
+    let attempts: Vec<AttemptId> = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
     let (channel, provider) = (descriptor.channel, descriptor.name.clone());
-    let request = ClaimRequest { worker: lease.worker, campaign: campaign.id, channel, provider, limit, now, attempts };
+    let (worker, offered) = (lease.worker, attempts.clone());
+    let request = ClaimRequest { worker, campaign: campaign.id, channel, provider, limit, now, attempts };
     let started = tokio::time::Instant::now();
-    let claimed = shared.store.claim(request).await?;
+    let claimed = match shared.store.claim(request).await {
+        Ok(claimed) => claimed,
+        Err(StoreError::StaleLease) => return Err(StoreError::StaleLease),
+        Err(error) => {
+            returns::undo_claim(shared, worker, campaign.id, offered, stop.clone()).await;
+            return Err(error);
+        }
+    };
     shared.metrics.claim_seconds.observe(started.elapsed().as_secs_f64());
     Ok(claimed.into_iter().map(|claimed| (Arc::clone(&notice), claimed)).collect())
 }

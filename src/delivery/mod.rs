@@ -35,6 +35,7 @@ mod lease;
 mod limiter;
 mod notices;
 mod receipts;
+mod returns;
 mod settler;
 mod upkeep;
 
