@@ -90,6 +90,8 @@ CREATE TABLE campaigns (
     announced       BIGINT NOT NULL DEFAULT 0 CHECK (announced >= 0),
     suppressed      BIGINT NOT NULL DEFAULT 0 CHECK (suppressed >= 0),
     repeated        BIGINT NOT NULL DEFAULT 0,
+    -- Urgent ones are told before the others.
+    priority        TEXT    NOT NULL DEFAULT 'normal' CHECK (priority IN ('urgent', 'normal')),
     author          TEXT    NOT NULL,
     approver        TEXT,
     created_at      BIGINT NOT NULL,
@@ -100,49 +102,53 @@ CREATE TABLE campaigns (
 CREATE INDEX campaigns_by_incident ON campaigns (incident_id, id);
 CREATE INDEX campaigns_running ON campaigns (state) WHERE state IN ('running', 'paused');
 
--- Where each person of a sealed campaign stands: one row, one state.
+-- Where each person of a sealed campaign stands: one row, one state. While a person is in flight, the row is the intent:
+-- which attempt, by which worker, through which provider, since when. What comes of it becomes a row of `attempts`.
 CREATE TABLE campaign_people (
-    campaign_id UUID     NOT NULL REFERENCES campaigns (id),
-    person_id   UUID     NOT NULL REFERENCES people (id),
+    campaign_id UUID    NOT NULL REFERENCES campaigns (id),
+    person_id   UUID    NOT NULL REFERENCES people (id),
     state       TEXT    NOT NULL CHECK (state IN ('pending', 'in_flight', 'reached', 'unknown', 'unreachable', 'announced', 'suppressed')),
     -- Two characters a step, see domain::cascade.
     cascade     TEXT    NOT NULL,
     place       BIGINT NOT NULL DEFAULT 0,
+    -- Settled tries of the step at `place`.
     tries       BIGINT NOT NULL DEFAULT 0,
     -- Channel of the step at `place`, while pending or in flight.
     channel     TEXT,
     due_at      BIGINT NOT NULL,
-    -- Whether the next attempt repeats one that may have gone out.
+    -- Whether the next attempt, or the one in flight, repeats one that may have gone out.
     repeats     BIGINT NOT NULL DEFAULT 0,
-    -- Number of attempts so far.
+    -- Number of settled attempts.
     attempts    BIGINT NOT NULL DEFAULT 0,
     -- The attempt in flight or the last one: the token a settlement must show.
-    attempt_id  UUID ,
-    worker_id   UUID ,
+    attempt_id  UUID,
+    worker_id   UUID,
+    provider    TEXT,
+    intended_at BIGINT,
     reason      TEXT,
     PRIMARY KEY (campaign_id, person_id)
 );
-CREATE INDEX campaign_people_due ON campaign_people (campaign_id, channel, due_at) WHERE state = 'pending';
-CREATE INDEX campaign_people_in_flight ON campaign_people (worker_id) WHERE state = 'in_flight';
+CREATE INDEX campaign_people_due ON campaign_people (campaign_id, channel, due_at, person_id) WHERE state = 'pending';
+-- Few at any time: finds an attempt in flight for a receipt, and what a dead worker left.
+CREATE INDEX campaign_people_in_flight ON campaign_people (attempt_id) WHERE state = 'in_flight';
 -- Finds and counts them, by reason too, without reading the others.
 CREATE INDEX campaign_people_unreachable ON campaign_people (campaign_id, state, reason)
     WHERE state IN ('unreachable', 'announced');
 
--- An intent, then its outcome. A row without outcome after a crash is one of which nobody knows.
+-- What came of an attempt. One that is in flight is a row of `campaign_people` only.
 CREATE TABLE attempts (
-    id          UUID     NOT NULL PRIMARY KEY,
-    campaign_id UUID     NOT NULL,
-    person_id   UUID     NOT NULL,
+    id          UUID    NOT NULL PRIMARY KEY,
+    campaign_id UUID    NOT NULL,
+    person_id   UUID    NOT NULL,
     channel     TEXT    NOT NULL,
     provider    TEXT    NOT NULL,
     place       BIGINT NOT NULL,
     tries       BIGINT NOT NULL,
     number      BIGINT NOT NULL,
     repeats     BIGINT NOT NULL,
-    notice_hash TEXT    NOT NULL,
     intended_at BIGINT NOT NULL,
-    outcome     TEXT,
-    settled_at  BIGINT,
+    outcome     TEXT    NOT NULL,
+    settled_at  BIGINT NOT NULL,
     code        TEXT,
     reference   TEXT,
     receipt     TEXT,
@@ -158,6 +164,42 @@ CREATE TABLE tallies (
     outcome     TEXT    NOT NULL,
     attempts    BIGINT NOT NULL,
     PRIMARY KEY (campaign_id, channel, provider, outcome)
+);
+
+-- Where the people of each jurisdiction stand, kept as the work goes; empty text where it is not known. Whoever is in none of
+-- the last five is pending or in flight.
+CREATE TABLE campaign_jurisdictions (
+    campaign_id  UUID    NOT NULL REFERENCES campaigns (id),
+    jurisdiction TEXT    NOT NULL,
+    sealed       BIGINT NOT NULL,
+    reached      BIGINT NOT NULL CHECK (reached >= 0),
+    unknown      BIGINT NOT NULL CHECK (unknown >= 0),
+    unreachable  BIGINT NOT NULL CHECK (unreachable >= 0),
+    announced    BIGINT NOT NULL CHECK (announced >= 0),
+    suppressed   BIGINT NOT NULL CHECK (suppressed >= 0),
+    PRIMARY KEY (campaign_id, jurisdiction)
+);
+
+-- How far a campaign was at a time: where its pace is read from.
+CREATE TABLE campaign_samples (
+    campaign_id UUID    NOT NULL REFERENCES campaigns (id),
+    at          BIGINT NOT NULL,
+    -- People neither pending nor in flight.
+    done        BIGINT NOT NULL,
+    -- Settled attempts.
+    attempts    BIGINT NOT NULL,
+    PRIMARY KEY (campaign_id, at)
+);
+
+-- Rates that people set while Candour runs; they hold for all workers together. `tokens` of `refilled_at` are left to give out.
+CREATE TABLE limits (
+    kind        TEXT    NOT NULL CHECK (kind IN ('provider', 'domain', 'campaign')),
+    name        TEXT    NOT NULL,
+    per_second  DOUBLE PRECISION NOT NULL CHECK (per_second >= 0),
+    tokens      DOUBLE PRECISION NOT NULL,
+    refilled_at BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    PRIMARY KEY (kind, name)
 );
 
 -- Engine processes. The lease is the worker's; a row that is gone has been reaped or has retired.

@@ -90,6 +90,8 @@ CREATE TABLE campaigns (
     announced       INTEGER NOT NULL DEFAULT 0 CHECK (announced >= 0),
     suppressed      INTEGER NOT NULL DEFAULT 0 CHECK (suppressed >= 0),
     repeated        INTEGER NOT NULL DEFAULT 0,
+    -- Urgent ones are told before the others.
+    priority        TEXT    NOT NULL DEFAULT 'normal' CHECK (priority IN ('urgent', 'normal')),
     author          TEXT    NOT NULL,
     approver        TEXT,
     created_at      INTEGER NOT NULL,
@@ -100,7 +102,8 @@ CREATE TABLE campaigns (
 CREATE INDEX campaigns_by_incident ON campaigns (incident_id, id);
 CREATE INDEX campaigns_running ON campaigns (state) WHERE state IN ('running', 'paused');
 
--- Where each person of a sealed campaign stands: one row, one state.
+-- Where each person of a sealed campaign stands: one row, one state. While a person is in flight, the row is the intent:
+-- which attempt, by which worker, through which provider, since when. What comes of it becomes a row of `attempts`.
 CREATE TABLE campaign_people (
     campaign_id BLOB    NOT NULL REFERENCES campaigns (id),
     person_id   BLOB    NOT NULL REFERENCES people (id),
@@ -108,27 +111,31 @@ CREATE TABLE campaign_people (
     -- Two characters a step, see domain::cascade.
     cascade     TEXT    NOT NULL,
     place       INTEGER NOT NULL DEFAULT 0,
+    -- Settled tries of the step at `place`.
     tries       INTEGER NOT NULL DEFAULT 0,
     -- Channel of the step at `place`, while pending or in flight.
     channel     TEXT,
     due_at      INTEGER NOT NULL,
-    -- Whether the next attempt repeats one that may have gone out.
+    -- Whether the next attempt, or the one in flight, repeats one that may have gone out.
     repeats     INTEGER NOT NULL DEFAULT 0,
-    -- Number of attempts so far.
+    -- Number of settled attempts.
     attempts    INTEGER NOT NULL DEFAULT 0,
     -- The attempt in flight or the last one: the token a settlement must show.
     attempt_id  BLOB,
     worker_id   BLOB,
+    provider    TEXT,
+    intended_at INTEGER,
     reason      TEXT,
     PRIMARY KEY (campaign_id, person_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX campaign_people_due ON campaign_people (campaign_id, channel, due_at) WHERE state = 'pending';
-CREATE INDEX campaign_people_in_flight ON campaign_people (worker_id) WHERE state = 'in_flight';
+CREATE INDEX campaign_people_due ON campaign_people (campaign_id, channel, due_at, person_id) WHERE state = 'pending';
+-- Few at any time: finds an attempt in flight for a receipt, and what a dead worker left.
+CREATE INDEX campaign_people_in_flight ON campaign_people (attempt_id) WHERE state = 'in_flight';
 -- Finds and counts them, by reason too, without reading the others.
 CREATE INDEX campaign_people_unreachable ON campaign_people (campaign_id, state, reason)
     WHERE state IN ('unreachable', 'announced');
 
--- An intent, then its outcome. A row without outcome after a crash is one of which nobody knows.
+-- What came of an attempt. One that is in flight is a row of `campaign_people` only.
 CREATE TABLE attempts (
     id          BLOB    NOT NULL PRIMARY KEY,
     campaign_id BLOB    NOT NULL,
@@ -139,10 +146,9 @@ CREATE TABLE attempts (
     tries       INTEGER NOT NULL,
     number      INTEGER NOT NULL,
     repeats     INTEGER NOT NULL,
-    notice_hash TEXT    NOT NULL,
     intended_at INTEGER NOT NULL,
-    outcome     TEXT,
-    settled_at  INTEGER,
+    outcome     TEXT    NOT NULL,
+    settled_at  INTEGER NOT NULL,
     code        TEXT,
     reference   TEXT,
     receipt     TEXT,
@@ -158,6 +164,42 @@ CREATE TABLE tallies (
     outcome     TEXT    NOT NULL,
     attempts    INTEGER NOT NULL,
     PRIMARY KEY (campaign_id, channel, provider, outcome)
+) STRICT, WITHOUT ROWID;
+
+-- Where the people of each jurisdiction stand, kept as the work goes; empty text where it is not known. Whoever is in none of
+-- the last five is pending or in flight.
+CREATE TABLE campaign_jurisdictions (
+    campaign_id  BLOB    NOT NULL REFERENCES campaigns (id),
+    jurisdiction TEXT    NOT NULL,
+    sealed       INTEGER NOT NULL,
+    reached      INTEGER NOT NULL CHECK (reached >= 0),
+    unknown      INTEGER NOT NULL CHECK (unknown >= 0),
+    unreachable  INTEGER NOT NULL CHECK (unreachable >= 0),
+    announced    INTEGER NOT NULL CHECK (announced >= 0),
+    suppressed   INTEGER NOT NULL CHECK (suppressed >= 0),
+    PRIMARY KEY (campaign_id, jurisdiction)
+) STRICT, WITHOUT ROWID;
+
+-- How far a campaign was at a time: where its pace is read from.
+CREATE TABLE campaign_samples (
+    campaign_id BLOB    NOT NULL REFERENCES campaigns (id),
+    at          INTEGER NOT NULL,
+    -- People neither pending nor in flight.
+    done        INTEGER NOT NULL,
+    -- Settled attempts.
+    attempts    INTEGER NOT NULL,
+    PRIMARY KEY (campaign_id, at)
+) STRICT, WITHOUT ROWID;
+
+-- Rates that people set while Candour runs; they hold for all workers together. `tokens` of `refilled_at` are left to give out.
+CREATE TABLE limits (
+    kind        TEXT    NOT NULL CHECK (kind IN ('provider', 'domain', 'campaign')),
+    name        TEXT    NOT NULL,
+    per_second  REAL NOT NULL CHECK (per_second >= 0),
+    tokens      REAL NOT NULL,
+    refilled_at INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
 -- Engine processes. The lease is the worker's; a row that is gone has been reaped or has retired.

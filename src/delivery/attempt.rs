@@ -1,6 +1,7 @@
 //! One attempt: a claimed person, a message, a provider's answer, a settlement.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 
@@ -52,6 +53,9 @@ fn settlement(
     Settlement {
         attempt: claimed.attempt,
         person: claimed.person.id,
+        jurisdiction: claimed.person.record.jurisdiction.clone(),
+        channel: claimed.step.channel,
+        provider: Arc::clone(&claimed.provider),
         outcome: answer.outcome,
         code: answer.code.clone(),
         reference: answer.reference.clone(),

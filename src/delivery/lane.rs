@@ -289,7 +289,7 @@ async fn claim(
     };
     let now = shared.clock.now();
     let attempts: Vec<AttemptId> = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
-    let (channel, provider) = (descriptor.channel, descriptor.name.clone());
+    let (channel, provider) = (descriptor.channel, Arc::from(descriptor.name.as_str()));
     let (worker, offered) = (lease.worker, attempts.clone());
     let request = ClaimRequest { worker, campaign: campaign.id, channel, provider, limit, now, attempts };
     let started = tokio::time::Instant::now();

@@ -1,10 +1,13 @@
 //! One try to tell one person through one provider, and what follows from its outcome.
 
+use std::sync::Arc;
+
 use super::campaign::PersonState;
 use super::cascade::{Cascade, Step};
 use super::channel::Channel;
 use super::clock::Millis;
 use super::id::{AttemptId, CampaignId, IncidentId, PersonId};
+use super::jurisdiction::JurisdictionId;
 use super::outcome::Outcome;
 use super::retry::{RetryPolicy, spread};
 
@@ -95,6 +98,8 @@ pub enum Next {
     Pending {
         /// Place in the cascade.
         place: u16,
+        /// The channel of that place.
+        channel: Channel,
         /// Tries of that step so far.
         tries: u16,
         /// Not before.
@@ -129,11 +134,10 @@ pub fn next(
     now: Millis,
     jitter: f64,
 ) -> Next {
-    let again = |tries: u16, wait: i64, repeats: bool| Next::Pending {
-        place: progress.place,
-        tries,
-        due_at: now.plus(retry_after_ms.unwrap_or(0).max(wait)),
-        repeats,
+    let again = |tries: u16, wait: i64, repeats: bool| {
+        let due_at = now.plus(retry_after_ms.unwrap_or(0).max(wait));
+        to_place(progress, progress.place, tries, due_at, repeats)
+            .unwrap_or(Next::Unreachable(UnreachableReason::GaveUp))
     };
     match outcome {
         Outcome::Accepted | Outcome::Delivered => Next::Reached,
@@ -162,11 +166,13 @@ pub fn next(
 }
 
 fn further(progress: &Progress, now: Millis, reason: UnreachableReason) -> Next {
-    let place = progress.place + 1;
-    match progress.cascade.step(place) {
-        Some(_) => Next::Pending { place, tries: 0, due_at: now, repeats: false },
-        None => Next::Unreachable(reason),
-    }
+    to_place(progress, progress.place + 1, 0, now, false).unwrap_or(Next::Unreachable(reason))
+}
+
+/// A place of the cascade, if it has that place.
+fn to_place(progress: &Progress, place: u16, tries: u16, due_at: Millis, repeats: bool) -> Option<Next> {
+    let channel = progress.cascade.step(place)?.channel;
+    Some(Next::Pending { place, channel, tries, due_at, repeats })
 }
 
 /// What a provider is to be asked, taken under a lease: the intent is durable before this exists.
@@ -184,6 +190,8 @@ pub struct Claimed {
     pub step: Step,
     /// Where in the cascade.
     pub progress: Progress,
+    /// Through which provider.
+    pub provider: Arc<str>,
 }
 
 /// What came of a claimed attempt.
@@ -193,6 +201,12 @@ pub struct Settlement {
     pub attempt: AttemptId,
     /// The person.
     pub person: PersonId,
+    /// The person's jurisdiction, for the counts of each.
+    pub jurisdiction: Option<JurisdictionId>,
+    /// Through which channel it went.
+    pub channel: Channel,
+    /// Through which provider it went.
+    pub provider: Arc<str>,
     /// What the provider's answer means.
     pub outcome: Outcome,
     /// The provider's code as it gave it (`550 5.1.1`, `21211`), never its text: that may repeat an address.
@@ -225,7 +239,7 @@ mod tests {
     fn a_dead_address_moves_on_at_once_and_the_last_one_ends_unreachable() {
         assert_eq!(
             decide(&progress(0, 1), Outcome::BadAddress),
-            Next::Pending { place: 1, tries: 0, due_at: Millis(1000), repeats: false }
+            Next::Pending { place: 1, channel: Channel::Sms, tries: 0, due_at: Millis(1000), repeats: false }
         );
         assert_eq!(decide(&progress(1, 1), Outcome::BadAddress), Next::Unreachable(UnreachableReason::BadAddress));
     }
@@ -234,7 +248,7 @@ mod tests {
     fn an_account_failure_marks_nobody_bad_and_still_comes_to_an_end() {
         assert_eq!(
             decide(&progress(0, 1), Outcome::Misconfigured),
-            Next::Pending { place: 0, tries: 1, due_at: Millis(61_000), repeats: false }
+            Next::Pending { place: 0, channel: Channel::Email, tries: 1, due_at: Millis(61_000), repeats: false }
         );
         assert_eq!(decide(&progress(1, 8), Outcome::Misconfigured), Next::Unreachable(UnreachableReason::GaveUp));
     }
@@ -243,7 +257,7 @@ mod tests {
     fn throttling_uses_up_no_try() {
         assert_eq!(
             decide(&progress(0, 3), Outcome::Throttled),
-            Next::Pending { place: 0, tries: 2, due_at: Millis(31_000), repeats: false }
+            Next::Pending { place: 0, channel: Channel::Email, tries: 2, due_at: Millis(31_000), repeats: false }
         );
     }
 

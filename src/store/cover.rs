@@ -44,6 +44,13 @@ on_both_connections!(Cover {
                 .bind(moved)
                 .execute(&mut *self)
                 .await?;
+                sqlx::query(
+                    "/* cover */ UPDATE campaign_jurisdictions SET announced = announced + unreachable, unreachable = 0 \
+                     WHERE campaign_id = $1",
+                )
+                .bind(campaign)
+                .execute(&mut *self)
+                .await?;
             }
             all += moved;
         }
@@ -72,6 +79,13 @@ on_both_connections!(Cover {
                 )
                 .bind(campaign)
                 .bind(moved)
+                .execute(&mut *self)
+                .await?;
+                sqlx::query(
+                    "/* uncover */ UPDATE campaign_jurisdictions SET unreachable = unreachable + announced, announced = 0 \
+                     WHERE campaign_id = $1",
+                )
+                .bind(campaign)
                 .execute(&mut *self)
                 .await?;
             }

@@ -60,6 +60,7 @@ impl Default for StoreOptions {
 pub struct SqlStore {
     db: Db,
     sealer: Sealer,
+    frontiers: queue::Frontiers,
 }
 
 impl SqlStore {
@@ -70,7 +71,7 @@ impl SqlStore {
     /// `Unavailable` when the database cannot be reached or opened, `Database` when the address is none, the schema is
     /// not one this binary knows, or SQLite refuses a setting that durability rests on. No error repeats a password.
     pub async fn open(url: &str, sealer: Sealer, options: StoreOptions) -> Result<Self> {
-        Ok(Self { db: open::open(url, &options).await?, sealer })
+        Ok(Self { db: open::open(url, &options).await?, sealer, frontiers: queue::Frontiers::default() })
     }
 
     /// Closes all connections after what they are doing.

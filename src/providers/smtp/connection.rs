@@ -78,11 +78,11 @@ pub(super) enum TlsFault {
     Broken(Broken),
 }
 
-/// A write that failed, and whether the server may have all of it.
+/// A write that failed, and how many bytes of it the server may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HalfWritten {
     pub how: Broken,
-    pub complete: bool,
+    pub written: usize,
 }
 
 enum Wire {
@@ -160,16 +160,19 @@ impl Connection {
     }
 
     /// Sends everything; each write may take `limit`.
-    pub(super) async fn write(&mut self, mut bytes: &[u8], limit: Duration) -> Result<(), HalfWritten> {
+    pub(super) async fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<(), HalfWritten> {
+        let whole = bytes.len();
+        let mut bytes = bytes;
         while !bytes.is_empty() {
+            let so_far = whole - bytes.len();
             let written = match &mut self.wire {
                 Wire::Plain(stream) => timeout(limit, stream.write(bytes)).await,
                 Wire::Tls(stream) => timeout(limit, stream.write(bytes)).await,
             };
             match written {
-                Ok(Ok(0) | Err(_)) => return Err(HalfWritten { how: Broken::Dropped, complete: false }),
+                Ok(Ok(0) | Err(_)) => return Err(HalfWritten { how: Broken::Dropped, written: so_far }),
                 Ok(Ok(count)) => bytes = &bytes[count..],
-                Err(_) => return Err(HalfWritten { how: Broken::Timeout, complete: false }),
+                Err(_) => return Err(HalfWritten { how: Broken::Timeout, written: so_far }),
             }
         }
         let flushed = match &mut self.wire {
@@ -178,8 +181,8 @@ impl Connection {
         };
         match flushed {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(HalfWritten { how: Broken::Dropped, complete: true }),
-            Err(_) => Err(HalfWritten { how: Broken::Timeout, complete: true }),
+            Ok(Err(_)) => Err(HalfWritten { how: Broken::Dropped, written: whole }),
+            Err(_) => Err(HalfWritten { how: Broken::Timeout, written: whole }),
         }
     }
 

@@ -6,7 +6,7 @@
 //! | `verp.rs`, `bounce.rs` | the bounce address of an attempt, and reading what comes back to it |
 //! | `connection.rs`, `reply.rs`, `tls.rs` | bytes, replies, certificates |
 //! | `session.rs`, `features.rs`, `wire.rs` | one conversation: what the server can do, how content is written |
-//! | `pool.rs` | the conversations kept open |
+//! | `pool.rs`, `carrier.rs` | what waits to be carried, and the conversations kept open |
 //! | `replies.rs`, `replies.toml` | what a reply means |
 //!
 //! Guarantees: TLS that was asked for is used or nothing is sent; credentials never go in clear; one recipient per
@@ -19,6 +19,7 @@
 //! asks for one per step, and traces every command, recipients included. Its signer reads the wall clock.
 
 mod bounce;
+mod carrier;
 mod connection;
 mod content;
 mod dkim;
@@ -97,7 +98,8 @@ impl SmtpProvider {
                 name: settings.name.clone(),
                 kind: "smtp",
                 channel: Channel::Email,
-                concurrency: settings.concurrency,
+                // One on its way and one behind it in each conversation.
+                concurrency: settings.concurrency * 2,
                 rate: settings.rate,
             },
             sender: composer.sender().to_owned(),
@@ -132,7 +134,7 @@ impl Provider for SmtpProvider {
         };
         let sender = self.verp.as_ref().map_or_else(|| self.sender.clone(), |v| v.address(message.attempt));
         let envelope = Envelope { sender, recipient, id: message.attempt.0.simple().to_string() };
-        match self.pool.deliver(&envelope, &content).await {
+        match self.pool.deliver(envelope, content).await {
             Ok(Delivery::Taken(reply)) => Answer::of(Outcome::Accepted, reply.status()),
             Ok(Delivery::Refused { stage, reply }) => replies::read(stage, &reply).answer(),
             Ok(Delivery::Broken { after_dot: false, how }) => Answer::of(Outcome::Retry, how.code()),

@@ -1,28 +1,40 @@
-//! The conversations kept open: at most `concurrency`, each for a number of messages.
+//! Messages to be carried, and the carriers that hold the conversations: at most `concurrency`, begun as they are needed.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::sync::{Notify, oneshot};
 
-use super::connection::{Broken, Limits};
-use super::replies::Stage;
+use super::carrier;
+use super::connection::Limits;
 use super::session::{Delivery, Envelope, OpenFault, Session, Target};
 use super::tls;
 use crate::providers::settings::{SmtpSettings, SmtpTls};
 
-/// How long an unused conversation is kept: less than servers wait before they hang up.
-const IDLE: Duration = Duration::from_secs(30);
-/// Refusals after which a conversation is closed: servers slow down whoever collects them.
-const REFUSALS: u32 = 8;
+/// A message to be carried, and where to say what became of it.
+pub(super) struct Job {
+    pub envelope: Envelope,
+    pub content: Vec<u8>,
+    pub done: oneshot::Sender<Result<Delivery, OpenFault>>,
+}
 
 /// The pool.
-pub(super) struct Pool {
-    target: Target,
-    permits: Semaphore,
-    idle: Mutex<Vec<(Session, Instant)>>,
-    messages_per_connection: u32,
+pub(super) struct Pool(Arc<Shared>);
+
+/// What the carriers share.
+pub(super) struct Shared {
+    pub target: Target,
+    pub messages_per_connection: u32,
+    concurrency: usize,
+    waiting: Mutex<Waiting>,
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    carriers: usize,
+    idle: usize,
 }
 
 impl Pool {
@@ -50,64 +62,75 @@ impl Pool {
             login,
             limits,
         };
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             target,
-            permits: Semaphore::new(settings.concurrency),
-            idle: Mutex::new(Vec::new()),
             messages_per_connection: settings.messages_per_connection,
-        })
+            concurrency: settings.concurrency,
+            waiting: Mutex::default(),
+            arrived: Notify::new(),
+        })))
     }
 
     /// Sends one message through a kept conversation or a new one.
     ///
     /// A kept one that turns out to be closed before the final dot has not got the message: a new one is opened, once.
-    pub(super) async fn deliver(&self, envelope: &Envelope, content: &[u8]) -> Result<Delivery, OpenFault> {
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        if let Some(mut session) = self.take_idle() {
-            let delivery = session.deliver(envelope, content).await;
-            if !was_stale(&delivery) {
-                self.give_back(session).await;
-                return Ok(delivery);
-            }
+    pub(super) async fn deliver(&self, envelope: Envelope, content: Vec<u8>) -> Result<Delivery, OpenFault> {
+        let (done, answer) = oneshot::channel();
+        let one_more = {
+            let mut waiting = self.0.lock();
+            waiting.jobs.push_back(Job { envelope, content, done });
+            let one_more = waiting.idle < waiting.jobs.len() && waiting.carriers < self.0.concurrency;
+            waiting.carriers += usize::from(one_more);
+            one_more
+        };
+        if one_more {
+            tokio::spawn(carrier::run(Arc::clone(&self.0)));
+        } else {
+            self.0.arrived.notify_one();
         }
-        let mut session = Session::open(&self.target).await?;
-        let delivery = session.deliver(envelope, content).await;
-        self.give_back(session).await;
-        Ok(delivery)
+        // A carrier that is gone without an answer has been torn down in the middle: nobody knows.
+        answer.await.unwrap_or(Ok(Delivery::Broken { how: super::connection::Broken::Dropped, after_dot: true }))
     }
 
     /// Opens a conversation up to the point where messages could go, and closes it.
     pub(super) async fn check(&self) -> Result<(), OpenFault> {
-        let session = Session::open(&self.target).await?;
+        let session = Session::open(&self.0.target).await?;
         session.quit().await;
         Ok(())
     }
-
-    fn take_idle(&self) -> Option<Session> {
-        let mut idle = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let now = Instant::now();
-        idle.retain(|(_, since)| now.duration_since(*since) < IDLE);
-        idle.pop().map(|(session, _)| session)
-    }
-
-    async fn give_back(&self, session: Session) {
-        if !session.alive {
-            return;
-        }
-        if session.transactions >= self.messages_per_connection || session.refusals >= REFUSALS {
-            session.quit().await;
-            return;
-        }
-        let mut idle = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        idle.push((session, Instant::now()));
-    }
 }
 
-/// Whether a kept conversation had ended, probably while nobody used it; the message was not taken in any case.
-fn was_stale(delivery: &Delivery) -> bool {
-    match delivery {
-        Delivery::Broken { after_dot, how } => !after_dot && *how == Broken::Dropped,
-        Delivery::Refused { stage, reply } => *stage == Stage::Mail && reply.is_closing(),
-        Delivery::Taken(_) | Delivery::Unfit(_) => false,
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message that waits, if one does.
+    pub(super) fn take(&self) -> Option<Job> {
+        self.lock().jobs.pop_front()
+    }
+
+    /// Waits for a message for so long; `None` when none has come, and then the carrier counts no more.
+    pub(super) async fn wait(&self, patience: std::time::Duration) -> Option<Job> {
+        let until = tokio::time::Instant::now() + patience;
+        loop {
+            {
+                let mut waiting = self.lock();
+                if let Some(job) = waiting.jobs.pop_front() {
+                    return Some(job);
+                }
+                waiting.idle += 1;
+            }
+            let late = tokio::time::timeout_at(until, self.arrived.notified()).await.is_err();
+            let mut waiting = self.lock();
+            waiting.idle -= 1;
+            if let Some(job) = waiting.jobs.pop_front() {
+                return Some(job);
+            }
+            if late {
+                waiting.carriers -= 1;
+                return None;
+            }
+        }
     }
 }

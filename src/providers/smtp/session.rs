@@ -11,7 +11,7 @@ use super::connection::{Broken, Connection, Limits, TlsFault};
 use super::features::Features;
 use super::replies::{self, Stage};
 use super::reply::Reply;
-use super::wire::{dot_stuffed, xtext};
+use super::wire::{dot_stuff, xtext};
 use crate::domain::outcome::Outcome;
 use crate::providers::Answer;
 use crate::providers::settings::{Secret, SmtpTls};
@@ -103,6 +103,10 @@ pub(super) struct Session {
     limits: Limits,
     /// A transaction was begun and refused: the next begins with RSET.
     dirty: bool,
+    /// Commands that were written with the content before them; their replies are still to come.
+    ahead: Option<Vec<(Stage, String)>>,
+    /// Kept from message to message, so that none needs a new one.
+    buffer: Vec<u8>,
     /// Whether it can take another transaction.
     pub alive: bool,
     /// Transactions so far.
@@ -138,28 +142,68 @@ impl Session {
         if let Some((user, password)) = &target.login {
             login(&mut connection, &features, user, password, limits).await?;
         }
-        Ok(Self { connection, features, limits, dirty: false, alive: true, transactions: 0, refusals: 0 })
+        Ok(Self {
+            connection,
+            features,
+            limits,
+            dirty: false,
+            ahead: None,
+            buffer: Vec::new(),
+            alive: true,
+            transactions: 0,
+            refusals: 0,
+        })
     }
 
-    /// Sends one message to one recipient. `content` is the message as written, not yet dot-stuffed.
+    /// Brings a transaction to the point where the server waits for the content, unless [`Session::finish`] has written
+    /// its commands ahead already; then only their replies are read.
     ///
     /// MAIL, RCPT and DATA go in one write where the server allows it (RFC 2920); each reply is read by itself.
-    pub(super) async fn deliver(&mut self, envelope: &Envelope, content: &[u8]) -> Delivery {
-        let commands = match self.commands(envelope, content.len()) {
-            Ok(commands) => commands,
-            Err(code) => return Delivery::Unfit(code),
+    ///
+    /// # Errors
+    /// What became of the transaction, when that point is not reached. The server has no message then.
+    pub(super) async fn begin(&mut self, envelope: &Envelope, size: usize) -> Result<(), Delivery> {
+        let written = match self.ahead.take() {
+            Some(commands) => Some(commands),
+            None if self.features.pipelining => {
+                let commands = self.commands(envelope, size).map_err(Delivery::Unfit)?;
+                let all: String = commands.iter().map(|(_, line)| line.as_str()).collect();
+                self.command(&all).await?;
+                Some(commands)
+            }
+            None => None,
+        };
+        let stages = match written {
+            Some(commands) => {
+                let stages = commands.into_iter().map(|(stage, _)| stage).collect();
+                self.replies(stages).await
+            }
+            None => self.one_by_one(envelope, size).await,
         };
         self.transactions += 1;
-        match self.begin(&commands).await {
-            Ok(()) => {}
-            Err(delivery) => {
-                self.refusals += u32::from(matches!(delivery, Delivery::Refused { .. }));
-                return delivery;
-            }
+        self.refusals += u32::from(matches!(stages, Err(Delivery::Refused { .. })));
+        stages
+    }
+
+    /// Sends the content of the transaction that was begun, as written, not yet dot-stuffed.
+    ///
+    /// The commands of the message after it, if there is one, go in the same write (RFC 2920 section 3.1 allows them to
+    /// follow the content), which spares it a round trip.
+    pub(super) async fn finish(&mut self, content: &[u8], next: Option<(&Envelope, usize)>) -> Delivery {
+        let mut bytes = std::mem::take(&mut self.buffer);
+        bytes.clear();
+        dot_stuff(content, &mut bytes);
+        let own = bytes.len();
+        let next = next.filter(|_| self.features.pipelining);
+        if let Some(Ok(commands)) = next.map(|(envelope, size)| self.commands(envelope, size)) {
+            commands.iter().for_each(|(_, line)| bytes.extend_from_slice(line.as_bytes()));
+            self.ahead = Some(commands);
         }
-        if let Err(half) = self.connection.write(&dot_stuffed(content), self.limits.block).await {
+        let written = self.connection.write(&bytes, self.limits.block).await;
+        self.buffer = bytes;
+        if let Err(half) = written {
             self.alive = false;
-            return Delivery::Broken { how: half.how, after_dot: half.complete };
+            return Delivery::Broken { how: half.how, after_dot: half.written >= own };
         }
         match self.connection.reply(self.limits.dot).await {
             Ok(reply) if reply.is_positive() => Delivery::Taken(reply),
@@ -221,19 +265,20 @@ impl Session {
         Ok(commands)
     }
 
-    /// Brings the transaction to the point where the server waits for the content.
-    async fn begin(&mut self, commands: &[(Stage, String)]) -> Result<(), Delivery> {
-        let pipelining = self.features.pipelining;
-        if pipelining {
-            let all: String = commands.iter().map(|(_, line)| line.as_str()).collect();
-            self.command(&all).await?;
+    /// For servers that take one command at a time.
+    async fn one_by_one(&mut self, envelope: &Envelope, size: usize) -> Result<(), Delivery> {
+        for (stage, line) in self.commands(envelope, size).map_err(Delivery::Unfit)? {
+            self.command(&line).await?;
+            self.replies(vec![stage]).await?;
         }
+        Ok(())
+    }
+
+    /// Reads the replies to commands that have been written.
+    async fn replies(&mut self, stages: Vec<Stage>) -> Result<(), Delivery> {
         let mut refusal: Option<(Stage, Reply)> = None;
-        for (stage, line) in commands {
-            if !pipelining {
-                self.command(line).await?;
-            }
-            let limit = if *stage == Stage::Data { self.limits.data } else { self.limits.command };
+        for stage in stages {
+            let limit = if stage == Stage::Data { self.limits.data } else { self.limits.command };
             let reply = match self.connection.reply(limit).await {
                 Ok(reply) => reply,
                 // The first refusal says more than the end that follows it.
@@ -242,19 +287,17 @@ impl Session {
                     return Err(refusal.map_or(broken, |(stage, reply)| Delivery::Refused { stage, reply }));
                 }
             };
-            let wanted = if *stage == Stage::Data { reply.code == 354 } else { reply.is_positive() };
-            if wanted && *stage == Stage::Data && refusal.is_some() {
+            let wanted = if stage == Stage::Data { reply.code == 354 } else { reply.is_positive() };
+            if wanted && stage == Stage::Data && refusal.is_some() {
                 // It waits for content although it refused the recipient. Without a dot it has no message.
                 self.alive = false;
             }
             if !wanted && refusal.is_none() {
                 let closing = reply.is_closing();
-                refusal = Some((*stage, reply));
+                refusal = Some((stage, reply));
                 self.dirty = true;
                 if closing {
                     self.alive = false;
-                }
-                if closing || !pipelining {
                     break;
                 }
             }

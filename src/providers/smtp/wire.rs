@@ -3,33 +3,23 @@
 /// The content as it goes over the wire: every line end is CRLF, a dot at a line's start is doubled, the final dot is
 /// there (RFC 5321 section 4.5.2). No bare CR or LF leaves: servers that take one for a line end can be made to see
 /// another message in it.
-pub(super) fn dot_stuffed(content: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len() + 64);
-    let mut at_line_start = true;
-    let mut rest = content.iter().copied().peekable();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'\r' | b'\n' => {
-                if byte == b'\r' && rest.peek() == Some(&b'\n') {
-                    rest.next();
-                }
-                out.extend_from_slice(b"\r\n");
-                at_line_start = true;
-            }
-            _ => {
-                if at_line_start && byte == b'.' {
-                    out.push(b'.');
-                }
-                out.push(byte);
-                at_line_start = false;
-            }
+pub(super) fn dot_stuff(content: &[u8], out: &mut Vec<u8>) {
+    out.reserve(content.len() + 64);
+    let mut rest = content;
+    while !rest.is_empty() {
+        if rest[0] == b'.' {
+            out.push(b'.');
         }
-    }
-    if !at_line_start {
+        let (line, after) = match memchr::memchr2(b'\r', b'\n', rest) {
+            Some(end) if rest[end..].starts_with(b"\r\n") => (&rest[..end], &rest[end + 2..]),
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &[][..]),
+        };
+        out.extend_from_slice(line);
         out.extend_from_slice(b"\r\n");
+        rest = after;
     }
     out.extend_from_slice(b".\r\n");
-    out
 }
 
 /// Encodes a parameter's value (RFC 3461 section 4).
@@ -49,6 +39,12 @@ pub(super) fn xtext(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn dot_stuffed(content: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        dot_stuff(content, &mut out);
+        out
+    }
 
     #[test]
     fn content_is_dot_stuffed_and_ends_once() {

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::campaign_rows::campaign_state;
+use super::frontier::START;
 use super::hand_back::PUT_OFF_MS;
 use super::moves::{self, progress};
 use super::statements::{DueRow, Statements, UnbegunRow, engine};
@@ -69,7 +70,12 @@ impl SqlStore {
             // Before anybody is taken: what cannot be opened must not be in flight.
             let stored = WrappedKey { master_key: terms.master_key, wrapped: terms.wrapped };
             let key = self.sealer.incident_key(incident, &stored)?;
-            let rows = tx.take_due(request, &terms.notice_hash).await?;
+            let after = self.frontiers.of(request.campaign, request.channel);
+            let fresh = &request.attempts[..request.attempts.len().min(request.limit as usize)];
+            let mut rows = tx.take_due(request, fresh, after).await?;
+            if rows.len() < fresh.len() && after != START {
+                rows.extend(tx.take_due(request, &fresh[rows.len()..], START).await?);
+            }
             if rows.is_empty() {
                 return Ok(None);
             }
@@ -80,9 +86,11 @@ impl SqlStore {
                 // It was paused since it was read. Roll back and begin again, which finds it so.
                 return Err(StoreError::Busy);
             }
-            tx.append_audit(&intended(request, &rows, incident)).await?;
+            tx.append_audit(&intended(request, &rows, &terms.notice_hash, incident)).await?;
             Ok(Some((rows, incident, key)))
         })?;
+        let rows = taken.as_ref().map_or(&[][..], |(rows, ..)| rows);
+        self.frontiers.note(request.campaign, request.channel, rows, request.limit);
         match taken {
             Some((rows, incident, key)) => self.open_claimed(request, rows, incident, &key).await,
             None => Ok(Vec::new()),
@@ -136,10 +144,11 @@ fn open(request: &ClaimRequest, row: DueRow, incident: IncidentId, key: &Inciden
         person: person.open(key)?,
         step,
         progress,
+        provider: Arc::clone(&request.provider),
     })
 }
 
-fn intended(request: &ClaimRequest, rows: &[DueRow], incident: IncidentId) -> AuditEntry {
+fn intended(request: &ClaimRequest, rows: &[DueRow], notice_hash: &str, incident: IncidentId) -> AuditEntry {
     AuditEntry {
         incident: Some(incident),
         at: request.now,
@@ -148,7 +157,8 @@ fn intended(request: &ClaimRequest, rows: &[DueRow], incident: IncidentId) -> Au
         detail: json!({
             "campaign": request.campaign,
             "channel": request.channel,
-            "provider": request.provider,
+            "provider": &*request.provider,
+            "notice": notice_hash,
             "attempts": rows.len(),
             "sha256": moves::digest_of_attempts(rows.iter().map(|row| AttemptId(row.attempt_id))),
         }),

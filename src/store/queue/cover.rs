@@ -3,11 +3,12 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::moves::Jurisdictions;
 use super::statements::Statements;
 use super::steps::Steps;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
-use crate::domain::campaign::Counts;
+use crate::domain::campaign::{Counts, PersonState};
 use crate::domain::clock::Millis;
 use crate::domain::id::{CampaignId, IncidentId};
 use crate::store::SqlStore;
@@ -48,12 +49,20 @@ impl SqlStore {
             if !tx.is_announced(incident).await? {
                 return Ok(0);
             }
-            let moved = i64::try_from(tx.announce_some(campaign, STEP).await?).unwrap_or(i64::MAX);
-            if moved == 0 {
+            let announced = tx.announce_some(campaign, STEP).await?;
+            if announced.is_empty() {
                 return Ok(0);
             }
-            let by = Counts { unreachable: -moved, announced: moved, ..Counts::default() };
-            tx.shift(campaign, &by, 0).await?;
+            let mut all = Counts::default();
+            let mut jurisdictions = Jurisdictions::new();
+            for jurisdiction in announced {
+                let counts = jurisdictions.entry(jurisdiction.unwrap_or_default()).or_default();
+                counts.shift(PersonState::Unreachable, PersonState::Announced);
+                all.shift(PersonState::Unreachable, PersonState::Announced);
+            }
+            let moved = all.announced;
+            tx.shift(campaign, &all, 0).await?;
+            tx.shift_jurisdictions(campaign, &jurisdictions).await?;
             tx.append_audit(&AuditEntry {
                 incident: Some(incident),
                 at: now,

@@ -18,7 +18,7 @@ use crate::store::error::StoreError;
 use crate::store::rows::{page, word};
 use crate::store::traits::{AttemptRow, Page, Result, Tally};
 
-/// A row of `attempts` beside its person's state.
+/// A row of `attempts`, or an intent without an outcome yet, beside its person's state.
 #[derive(Debug, FromRow)]
 struct ListedRow {
     id: Uuid,
@@ -97,10 +97,21 @@ impl SqlStore {
     ) -> Result<Page<AttemptRow>> {
         let rows: Vec<ListedRow> = reading!(self, conn => {
             sqlx::query_as(
-                "/* list_attempts */ SELECT a.id, a.person_id, p.state, a.channel, a.provider, a.number, a.repeats, \
-                 a.notice_hash, a.intended_at, a.outcome, a.settled_at, a.code, a.reference, a.receipt \
-                 FROM attempts a JOIN campaign_people p ON p.campaign_id = a.campaign_id AND p.person_id = a.person_id \
-                 WHERE a.campaign_id = $1 AND a.id > $2 ORDER BY a.id LIMIT $3",
+                "/* list_attempts */ SELECT l.*, c.notice_hash FROM ( \
+                     SELECT a.* FROM ( \
+                         SELECT a.id, a.person_id, p.state, a.channel, a.provider, a.number, a.repeats, a.intended_at, \
+                                a.outcome, a.settled_at, a.code, a.reference, a.receipt \
+                         FROM attempts a \
+                         JOIN campaign_people p ON p.campaign_id = a.campaign_id AND p.person_id = a.person_id \
+                         WHERE a.campaign_id = $1 AND a.id > $2 ORDER BY a.id LIMIT $3 \
+                     ) AS a UNION ALL SELECT i.* FROM ( \
+                         SELECT attempt_id, person_id, state, channel, provider, attempts + 1, repeats, intended_at, \
+                                CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), \
+                                CAST(NULL AS TEXT) \
+                         FROM campaign_people \
+                         WHERE attempt_id > $2 AND state = 'in_flight' AND campaign_id = $1 ORDER BY attempt_id LIMIT $3 \
+                     ) AS i \
+                 ) AS l CROSS JOIN campaigns c WHERE c.id = $1 ORDER BY l.id LIMIT $3",
             )
             .bind(campaign.0)
             .bind(after.map_or(Uuid::nil(), |id| id.0))

@@ -16,7 +16,8 @@
 //! - **One row, one state.** A person has one row in `campaign_people`; a move changes the row, the campaign's counts, the
 //!   tallies and the audit chain in one transaction. A check in the schema holds the sum of the counts to the sealed number.
 //!   Nothing here counts rows while a campaign runs.
-//! - **Intent before act.** A claim commits the `attempts` rows before it returns. Records are opened after the commit.
+//! - **Intent before act.** A claim commits the intents before it returns: the person's row then names attempt, worker,
+//!   provider and time. Records are opened after the commit. What comes of the attempt is appended to `attempts`, once.
 //! - **The lease is the worker's.** A claim needs a worker whose lease is alive. What a worker has in flight stays its own
 //!   until it is reaped, even past the end of the lease: an outcome that comes late but before the reaper is worth more
 //!   than none.
@@ -28,7 +29,7 @@
 //!   with it. A death in between leaves a row that the next reaping finds.
 //! - **Receipts come in any order and any number of times.** A failure outweighs a delivery, which outweighs an acceptance,
 //!   whatever comes first.
-//! - `tallies` equals `attempts` grouped by `outcome` at every commit: receipts that come after the outcome are in
+//! - `tallies` equals `attempts` grouped by outcome at every commit: receipts that come after the outcome are in
 //!   `attempts.receipt` and `receipts`, never in the tallies.
 //! - **Locks** are taken in one order everywhere, see [`statements`].
 //!
@@ -42,6 +43,7 @@ mod claim;
 mod complete;
 mod cover;
 mod deliveries;
+mod frontier;
 mod hand_back;
 mod lists;
 mod moves;
@@ -55,3 +57,5 @@ mod statements;
 mod steps;
 mod verdict;
 mod workers;
+
+pub(in crate::store) use self::frontier::Frontiers;

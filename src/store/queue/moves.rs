@@ -1,6 +1,7 @@
 //! What a batch of moves does to rows, counts, tallies and the audit chain. Pure: no SQL, no clock.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -24,9 +25,9 @@ pub(super) struct Move {
     pub(super) from: PersonState,
     /// Where the person goes.
     pub(super) next: Next,
-    /// Channel of the next step, when there is one.
-    pub(super) channel: Option<Channel>,
-    /// What the attempt's row is given; `None` when it has an outcome already, which is never overwritten.
+    /// The person's jurisdiction.
+    pub(super) jurisdiction: Option<String>,
+    /// What came of the attempt in flight; `None` when it was settled before, which is never overwritten.
     pub(super) settled: Option<Settled>,
 }
 
@@ -39,21 +40,18 @@ pub(super) struct Settled {
     pub(super) code: Option<String>,
     /// The provider's own name for the message.
     pub(super) reference: Option<String>,
-    /// Through which channel it went, as stored.
-    pub(super) channel: String,
+    /// Through which channel it went.
+    pub(super) channel: Channel,
     /// Through which provider it went.
-    pub(super) provider: String,
+    pub(super) provider: Arc<str>,
 }
 
 /// Numbers of settled attempts by channel, provider and outcome. Ordered, so that two transactions that add to the same
 /// rows lock them in the same order.
-pub(super) type Tallies = BTreeMap<(String, String, Outcome), i64>;
+pub(super) type Tallies = BTreeMap<(Channel, Arc<str>, Outcome), i64>;
 
-/// The channel of the step that `next` leads to, if it leads to one.
-pub(super) fn channel_of(next: Next, cascade: &str) -> Result<Option<Channel>> {
-    let Next::Pending { place, .. } = next else { return Ok(None) };
-    Ok(Some(step(&read_cascade(cascade)?, place)?.channel))
-}
+/// Changes of the counts of jurisdictions, those of an unknown one under the empty text. Ordered as [`Tallies`] is.
+pub(super) type Jurisdictions = BTreeMap<String, Counts>;
 
 /// The step of a stored cascade at a place. `Corrupt` when there is none.
 pub(super) fn step(cascade: &Cascade, place: u16) -> Result<Step> {
@@ -88,9 +86,25 @@ pub(super) fn delta(moves: &[Move]) -> Counts {
 pub(super) fn tallies(moves: &[Move]) -> Tallies {
     let mut tallies = Tallies::new();
     for settled in moves.iter().filter_map(|m| m.settled.as_ref()) {
-        *tallies.entry((settled.channel.clone(), settled.provider.clone(), settled.outcome)).or_default() += 1;
+        *tallies.entry((settled.channel, Arc::clone(&settled.provider), settled.outcome)).or_default() += 1;
     }
     tallies
+}
+
+/// The change of the counts of each jurisdiction, where one is changed that is kept.
+pub(super) fn jurisdictions(moves: &[Move]) -> Jurisdictions {
+    let mut jurisdictions = Jurisdictions::new();
+    for one in moves {
+        let name = one.jurisdiction.as_deref().unwrap_or_default();
+        if !jurisdictions.contains_key(name) {
+            jurisdictions.insert(name.to_owned(), Counts::default());
+        }
+        if let Some(counts) = jurisdictions.get_mut(name) {
+            counts.shift(one.from, one.next.state());
+        }
+    }
+    jurisdictions.retain(|_, c| [c.reached, c.unknown, c.unreachable, c.announced] != [0; 4]);
+    jurisdictions
 }
 
 /// Numbers per outcome, for the audit entry.
@@ -138,13 +152,13 @@ mod tests {
             attempt: AttemptId::new(Millis(1), [n; 10]),
             from: PersonState::InFlight,
             next,
-            channel: None,
+            jurisdiction: Some(String::from("cn")),
             settled: Some(Settled {
                 outcome,
                 code: None,
                 reference: None,
-                channel: String::from("email"),
-                provider: String::from("relay"),
+                channel: Channel::Email,
+                provider: Arc::from("relay"),
             }),
         }
     }
@@ -166,10 +180,10 @@ mod tests {
     }
 
     #[test]
-    fn a_next_step_that_the_cascade_does_not_have_is_corrupt() {
-        let next = Next::Pending { place: 1, tries: 0, due_at: Millis(0), repeats: false };
-        assert_eq!(channel_of(next, "e0s0"), Ok(Some(Channel::Sms)));
-        assert!(matches!(channel_of(next, "e0"), Err(StoreError::Corrupt { .. })));
-        assert_eq!(channel_of(Next::Reached, "e0"), Ok(None));
+    fn jurisdictions_shift_where_a_kept_count_changes() {
+        let back = Next::Pending { place: 0, channel: Channel::Email, tries: 1, due_at: Millis(0), repeats: false };
+        assert!(jurisdictions(&[moved(1, back, Outcome::Retry)]).is_empty());
+        let moves = [moved(1, Next::Reached, Outcome::Accepted), moved(2, Next::Reached, Outcome::Accepted)];
+        assert_eq!(jurisdictions(&moves)["cn"].reached, 2);
     }
 }

@@ -80,9 +80,10 @@ impl SqlStore {
         let id: Option<Uuid> = reading!(self, conn => {
             sqlx::query_scalar(
                 "/* next_campaign_in_flight */ SELECT campaign_id FROM campaign_people \
-                 WHERE worker_id = $1 AND state = 'in_flight' LIMIT 1",
+                 WHERE attempt_id > $2 AND state = 'in_flight' AND worker_id = $1 LIMIT 1",
             )
             .bind(worker.0)
+            .bind(Uuid::nil())
             .fetch_optional(conn)
             .await
         })?;
@@ -129,9 +130,10 @@ impl SqlStore {
         writing!(self, tx => {
             let done = sqlx::query(
                 "/* remove_reaped */ DELETE FROM workers WHERE id = $1 AND NOT EXISTS \
-                 (SELECT 1 FROM campaign_people WHERE worker_id = $1 AND state = 'in_flight')",
+                 (SELECT 1 FROM campaign_people WHERE attempt_id > $2 AND state = 'in_flight' AND worker_id = $1)",
             )
             .bind(worker.0)
+            .bind(Uuid::nil())
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 0 {
@@ -152,19 +154,19 @@ impl SqlStore {
 
 fn unknown(row: InFlightRow, resolution: &Resolution<'_>) -> Result<Move> {
     let progress = progress(&row.cascade, row.place, row.tries)?;
-    let next = resolution.next(&progress, lists::channel(&row.channel)?, Outcome::Unknown);
+    let channel = lists::channel(&row.channel)?;
     Ok(Move {
         person: PersonId(row.person_id),
         attempt: AttemptId(row.attempt_id),
         from: PersonState::InFlight,
-        next,
-        channel: moves::channel_of(next, &row.cascade)?,
+        next: resolution.next(&progress, channel, Outcome::Unknown),
+        jurisdiction: row.jurisdiction,
         settled: Some(Settled {
             outcome: Outcome::Unknown,
             code: None,
             reference: None,
-            channel: row.channel,
-            provider: row.provider,
+            channel,
+            provider: row.provider.into(),
         }),
     })
 }

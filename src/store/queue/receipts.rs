@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::lists::{channel, outcome};
-use super::moves::{self, Move, Settled, progress};
+use super::moves::{Move, Settled, progress};
 use super::reap::Resolution;
 use super::settle::storable;
 use super::statements::{StandingRow, Statements};
@@ -57,7 +57,9 @@ impl SqlStore {
                 return Ok(ReceiptEffect::Repeated);
             }
             // Read again now that the person is locked: a settlement may have come in between.
-            let about = tx.about(receipt.attempt).await?;
+            let Some(about) = tx.about(receipt.attempt, &standing).await? else {
+                return Err(StoreError::Busy);
+            };
             let state = word("campaign_people", "state", PersonState::from_name(&standing.state))?;
             let known = Known {
                 state,
@@ -65,8 +67,9 @@ impl SqlStore {
                 outcome: about.outcome.as_deref().map(outcome).transpose()?,
                 receipt: about.receipt.as_deref().map(outcome).transpose()?,
             };
-            tx.note_receipt(receipt.attempt, weightier(known.receipt, receipt.outcome), resolution.now).await?;
+            let said = weightier(known.receipt, receipt.outcome);
             let Some((next, settled)) = consequence(receipt, resolution, known, &standing, about)? else {
+                tx.note_receipt(receipt.attempt, said, resolution.now).await?;
                 return Ok(ReceiptEffect::Noted);
             };
             let one = Move {
@@ -74,10 +77,18 @@ impl SqlStore {
                 attempt: receipt.attempt,
                 from: state,
                 next,
-                channel: moves::channel_of(next, &standing.cascade)?,
+                jurisdiction: standing.jurisdiction.clone(),
                 settled,
             };
+            // Attempts before the campaign, as everywhere; but a receipt that settles has no row to be noted in before.
+            let settles = one.settled.is_some();
+            if !settles {
+                tx.note_receipt(receipt.attempt, said, resolution.now).await?;
+            }
             let after = tx.apply(campaign, &[one], resolution.now).await?;
+            if settles {
+                tx.note_receipt(receipt.attempt, said, resolution.now).await?;
+            }
             tx.mark_moved(receipt).await?;
             let actor = ActorRef::provider(receipt.provider);
             tx.append_audit(&AuditEntry {
@@ -108,7 +119,8 @@ fn consequence(
     standing: &StandingRow,
     about: AboutRow,
 ) -> Result<Option<(Next, Option<Settled>)>> {
-    let progress = progress(&standing.cascade, standing.place, standing.tries)?;
+    let tries = standing.tries + i64::from(known.state == PersonState::InFlight);
+    let progress = progress(&standing.cascade, standing.place, tries)?;
     let through = channel(&about.channel)?;
     let next = |said| resolution.next(&progress, through, said);
     Ok(match verdict(known, receipt.outcome) {
@@ -121,8 +133,8 @@ fn consequence(
                 outcome: said,
                 code: storable(receipt.code),
                 reference: None,
-                channel: about.channel,
-                provider: about.provider,
+                channel: through,
+                provider: about.provider.into(),
             }),
         )),
     })
@@ -143,9 +155,13 @@ trait Receiving {
     fn whose(&mut self, attempt: AttemptId) -> impl Future<Output = Result<Option<(CampaignId, PersonId)>>> + Send;
     /// Enters the receipt; `false` when it is there already.
     fn enter(&mut self, receipt: &Receipt<'_>, now: Millis) -> impl Future<Output = Result<bool>> + Send;
-    /// Reads the attempt.
-    fn about(&mut self, attempt: AttemptId) -> impl Future<Output = Result<AboutRow>> + Send;
-    /// Writes what receipts say of the attempt.
+    /// Reads the attempt: its row, or the intent. Neither is there when it was handed back meanwhile.
+    fn about(
+        &mut self,
+        attempt: AttemptId,
+        standing: &StandingRow,
+    ) -> impl Future<Output = Result<Option<AboutRow>>> + Send;
+    /// Writes what receipts say of the attempt, if it is settled.
     fn note_receipt(
         &mut self,
         attempt: AttemptId,
@@ -159,7 +175,8 @@ trait Receiving {
 on_both_connections!(Receiving {
     async fn whose(&mut self, attempt: AttemptId) -> Result<Option<(CampaignId, PersonId)>> {
         let row: Option<(Uuid, Uuid)> =
-            sqlx::query_as("/* whose */ SELECT campaign_id, person_id FROM attempts WHERE id = $1")
+            sqlx::query_as("/* whose */ SELECT campaign_id, person_id FROM attempts WHERE id = $1 UNION ALL \
+                            SELECT campaign_id, person_id FROM campaign_people WHERE attempt_id = $1 AND state = 'in_flight'")
                 .bind(attempt.0)
                 .fetch_optional(&mut *self)
                 .await?;
@@ -182,11 +199,18 @@ on_both_connections!(Receiving {
         Ok(done.rows_affected() > 0)
     }
 
-    async fn about(&mut self, attempt: AttemptId) -> Result<AboutRow> {
-        Ok(sqlx::query_as("/* about */ SELECT channel, provider, outcome, receipt FROM attempts WHERE id = $1")
-            .bind(attempt.0)
-            .fetch_one(&mut *self)
-            .await?)
+    async fn about(&mut self, attempt: AttemptId, standing: &StandingRow) -> Result<Option<AboutRow>> {
+        let row: Option<AboutRow> =
+            sqlx::query_as("/* about */ SELECT channel, provider, outcome, receipt FROM attempts WHERE id = $1")
+                .bind(attempt.0)
+                .fetch_optional(&mut *self)
+                .await?;
+        Ok(row.or_else(|| match (&standing.channel, &standing.provider) {
+            (Some(channel), Some(provider)) if standing.attempt_id == Some(attempt.0) => {
+                Some(AboutRow { channel: channel.clone(), provider: provider.clone(), outcome: None, receipt: None })
+            }
+            _ => None,
+        }))
     }
 
     async fn note_receipt(&mut self, attempt: AttemptId, said: Option<Outcome>, now: Millis) -> Result<()> {

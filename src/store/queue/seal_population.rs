@@ -51,6 +51,7 @@ impl SqlStore {
                 return Err(StoreError::Busy);
             }
             tx.enter_sealed(id, &hash, &counts).await?;
+            tx.seal_jurisdictions(id).await?;
             tx.after_growth().await?;
             let mut audit = audit.clone();
             if let serde_json::Value::Object(detail) = &mut audit.detail {
@@ -66,7 +67,8 @@ impl SqlStore {
 
 /// The steps of sealing.
 trait Sealing {
-    /// `Conflict` when the incident has a campaign that is not over.
+    /// `Conflict` when the incident has a campaign of which nobody can say whom it will tell. One that runs is none: whoever
+    /// it is to tell is left to it.
     fn no_other_campaign(&mut self, incident: IncidentId) -> impl Future<Output = Result<()>> + Send;
     /// How each reach of the incident's people becomes a cascade, and how many people there are.
     fn plan(&mut self, incident: IncidentId, order: &[Channel]) -> impl Future<Output = Result<(Plans, i64)>> + Send;
@@ -89,7 +91,7 @@ on_both_connections!(Sealing {
     async fn no_other_campaign(&mut self, incident: IncidentId) -> Result<()> {
         let rows: Vec<(Uuid, String, i64)> = sqlx::query_as(
             "/* no_other_campaign */ SELECT id, state, in_flight FROM campaigns \
-             WHERE incident_id = $1 AND (state IN ('proposed', 'approved', 'running', 'paused') OR in_flight > 0) \
+             WHERE incident_id = $1 AND (state IN ('proposed', 'approved') OR (state = 'cancelled' AND in_flight > 0)) \
              ORDER BY id",
         )
         .bind(incident.0)
@@ -100,7 +102,7 @@ on_both_connections!(Sealing {
             // Whoever is in flight may be told by it yet; the next campaign must not tell them again.
             format!("campaign {id} was cancelled with {in_flight} attempts under way; propose again once they have ended")
         } else {
-            format!("campaign {id} of this incident is {state}; let it complete or cancel it, then propose another")
+            format!("campaign {id} of this incident is {state}; start it or cancel it, then propose another")
         }))
     }
 

@@ -1,11 +1,12 @@
 //! Settling: what came of claimed attempts.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::moves::{self, Move, Settled};
-use super::statements::{HeldRow, Late, Statements, engine};
+use super::statements::{Late, Statements, engine};
 use super::steps::Steps;
 use crate::domain::attempt::Settlement;
 use crate::domain::audit::AuditEntry;
@@ -32,12 +33,11 @@ impl SqlStore {
         }
         let batch: Vec<(AttemptId, PersonId)> = settlements.iter().map(|s| (s.attempt, s.person)).collect();
         writing!(self, tx => {
-            let held = first_of_each(tx.held(campaign, worker, &batch).await?, settlements);
-            let applied = u32::try_from(held.len()).unwrap_or(u32::MAX);
-            let total = u32::try_from(settlements.len()).unwrap_or(u32::MAX);
-            let mut report = SettleReport { applied, stale: total - applied, completed: false };
-            let late = late(settlements, &held);
-            let moves = moves_of(settlements, held)?;
+            let lost: HashSet<i64> = tx.lost(campaign, worker, &batch).await?.into_iter().collect();
+            let (held, lost) = sort_out(settlements, &lost);
+            let mut report = SettleReport { applied: number(&held), stale: number(&lost), completed: false };
+            let late = late(&held, &lost);
+            let moves: Vec<Move> = held.into_iter().map(settled_move).collect();
             // Attempts before the campaign, as everywhere.
             let noted = if late.is_empty() { 0 } else { tx.note_late(campaign, &late, now).await? };
             let after = if moves.is_empty() { None } else { Some(tx.apply(campaign, &moves, now).await?) };
@@ -69,44 +69,38 @@ impl SqlStore {
     }
 }
 
-/// Keeps the first settlement of each attempt: a batch that names one twice must not count it twice.
-fn first_of_each(mut held: Vec<HeldRow>, settlements: &[Settlement]) -> Vec<HeldRow> {
-    held.sort_unstable_by_key(|row| row.nth);
-    let mut seen = HashSet::with_capacity(held.len());
-    held.retain(|row| settlement_of(settlements, row).is_some_and(|s| seen.insert(s.attempt)));
-    held
+/// Parts a batch into what applies and what does not: of settlements that name the same attempt, only the first applies.
+fn sort_out<'a>(settlements: &'a [Settlement], lost: &HashSet<i64>) -> (Vec<&'a Settlement>, Vec<&'a Settlement>) {
+    let mut seen = HashSet::with_capacity(settlements.len());
+    let mut nth = 0..;
+    settlements.iter().partition(|s| nth.next().is_some_and(|n| !lost.contains(&n)) && seen.insert(s.attempt))
 }
 
-fn settlement_of<'a>(settlements: &'a [Settlement], row: &HeldRow) -> Option<&'a Settlement> {
-    settlements.get(usize::try_from(row.nth).ok()?)
+fn number(settlements: &[&Settlement]) -> u32 {
+    u32::try_from(settlements.len()).unwrap_or(u32::MAX)
 }
 
-fn moves_of(settlements: &[Settlement], held: Vec<HeldRow>) -> Result<Vec<Move>> {
-    let of_row = |row: HeldRow| {
-        let settlement = settlement_of(settlements, &row)?;
-        Some(moves::channel_of(settlement.next, &row.cascade).map(|channel| Move {
-            person: settlement.person,
-            attempt: settlement.attempt,
-            from: PersonState::InFlight,
-            next: settlement.next,
-            channel,
-            settled: Some(Settled {
-                outcome: settlement.outcome,
-                code: storable(settlement.code.as_deref()),
-                reference: storable(settlement.reference.as_deref()),
-                channel: row.channel,
-                provider: row.provider,
-            }),
-        }))
-    };
-    held.into_iter().filter_map(of_row).collect()
+fn settled_move(settlement: &Settlement) -> Move {
+    Move {
+        person: settlement.person,
+        attempt: settlement.attempt,
+        from: PersonState::InFlight,
+        next: settlement.next,
+        jurisdiction: settlement.jurisdiction.as_ref().map(|j| j.as_str().to_owned()),
+        settled: Some(Settled {
+            outcome: settlement.outcome,
+            code: storable(settlement.code.as_deref()),
+            reference: storable(settlement.reference.as_deref()),
+            channel: settlement.channel,
+            provider: Arc::clone(&settlement.provider),
+        }),
+    }
 }
 
 /// What the stale ones still tell. One that says `unknown` tells nothing.
-fn late(settlements: &[Settlement], held: &[HeldRow]) -> Vec<Late> {
-    let applied: HashSet<AttemptId> =
-        held.iter().filter_map(|row| settlement_of(settlements, row)).map(|s| s.attempt).collect();
-    let stale = settlements.iter().filter(|s| s.outcome != Outcome::Unknown && !applied.contains(&s.attempt));
+fn late(held: &[&Settlement], lost: &[&Settlement]) -> Vec<Late> {
+    let applied: HashSet<AttemptId> = held.iter().map(|s| s.attempt).collect();
+    let stale = lost.iter().filter(|s| s.outcome != Outcome::Unknown && !applied.contains(&s.attempt));
     stale
         .map(|s| Late {
             attempt: s.attempt,

@@ -6,7 +6,8 @@
 
 use uuid::Uuid;
 
-use super::moves::Move;
+use super::frontier::Frontier;
+use super::moves::{Jurisdictions, Move};
 use crate::domain::actor::ActorRef;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
@@ -24,19 +25,10 @@ pub(super) struct DueRow {
     pub(super) tries: i64,
     /// Whether the attempt repeats one that may have gone out.
     pub(super) repeats: i64,
+    pub(super) due_at: i64,
     pub(super) sealed: Vec<u8>,
     pub(super) locale: Option<String>,
     pub(super) jurisdiction: Option<String>,
-}
-
-/// A settlement whose person is still the worker's.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct HeldRow {
-    /// Place in the batch, from 0.
-    pub(super) nth: i64,
-    pub(super) cascade: String,
-    pub(super) channel: String,
-    pub(super) provider: String,
 }
 
 /// A person whom a worker has in flight.
@@ -46,9 +38,11 @@ pub(super) struct InFlightRow {
     pub(super) attempt_id: Uuid,
     pub(super) cascade: String,
     pub(super) place: i64,
+    /// Tries of the step, this one included.
     pub(super) tries: i64,
     pub(super) channel: String,
     pub(super) provider: String,
+    pub(super) jurisdiction: Option<String>,
 }
 
 /// An attempt that can be handed back.
@@ -65,8 +59,14 @@ pub(super) struct StandingRow {
     pub(super) state: String,
     pub(super) cascade: String,
     pub(super) place: i64,
+    /// Settled tries of the step.
     pub(super) tries: i64,
     pub(super) attempt_id: Option<Uuid>,
+    /// Channel of the attempt in flight, or of the next.
+    pub(super) channel: Option<String>,
+    /// Provider of the attempt in flight.
+    pub(super) provider: Option<String>,
+    pub(super) jurisdiction: Option<String>,
 }
 
 /// How a reach becomes a cascade: three lists of one length.
@@ -103,17 +103,26 @@ pub(super) trait Statements {
     async fn after_growth(&mut self) -> Result<()>;
     /// When the worker's lease ends; holds off its reaping until the transaction ends.
     async fn lease_end(&mut self, worker: WorkerId) -> Result<Option<i64>>;
-    /// Takes due people in due order and writes the intents.
-    async fn take_due(&mut self, request: &ClaimRequest, notice_hash: &str) -> Result<Vec<DueRow>>;
-    /// Those of a batch that are still the worker's, locked.
-    async fn held(
+    /// Counts the people of each jurisdiction, once.
+    async fn seal_jurisdictions(&mut self, campaign: CampaignId) -> Result<()>;
+    /// Takes due people in due order, from a place on, one for each fresh attempt, and writes the intents.
+    async fn take_due(
+        &mut self,
+        request: &ClaimRequest,
+        fresh: &[AttemptId],
+        after: Frontier,
+    ) -> Result<Vec<DueRow>>;
+    /// Places in a batch, from 0, of those who are not the worker's any more; the others are locked.
+    async fn lost(
         &mut self,
         campaign: CampaignId,
         worker: WorkerId,
         batch: &[(AttemptId, PersonId)],
-    ) -> Result<Vec<HeldRow>>;
-    /// Writes moves and outcomes. Returns how many people moved.
+    ) -> Result<Vec<i64>>;
+    /// Writes moves, and a row for each attempt that they settle. Returns how many people moved.
     async fn write_moves(&mut self, campaign: CampaignId, moves: &[Move], now: Millis) -> Result<u64>;
+    /// Changes the counts of jurisdictions by differences.
+    async fn shift_jurisdictions(&mut self, campaign: CampaignId, by: &Jurisdictions) -> Result<()>;
     /// Notes what late settlements tell, where it is news. Returns of how many attempts it was.
     async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64>;
     /// Attempts of a list that are the worker's, locked.
@@ -135,8 +144,8 @@ pub(super) trait Statements {
     async fn standing(&mut self, campaign: CampaignId, person: PersonId) -> Result<Option<StandingRow>>;
     /// Whether the incident has a published announcement; holds off its withdrawal.
     async fn is_announced(&mut self, incident: IncidentId) -> Result<bool>;
-    /// Moves some unreachable people of a campaign to announced. Returns how many.
-    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<u64>;
+    /// Moves some unreachable people of a campaign to announced. Returns their jurisdictions.
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Option<String>>>;
 }
 
 /// A worker, as audit entries name it.

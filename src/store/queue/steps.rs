@@ -119,8 +119,8 @@ on_both_connections!(Steps {
                  DO UPDATE SET attempts = tallies.attempts + excluded.attempts",
             )
             .bind(id.0)
-            .bind(channel)
-            .bind(provider)
+            .bind(channel.as_str())
+            .bind(&**provider)
             .bind(outcome.as_str())
             .bind(attempts)
             .execute(&mut *self)
@@ -137,6 +137,10 @@ on_both_connections!(Steps {
         }
         let after = self.shift(id, &moves::delta(moves), 0).await?;
         self.tally(id, &moves::tallies(moves)).await?;
+        let jurisdictions = moves::jurisdictions(moves);
+        if !jurisdictions.is_empty() {
+            self.shift_jurisdictions(id, &jurisdictions).await?;
+        }
         Ok(after)
     }
 

@@ -53,10 +53,11 @@ impl SqlStore {
     pub(super) async fn remove_worker(&self, worker: WorkerId, now: Millis) -> Result<()> {
         writing!(self, tx => {
             let busy: Option<Uuid> = sqlx::query_scalar(
-                "/* remove_worker */ SELECT person_id FROM campaign_people WHERE worker_id = $1 AND state = 'in_flight' \
-                 LIMIT 1",
+                "/* remove_worker */ SELECT person_id FROM campaign_people WHERE attempt_id > $2 AND state = 'in_flight' \
+                 AND worker_id = $1 LIMIT 1",
             )
             .bind(worker.0)
+            .bind(Uuid::nil())
             .fetch_optional(&mut *tx)
             .await?;
             if busy.is_some() {
@@ -66,9 +67,10 @@ impl SqlStore {
             }
             let done = sqlx::query(
                 "/* remove_worker */ DELETE FROM workers WHERE id = $1 AND NOT EXISTS \
-                 (SELECT 1 FROM campaign_people WHERE worker_id = $1 AND state = 'in_flight')",
+                 (SELECT 1 FROM campaign_people WHERE attempt_id > $2 AND state = 'in_flight' AND worker_id = $1)",
             )
             .bind(worker.0)
+            .bind(Uuid::nil())
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 0 {

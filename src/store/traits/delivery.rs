@@ -1,5 +1,7 @@
 //! What the engine asks of its storage: the queue, its leases and receipts.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::Result;
@@ -19,7 +21,7 @@ pub struct ClaimRequest {
     /// The channel.
     pub channel: Channel,
     /// The provider that will carry the messages.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// At most so many.
     pub limit: u32,
     /// Now.

@@ -69,7 +69,7 @@ impl Model {
         known.state = to.state();
         known.worker = None;
         known.repeats = false;
-        if let Next::Pending { place, tries, due_at, repeats } = to {
+        if let Next::Pending { place, tries, due_at, repeats, .. } = to {
             known.progress.place = place;
             known.progress.tries = tries;
             (known.due, known.repeats) = (due_at, repeats);

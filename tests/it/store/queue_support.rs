@@ -44,6 +44,9 @@ pub(crate) fn settlement(claimed: &Claimed, outcome: Outcome, now: Millis) -> Se
     Settlement {
         attempt: claimed.attempt,
         person: claimed.person.id,
+        jurisdiction: claimed.person.record.jurisdiction.clone(),
+        channel: claimed.step.channel,
+        provider: claimed.provider.clone(),
         outcome,
         code: Some(String::from("250 ok\0")),
         reference: Some(format!("ref-{}", claimed.attempt)),
@@ -125,7 +128,7 @@ impl World {
         now: Millis,
     ) -> Result<Vec<Claimed>> {
         let attempts: Vec<AttemptId> = (0..limit).map(|_| self.id()).collect();
-        let provider = String::from("relay");
+        let provider = "relay".into();
         self.store.claim(ClaimRequest { worker, campaign, channel, provider, limit, now, attempts }).await
     }
 
@@ -158,7 +161,7 @@ impl World {
     }
 }
 
-const INVARIANTS: [(&str, &str); 5] = [
+const INVARIANTS: [(&str, &str); 6] = [
     (
         "SELECT COUNT(*) FROM campaigns c WHERE \
          c.pending <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'pending') OR \
@@ -168,18 +171,31 @@ const INVARIANTS: [(&str, &str); 5] = [
          c.unreachable <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'unreachable') OR \
          c.announced <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'announced') OR \
          c.suppressed <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'suppressed') OR \
-         c.repeated <> (SELECT COUNT(*) FROM attempts a WHERE a.campaign_id = c.id AND a.repeats = 1)",
+         c.repeated <> (SELECT COUNT(*) FROM attempts a WHERE a.campaign_id = c.id AND a.repeats = 1) \
+            + (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'in_flight' AND p.repeats = 1)",
         "counts are those of the rows",
     ),
     (
         "SELECT COUNT(*) FROM campaign_people p LEFT JOIN attempts a ON a.id = p.attempt_id WHERE p.state = 'in_flight' \
-         AND (p.worker_id IS NULL OR a.id IS NULL OR a.outcome IS NOT NULL)",
-        "whoever is in flight has a worker and an open attempt",
+         AND (p.worker_id IS NULL OR p.provider IS NULL OR p.intended_at IS NULL OR p.attempt_id IS NULL OR a.id IS NOT NULL)",
+        "whoever is in flight has an intent, and it has no outcome",
     ),
     (
-        "SELECT COUNT(*) FROM attempts a JOIN campaign_people p ON p.campaign_id = a.campaign_id AND \
-         p.person_id = a.person_id WHERE a.outcome IS NULL AND (p.state <> 'in_flight' OR p.attempt_id <> a.id)",
-        "an open attempt is of somebody in flight with it",
+        "SELECT COUNT(*) FROM campaign_people WHERE state <> 'in_flight' \
+         AND (worker_id IS NOT NULL OR provider IS NOT NULL OR intended_at IS NOT NULL)",
+        "nobody else has an intent",
+    ),
+    (
+        "SELECT COUNT(*) FROM campaign_jurisdictions j \
+         WHERE (j.sealed, j.reached, j.unknown, j.unreachable, j.announced, j.suppressed) <> ( \
+             SELECT COUNT(*), COALESCE(SUM(CASE WHEN p.state = 'reached' THEN 1 END), 0), \
+                    COALESCE(SUM(CASE WHEN p.state = 'unknown' THEN 1 END), 0), \
+                    COALESCE(SUM(CASE WHEN p.state = 'unreachable' THEN 1 END), 0), \
+                    COALESCE(SUM(CASE WHEN p.state = 'announced' THEN 1 END), 0), \
+                    COALESCE(SUM(CASE WHEN p.state = 'suppressed' THEN 1 END), 0) \
+             FROM campaign_people p JOIN people ON people.id = p.person_id \
+             WHERE p.campaign_id = j.campaign_id AND COALESCE(people.jurisdiction, '') = j.jurisdiction)",
+        "counts of jurisdictions are those of the rows",
     ),
     (
         "SELECT COUNT(*) FROM campaign_people p WHERE p.attempts <> (SELECT COUNT(*) FROM attempts a \
@@ -187,7 +203,7 @@ const INVARIANTS: [(&str, &str); 5] = [
         "attempts are numbered by how many there are",
     ),
     (
-        "SELECT (SELECT COUNT(*) FROM attempts WHERE outcome IS NOT NULL) \
+        "SELECT (SELECT COUNT(*) FROM attempts) \
          - (SELECT COALESCE(CAST(SUM(attempts) AS BIGINT), 0) FROM tallies) \
          + (SELECT COUNT(*) FROM tallies t WHERE t.attempts <> (SELECT COUNT(*) FROM attempts a \
             WHERE a.campaign_id = t.campaign_id AND a.channel = t.channel AND a.provider = t.provider \

@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use crate::domain::attempt::Next;
-use crate::domain::channel::Channel;
 use crate::store::queue::moves::Move;
 
 /// The lists of one batch of moves, as `UNNEST` takes them.
@@ -29,11 +28,12 @@ impl<'a> Columns<'a> {
         let mut columns = Self::default();
         for one in moves {
             let (place, tries, due, repeats) = match one.next {
-                Next::Pending { place, tries, due_at, repeats } => {
+                Next::Pending { place, tries, due_at, repeats, .. } => {
                     (Some(i64::from(place)), Some(i64::from(tries)), Some(due_at.0), i64::from(repeats))
                 }
                 Next::Reached | Next::Unknown | Next::Unreachable(_) => (None, None, None, 0),
             };
+            let channel = if let Next::Pending { channel, .. } = one.next { Some(channel.as_str()) } else { None };
             let reason = if let Next::Unreachable(reason) = one.next { Some(reason.as_str()) } else { None };
             let settled = one.settled.as_ref();
             columns.persons.push(one.person.0);
@@ -41,7 +41,7 @@ impl<'a> Columns<'a> {
             columns.states.push(one.next.state().as_str());
             columns.places.push(place);
             columns.tries.push(tries);
-            columns.channels.push(one.channel.map(Channel::as_str));
+            columns.channels.push(channel);
             columns.dues.push(due);
             columns.repeats.push(repeats);
             columns.reasons.push(reason);

@@ -8,8 +8,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use self::columns::Columns;
-use super::moves::Move;
-use super::statements::{DueRow, HeldRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use super::frontier::Frontier;
+use super::moves::{Jurisdictions, Move};
+use super::statements::{DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::store::traits::{ClaimRequest, Result};
@@ -43,9 +45,19 @@ impl Statements for PgConnection {
         Ok(sqlx::query_scalar(sql::LEASE_END).bind(worker.0).fetch_optional(self).await?)
     }
 
-    async fn take_due(&mut self, request: &ClaimRequest, notice_hash: &str) -> Result<Vec<DueRow>> {
-        let fresh: Vec<Uuid> = request.attempts.iter().map(|a| a.0).collect();
-        let limit = i64::from(request.limit).min(i64::try_from(fresh.len()).unwrap_or(i64::MAX));
+    async fn seal_jurisdictions(&mut self, campaign: CampaignId) -> Result<()> {
+        sqlx::query(sql::SEAL_JURISDICTIONS).bind(campaign.0).execute(self).await?;
+        Ok(())
+    }
+
+    async fn take_due(
+        &mut self,
+        request: &ClaimRequest,
+        fresh: &[AttemptId],
+        after: Frontier,
+    ) -> Result<Vec<DueRow>> {
+        let fresh: Vec<Uuid> = fresh.iter().map(|a| a.0).collect();
+        let limit = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
         Ok(sqlx::query_as(sql::TAKE_DUE)
             .bind(request.campaign.0)
             .bind(request.channel.as_str())
@@ -53,20 +65,21 @@ impl Statements for PgConnection {
             .bind(limit)
             .bind(fresh)
             .bind(request.worker.0)
-            .bind(request.provider.as_str())
-            .bind(notice_hash)
+            .bind(&*request.provider)
+            .bind(after.due_at)
+            .bind(after.person)
             .fetch_all(self)
             .await?)
     }
 
-    async fn held(
+    async fn lost(
         &mut self,
         campaign: CampaignId,
         worker: WorkerId,
         batch: &[(AttemptId, PersonId)],
-    ) -> Result<Vec<HeldRow>> {
+    ) -> Result<Vec<i64>> {
         let (attempts, persons): (Vec<Uuid>, Vec<Uuid>) = batch.iter().map(|(a, p)| (a.0, p.0)).unzip();
-        Ok(sqlx::query_as(sql::HELD)
+        Ok(sqlx::query_scalar(sql::LOST)
             .bind(campaign.0)
             .bind(attempts)
             .bind(persons)
@@ -95,6 +108,21 @@ impl Statements for PgConnection {
             .execute(self)
             .await?;
         Ok(done.rows_affected())
+    }
+
+    async fn shift_jurisdictions(&mut self, campaign: CampaignId, by: &Jurisdictions) -> Result<()> {
+        let names: Vec<&str> = by.keys().map(String::as_str).collect();
+        let each = |of: fn(&Counts) -> i64| by.values().map(of).collect::<Vec<i64>>();
+        sqlx::query(sql::SHIFT_JURISDICTIONS)
+            .bind(campaign.0)
+            .bind(names)
+            .bind(each(|c| c.reached))
+            .bind(each(|c| c.unknown))
+            .bind(each(|c| c.unreachable))
+            .bind(each(|c| c.announced))
+            .execute(self)
+            .await?;
+        Ok(())
     }
 
     async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64> {
@@ -130,13 +158,9 @@ impl Statements for PgConnection {
         not_before: Option<Millis>,
     ) -> Result<u64> {
         let persons: Vec<Uuid> = rows.iter().map(|r| r.person_id).collect();
-        let attempts: Vec<Uuid> = rows.iter().map(|r| r.attempt_id).collect();
-        let repeats: Vec<i64> = rows.iter().map(|r| r.repeats).collect();
         let done = sqlx::query(sql::GIVE_BACK)
             .bind(campaign.0)
             .bind(persons)
-            .bind(attempts)
-            .bind(repeats)
             .bind(not_before.map(|m| m.0))
             .execute(self)
             .await?;
@@ -161,7 +185,7 @@ impl Statements for PgConnection {
         Ok(found.is_some())
     }
 
-    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<u64> {
-        Ok(sqlx::query(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).execute(self).await?.rows_affected())
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Option<String>>> {
+        Ok(sqlx::query_scalar(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).fetch_all(self).await?)
     }
 }

@@ -1,7 +1,6 @@
 //! A batch as one JSON parameter and blobs of identifiers.
 
 use crate::domain::attempt::Next;
-use crate::domain::channel::Channel;
 use crate::store::queue::moves::Move;
 
 /// Identifiers one after the other, 16 bytes each.
@@ -44,18 +43,19 @@ pub(super) type MoveRow<'a> = (
 /// See [`MoveRow`].
 pub(super) fn move_row(one: &Move) -> MoveRow<'_> {
     let (place, tries, due_at, repeats) = match one.next {
-        Next::Pending { place, tries, due_at, repeats } => {
+        Next::Pending { place, tries, due_at, repeats, .. } => {
             (Some(place), Some(tries), Some(due_at.0), u8::from(repeats))
         }
         Next::Reached | Next::Unknown | Next::Unreachable(_) => (None, None, None, 0),
     };
+    let channel = if let Next::Pending { channel, .. } = one.next { Some(channel.as_str()) } else { None };
     let reason = if let Next::Unreachable(reason) = one.next { Some(reason.as_str()) } else { None };
     let settled = one.settled.as_ref();
     (
         one.next.state().as_str(),
         place,
         tries,
-        one.channel.map(Channel::as_str),
+        channel,
         due_at,
         repeats,
         reason,

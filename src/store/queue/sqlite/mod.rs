@@ -9,8 +9,9 @@ mod sql;
 use sqlx::SqliteConnection;
 
 use self::batch::{blob, json, move_row, numbers};
-use super::moves::Move;
-use super::statements::{DueRow, HeldRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use super::frontier::Frontier;
+use super::moves::{Jurisdictions, Move};
+use super::statements::{DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::store::traits::{ClaimRequest, Result};
@@ -23,6 +24,7 @@ struct Due {
     place: i64,
     tries: i64,
     repeats: i64,
+    due_at: i64,
     sealed: Vec<u8>,
     locale: Option<String>,
     jurisdiction: Option<String>,
@@ -62,46 +64,48 @@ impl Statements for SqliteConnection {
         Ok(sqlx::query_scalar(sql::LEASE_END).bind(worker.0).fetch_optional(self).await?)
     }
 
-    async fn take_due(&mut self, request: &ClaimRequest, notice_hash: &str) -> Result<Vec<DueRow>> {
-        let limit = i64::from(request.limit).min(i64::try_from(request.attempts.len()).unwrap_or(i64::MAX));
+    async fn seal_jurisdictions(&mut self, campaign: CampaignId) -> Result<()> {
+        sqlx::query(sql::SEAL_JURISDICTIONS).bind(campaign.0).execute(self).await?;
+        Ok(())
+    }
+
+    async fn take_due(
+        &mut self,
+        request: &ClaimRequest,
+        fresh: &[AttemptId],
+        after: Frontier,
+    ) -> Result<Vec<DueRow>> {
+        let limit = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
         let due: Vec<Due> = sqlx::query_as(sql::DUE)
             .bind(request.campaign.0)
             .bind(request.channel.as_str())
             .bind(request.now.0)
             .bind(limit)
+            .bind(after.due_at)
+            .bind(after.person)
             .fetch_all(&mut *self)
             .await?;
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        let persons = blob(due.iter().map(|d| d.person_id.as_bytes()));
-        let attempts = blob(request.attempts.iter().take(due.len()).map(|a| a.0.as_bytes()));
-        let numbers = numbers(due.len());
-        sqlx::query(sql::INTEND)
+        sqlx::query(sql::TAKE)
             .bind(request.campaign.0)
-            .bind(persons.as_slice())
-            .bind(attempts.as_slice())
-            .bind(numbers.as_str())
-            .bind(request.provider.as_str())
-            .bind(notice_hash)
+            .bind(blob(due.iter().map(|d| d.person_id.as_bytes())))
+            .bind(blob(fresh.iter().take(due.len()).map(|a| a.0.as_bytes())))
+            .bind(numbers(due.len()))
+            .bind(request.worker.0)
+            .bind(&*request.provider)
             .bind(request.now.0)
             .execute(&mut *self)
             .await?;
-        sqlx::query(sql::TAKE)
-            .bind(request.campaign.0)
-            .bind(persons.as_slice())
-            .bind(attempts.as_slice())
-            .bind(numbers.as_str())
-            .bind(request.worker.0)
-            .execute(&mut *self)
-            .await?;
-        let rows = due.into_iter().zip(&request.attempts).map(|(due, attempt)| DueRow {
+        let rows = due.into_iter().zip(fresh).map(|(due, attempt)| DueRow {
             person_id: due.person_id,
             attempt_id: attempt.0,
             cascade: due.cascade,
             place: due.place,
             tries: due.tries,
             repeats: due.repeats,
+            due_at: due.due_at,
             sealed: due.sealed,
             locale: due.locale,
             jurisdiction: due.jurisdiction,
@@ -109,13 +113,13 @@ impl Statements for SqliteConnection {
         Ok(rows.collect())
     }
 
-    async fn held(
+    async fn lost(
         &mut self,
         campaign: CampaignId,
         worker: WorkerId,
         batch: &[(AttemptId, PersonId)],
-    ) -> Result<Vec<HeldRow>> {
-        Ok(sqlx::query_as(sql::HELD)
+    ) -> Result<Vec<i64>> {
+        Ok(sqlx::query_scalar(sql::LOST)
             .bind(campaign.0)
             .bind(blob(batch.iter().map(|(_, person)| person.0.as_bytes())))
             .bind(blob(batch.iter().map(|(attempt, _)| attempt.0.as_bytes())))
@@ -131,7 +135,8 @@ impl Statements for SqliteConnection {
         let rows = json(&moves.iter().map(move_row).collect::<Vec<_>>());
         if moves.iter().any(|m| m.settled.is_some()) {
             sqlx::query(sql::WRITE_OUTCOMES)
-                .bind(attempts.as_slice())
+                .bind(campaign.0)
+                .bind(persons.as_slice())
                 .bind(rows.as_str())
                 .bind(now.0)
                 .execute(&mut *self)
@@ -145,6 +150,13 @@ impl Statements for SqliteConnection {
             .execute(&mut *self)
             .await?;
         Ok(done.rows_affected())
+    }
+
+    async fn shift_jurisdictions(&mut self, campaign: CampaignId, by: &Jurisdictions) -> Result<()> {
+        let rows: Vec<_> =
+            by.iter().map(|(name, c)| (name, c.reached, c.unknown, c.unreachable, c.announced)).collect();
+        sqlx::query(sql::SHIFT_JURISDICTIONS).bind(campaign.0).bind(json(&rows)).execute(self).await?;
+        Ok(())
     }
 
     async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64> {
@@ -181,16 +193,10 @@ impl Statements for SqliteConnection {
         rows: &[UnbegunRow],
         not_before: Option<Millis>,
     ) -> Result<u64> {
-        sqlx::query(sql::WITHDRAW)
-            .bind(blob(rows.iter().map(|r| r.attempt_id.as_bytes())))
-            .bind(numbers(rows.len()))
-            .execute(&mut *self)
-            .await?;
-        let repeats: Vec<i64> = rows.iter().map(|r| r.repeats).collect();
         let done = sqlx::query(sql::GIVE_BACK)
             .bind(campaign.0)
             .bind(blob(rows.iter().map(|r| r.person_id.as_bytes())))
-            .bind(json(&repeats))
+            .bind(numbers(rows.len()))
             .bind(not_before.map(|m| m.0))
             .execute(&mut *self)
             .await?;
@@ -214,7 +220,7 @@ impl Statements for SqliteConnection {
         Ok(sqlx::query_scalar(sql::IS_ANNOUNCED).bind(incident.0).fetch_one(self).await?)
     }
 
-    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<u64> {
-        Ok(sqlx::query(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).execute(self).await?.rows_affected())
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Option<String>>> {
+        Ok(sqlx::query_scalar(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).fetch_all(self).await?)
     }
 }

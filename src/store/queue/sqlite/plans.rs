@@ -5,17 +5,16 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::sql;
 
-const HOT: [&str; 14] = [
+const HOT: [&str; 13] = [
     sql::LEASE_END,
     sql::DUE,
-    sql::INTEND,
     sql::TAKE,
-    sql::HELD,
+    sql::LOST,
     sql::WRITE_OUTCOMES,
     sql::WRITE_MOVES,
+    sql::SHIFT_JURISDICTIONS,
     sql::NOTE_LATE,
     sql::UNBEGUN,
-    sql::WITHDRAW,
     sql::GIVE_BACK,
     sql::IN_FLIGHT,
     sql::STANDING,

@@ -15,7 +15,8 @@ SELECT $1, s.id,
 FROM (
     SELECT p.id, plan.cascade, plan.channel, EXISTS (
         SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
-        WHERE c.incident_id = $2 AND c.id <> $1 AND e.person_id = p.id AND e.state = 'reached') AS told
+        WHERE c.incident_id = $2 AND c.id <> $1 AND e.person_id = p.id
+          AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled'))) AS told
     FROM people p
     JOIN (SELECT value ->> 0 AS reach, value ->> 1 AS cascade, value ->> 2 AS channel FROM json_each($4)) AS plan
         ON plan.reach = p.reach
@@ -26,22 +27,15 @@ FROM (
 pub(super) const LEASE_END: &str = "/* lease_end */ SELECT expires_at FROM workers WHERE id = $1";
 
 pub(super) const DUE: &str = "/* due */
-SELECT p.person_id, p.cascade, p.place, p.tries + 1 AS tries, p.repeats, people.sealed, people.locale,
-       people.jurisdiction
+SELECT p.person_id, p.cascade, p.place, p.tries + 1 AS tries, p.repeats, p.due_at, people.sealed,
+       people.locale, people.jurisdiction
 FROM (
     SELECT person_id, cascade, place, tries, repeats, due_at FROM campaign_people
     WHERE campaign_id = $1 AND channel = $2 AND state = 'pending' AND due_at <= $3
-    ORDER BY due_at LIMIT $4
+        AND (due_at, person_id) > ($5, $6)
+    ORDER BY due_at, person_id LIMIT $4
 ) AS p CROSS JOIN people ON people.id = p.person_id
-ORDER BY p.due_at";
-
-pub(super) const INTEND: &str = "/* intend */
-INSERT INTO attempts
-    (id, campaign_id, person_id, channel, provider, place, tries, number, repeats, notice_hash, intended_at)
-SELECT substr($3, nth.key * 16 + 1, 16), $1, p.person_id, p.channel, $5, p.place, p.tries + 1, p.attempts + 1,
-       p.repeats, $6, $7
-FROM json_each($4) AS nth
-CROSS JOIN campaign_people AS p ON p.campaign_id = $1 AND p.person_id = substr($2, nth.key * 16 + 1, 16)";
+ORDER BY p.due_at, p.person_id";
 
 pub(super) const TAKE: &str = "/* take */
 WITH taken AS MATERIALIZED (
@@ -49,41 +43,49 @@ WITH taken AS MATERIALIZED (
     FROM json_each($4)
 )
 UPDATE campaign_people
-SET state = 'in_flight', attempt_id = taken.attempt, worker_id = $5, tries = tries + 1, attempts = attempts + 1,
-    repeats = 0
+SET state = 'in_flight', attempt_id = taken.attempt, worker_id = $5, provider = $6, intended_at = $7
 FROM taken
 WHERE campaign_id = taken.campaign AND person_id = taken.person";
 
-pub(super) const HELD: &str = "/* held */
-SELECT nth.key AS nth, p.cascade, a.channel, a.provider
+pub(super) const LOST: &str = "/* lost */
+SELECT nth.key
 FROM json_each($4) AS nth
-CROSS JOIN campaign_people AS p
+LEFT JOIN campaign_people AS p
     ON p.campaign_id = $1 AND p.person_id = substr($2, nth.key * 16 + 1, 16)
-    AND p.attempt_id = substr($3, nth.key * 16 + 1, 16)
-CROSS JOIN attempts AS a ON a.id = p.attempt_id
-WHERE p.state = 'in_flight' AND p.worker_id = $5";
+    AND p.attempt_id = substr($3, nth.key * 16 + 1, 16) AND p.state = 'in_flight' AND p.worker_id = $5
+WHERE p.person_id IS NULL";
 
 pub(super) const WRITE_OUTCOMES: &str = "/* write_outcomes */
-UPDATE attempts SET outcome = m.outcome, settled_at = $3, code = m.code, reference = m.reference
-FROM (
-    SELECT substr($1, key * 16 + 1, 16) AS attempt, value ->> 7 AS outcome, value ->> 8 AS code, value ->> 9 AS reference
-    FROM json_each($2)
-) AS m
-WHERE id = m.attempt AND m.outcome IS NOT NULL";
+INSERT INTO attempts
+    (id, campaign_id, person_id, channel, provider, place, tries, number, repeats, intended_at, outcome, settled_at,
+     code, reference)
+SELECT p.attempt_id, p.campaign_id, p.person_id, p.channel, p.provider, p.place, p.tries + 1, p.attempts + 1,
+       p.repeats, p.intended_at, m.value ->> 7, $4, m.value ->> 8, m.value ->> 9
+FROM json_each($3) AS m
+CROSS JOIN campaign_people AS p ON p.campaign_id = $1 AND p.person_id = substr($2, m.key * 16 + 1, 16)
+WHERE m.value ->> 7 IS NOT NULL";
 
 pub(super) const WRITE_MOVES: &str = "/* write_moves */
 WITH m AS MATERIALIZED (
     SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, substr($3, key * 16 + 1, 16) AS attempt,
            value ->> 0 AS state, value ->> 1 AS place, value ->> 2 AS tries, value ->> 3 AS channel,
-           value ->> 4 AS due_at, value ->> 5 AS repeats, value ->> 6 AS reason
+           value ->> 4 AS due_at, value ->> 5 AS repeats, value ->> 6 AS reason, value ->> 7 IS NOT NULL AS settled
     FROM json_each($4)
 )
 UPDATE campaign_people
-SET state = m.state, place = COALESCE(m.place, campaign_people.place), tries = COALESCE(m.tries, campaign_people.tries),
+SET state = m.state, place = COALESCE(m.place, campaign_people.place),
+    tries = COALESCE(m.tries, campaign_people.tries + m.settled), attempts = attempts + m.settled,
     channel = m.channel, due_at = COALESCE(m.due_at, campaign_people.due_at), repeats = m.repeats, reason = m.reason,
-    worker_id = NULL
+    worker_id = NULL, provider = NULL, intended_at = NULL
 FROM m
 WHERE campaign_id = m.campaign AND person_id = m.person AND attempt_id = m.attempt";
+
+pub(super) const SHIFT_JURISDICTIONS: &str = "/* shift_jurisdictions */
+UPDATE campaign_jurisdictions
+SET reached = reached + (m.value ->> 1), unknown = unknown + (m.value ->> 2),
+    unreachable = unreachable + (m.value ->> 3), announced = announced + (m.value ->> 4)
+FROM json_each($2) AS m
+WHERE campaign_id = $1 AND jurisdiction = m.value ->> 0";
 
 pub(super) const NOTE_LATE: &str = "/* note_late */
 UPDATE attempts
@@ -100,22 +102,18 @@ WHERE id = late.attempt AND +campaign_id = $1 AND person_id = late.person
          OR (attempts.reference IS NULL AND late.reference IS NOT NULL))";
 
 pub(super) const UNBEGUN: &str = "/* unbegun */
-SELECT p.person_id, a.id AS attempt_id, a.repeats
+SELECT p.person_id, p.attempt_id, p.repeats
 FROM json_each($3) AS nth
-CROSS JOIN attempts AS a ON a.id = substr($2, nth.key * 16 + 1, 16)
-CROSS JOIN campaign_people AS p ON p.campaign_id = a.campaign_id AND p.person_id = a.person_id
-WHERE a.campaign_id = $1 AND p.attempt_id = a.id AND p.state = 'in_flight' AND p.worker_id = $4";
-
-pub(super) const WITHDRAW: &str = "/* withdraw */
-DELETE FROM attempts WHERE id IN (SELECT substr($1, key * 16 + 1, 16) FROM json_each($2))";
+CROSS JOIN campaign_people AS p ON p.attempt_id = substr($2, nth.key * 16 + 1, 16) AND p.state = 'in_flight'
+WHERE +p.campaign_id = $1 AND p.worker_id = $4";
 
 pub(super) const GIVE_BACK: &str = "/* give_back */
 WITH back AS MATERIALIZED (
-    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, value AS again FROM json_each($3)
+    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person FROM json_each($3)
 )
 UPDATE campaign_people
-SET state = 'pending', tries = tries - 1, attempts = attempts - 1, repeats = back.again, attempt_id = NULL,
-    worker_id = NULL, due_at = COALESCE($4, due_at)
+SET state = 'pending', attempt_id = NULL, worker_id = NULL, provider = NULL, intended_at = NULL,
+    due_at = COALESCE($4, due_at)
 FROM back
 WHERE campaign_id = back.campaign AND person_id = back.person";
 
@@ -123,13 +121,15 @@ pub(super) const FENCE: &str =
     "/* fence */ UPDATE workers SET expires_at = 0 WHERE id = $1 AND (expires_at < $2 OR $3)";
 
 pub(super) const IN_FLIGHT: &str = "/* in_flight */
-SELECT p.person_id, a.id AS attempt_id, p.cascade, p.place, p.tries, a.channel, a.provider
-FROM campaign_people p JOIN attempts a ON a.id = p.attempt_id
-WHERE p.worker_id = $1 AND p.state = 'in_flight' AND p.campaign_id = $2
-ORDER BY p.person_id LIMIT $3";
+SELECT p.person_id, p.attempt_id, p.cascade, p.place, p.tries + 1 AS tries, p.channel, p.provider, people.jurisdiction
+FROM campaign_people p CROSS JOIN people ON people.id = p.person_id
+WHERE p.attempt_id > x'00' AND p.state = 'in_flight' AND p.worker_id = $1 AND +p.campaign_id = $2
+LIMIT $3";
 
 pub(super) const STANDING: &str = "/* standing */
-SELECT state, cascade, place, tries, attempt_id FROM campaign_people WHERE campaign_id = $1 AND person_id = $2";
+SELECT p.state, p.cascade, p.place, p.tries, p.attempt_id, p.channel, p.provider, people.jurisdiction
+FROM campaign_people p CROSS JOIN people ON people.id = p.person_id
+WHERE p.campaign_id = $1 AND p.person_id = $2";
 
 pub(super) const IS_ANNOUNCED: &str = "/* is_announced */
 SELECT EXISTS (SELECT 1 FROM announcements WHERE incident_id = $1 AND state = 'published')";
@@ -138,4 +138,11 @@ pub(super) const ANNOUNCE_SOME: &str = "/* announce_some */
 UPDATE campaign_people SET state = 'announced'
 WHERE campaign_id = $1 AND person_id IN (
     SELECT person_id FROM campaign_people
-    WHERE campaign_id = $1 AND state IN ('unreachable', 'announced') AND state = 'unreachable' LIMIT $2)";
+    WHERE campaign_id = $1 AND state IN ('unreachable', 'announced') AND state = 'unreachable' LIMIT $2)
+RETURNING (SELECT jurisdiction FROM people WHERE id = person_id)";
+
+pub(super) const SEAL_JURISDICTIONS: &str = "/* seal_jurisdictions */
+INSERT INTO campaign_jurisdictions (campaign_id, jurisdiction, sealed, reached, unknown, unreachable, announced, suppressed)
+SELECT $1, COALESCE(people.jurisdiction, ''), COUNT(*), 0, 0, SUM(p.state = 'unreachable'), 0, SUM(p.state = 'suppressed')
+FROM campaign_people p CROSS JOIN people ON people.id = p.person_id
+WHERE p.campaign_id = $1 GROUP BY 2";

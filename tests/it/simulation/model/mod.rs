@@ -4,6 +4,7 @@ mod receipts;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use candour::domain::attempt::{ChannelPolicy, Claimed, Next, Progress, Settlement};
 use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, PersonState};
@@ -140,6 +141,7 @@ impl Model {
                 person: one.person.clone(),
                 step: one.progress.cascade.step(one.progress.place).unwrap(),
                 progress: one.progress.clone(),
+                provider: Arc::clone(&request.provider),
             });
         }
         Ok(claimed)
@@ -206,7 +208,7 @@ impl Model {
         let one = run.people.get_mut(&person).unwrap();
         run.campaign.counts.shift(one.state, next.state());
         (one.state, one.worker, one.repeats) = (next.state(), None, false);
-        if let Next::Pending { place, tries, due_at, repeats } = next {
+        if let Next::Pending { place, tries, due_at, repeats, .. } = next {
             (one.progress.place, one.progress.tries, one.due, one.repeats) = (place, tries, due_at.0, repeats);
         }
         Ok(())
