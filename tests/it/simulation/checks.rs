@@ -69,6 +69,10 @@ pub(crate) fn at_the_end(scenario: &Scenario, model: &Model, witness: &Witness) 
     for attempt in model.withdrawn.iter().filter(|attempt| witness.sent.contains_key(attempt)) {
         wrong.push(format!("attempt {attempt} was withdrawn as not begun, and was sent"));
     }
+    let known = |attempt| model.attempts.contains_key(attempt);
+    for (key, _) in witness.acknowledged.iter().filter(|(key, attempt)| known(attempt) && !model.knows_receipt(key)) {
+        wrong.push(format!("the receipt {key} was acknowledged, and is not stored"));
+    }
     wrong.extend(changed(scenario, witness));
     wrong.extend(exposed(scenario, model, witness));
     wrong

@@ -57,7 +57,11 @@ pub(crate) fn run(seed: u64) -> Ending {
     course.play();
     let Course { world, hosts, edge, .. } = course;
     drop((hosts, edge));
+    let broken = world.is_broken();
     let mut events = world.events();
+    if broken {
+        events.violated(String::from("a step of the model panicked: what was asked of it made no sense"));
+    }
     if events.violations.is_empty() {
         let wrong = checks::at_the_end(&scenario, &events.model, &events.witness);
         events.violations.extend(wrong);

@@ -65,7 +65,10 @@ impl Edge {
         self.tasks.push(self.runtime.spawn(async move {
             loop {
                 match receipts.receive(&receipt.provider, &callback(&receipt, pulse.now())).await {
-                    Ok(_) => return,
+                    Ok(_) => {
+                        world.events().witness.acknowledged.insert((receipt.key, receipt.attempt));
+                        return;
+                    }
                     Err(ReceiptFailure::Store(_) | ReceiptFailure::Overloaded) => tokio::time::sleep(AGAIN).await,
                     Err(failure) => return world.events().violated(format!("a receipt was refused: {failure}")),
                 }

@@ -34,6 +34,8 @@ pub(crate) struct Witness {
     resting: BTreeMap<(usize, CampaignId), i64>,
     /// Since when a campaign does not run.
     stopped: BTreeMap<CampaignId, i64>,
+    /// Receipts whose provider was told that they are taken.
+    pub(crate) acknowledged: BTreeSet<(String, AttemptId)>,
     /// Attempts in flight with hosts at the moment they died or froze.
     pub(crate) exposed: BTreeSet<AttemptId>,
 }

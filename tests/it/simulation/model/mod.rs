@@ -61,6 +61,7 @@ pub(crate) struct Tried {
     pub(crate) person: PersonId,
     pub(crate) worker: WorkerId,
     pub(crate) channel: Channel,
+    pub(crate) provider: Arc<str>,
     pub(crate) place: u16,
     pub(crate) repeats: bool,
     pub(crate) outcome: Option<(Outcome, Said)>,
@@ -81,6 +82,7 @@ pub(crate) struct Model {
     pub(crate) attempts: BTreeMap<AttemptId, Tried>,
     pub(crate) workers: BTreeMap<WorkerId, i64>,
     pub(crate) announced: bool,
+    /// Receipts that are known, by provider and key.
     receipts: BTreeSet<(String, String)>,
     /// Attempts that were withdrawn: they must never have been sent.
     pub(crate) withdrawn: BTreeSet<AttemptId>,
@@ -128,6 +130,7 @@ impl Model {
                 person,
                 worker: request.worker,
                 channel: request.channel,
+                provider: Arc::clone(&request.provider),
                 place: one.progress.place,
                 repeats,
                 outcome: None,
@@ -164,7 +167,9 @@ impl Model {
         let mut report = SettleReport::default();
         for one in settlements {
             if self.holds(campaign, one.person, one.attempt, worker) {
-                self.attempts.get_mut(&one.attempt).unwrap().outcome = Some((one.outcome, Said::Answer));
+                let tried = self.attempts.get_mut(&one.attempt).unwrap();
+                assert_eq!((tried.channel, &tried.provider), (one.channel, &one.provider), "it is about that attempt");
+                tried.outcome = Some((one.outcome, Said::Answer));
                 self.go(campaign, one.person, one.next)?;
                 report.applied += 1;
             } else {

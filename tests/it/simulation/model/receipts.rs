@@ -24,6 +24,11 @@ pub(crate) fn is_failure(outcome: Outcome) -> bool {
 }
 
 impl Model {
+    /// Whether a receipt of that key is stored.
+    pub(crate) fn knows_receipt(&self, key: &str) -> bool {
+        self.receipts.iter().any(|(_, known)| known == key)
+    }
+
     /// Takes a receipt: one that settles an attempt in flight, one that turns reached or unknown into a failure, one that
     /// says that what is to be repeated went out after all.
     pub(crate) fn take_receipt(
