@@ -283,15 +283,17 @@ impl Lane {
     }
 
     async fn end(mut self) {
-        if let Some(claiming) = self.claiming.take() {
-            let claimed = claiming.await;
+        // While the database is away longer than a lease, a reaper is who comes next.
+        let lease = Duration::from_millis(self.shared.settings.lease_ms.unsigned_abs());
+        if let Some(claiming) = self.claiming.take()
+            && let Ok(claimed) = tokio::time::timeout(lease, claiming).await
+        {
             self.claimed(claimed);
         }
         let unbegun = std::mem::take(&mut self.queue);
         self.hand_back(unbegun);
         while self.flying.join_next().await.is_some() {}
         self.returning.close();
-        let lease = Duration::from_millis(self.shared.settings.lease_ms.unsigned_abs());
         if tokio::time::timeout(lease, self.returning.wait()).await.is_err() {
             tracing::warn!("people could not be handed back; they will be listed as unknown");
         }

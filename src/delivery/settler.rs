@@ -60,9 +60,10 @@ async fn write(shared: &Shared, worker: WorkerId, campaign: CampaignId, batch: V
                 }
                 return;
             }
-            Err(StoreError::Busy | StoreError::Unavailable(_)) => {
+            // What a database refuses may be the state it is in: read-only after a failure, out of some resource.
+            Err(error @ (StoreError::Busy | StoreError::Unavailable(_) | StoreError::Database(_))) => {
                 let wait = RETRY_MS[tries.min(RETRY_MS.len() - 1)];
-                tracing::warn!(%campaign, outcomes = batch.len(), wait_ms = wait, "the database is away; outcomes wait in memory");
+                tracing::warn!(%campaign, outcomes = batch.len(), wait_ms = wait, %error, "the database is away; outcomes wait in memory");
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
             Err(error) => {

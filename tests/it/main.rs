@@ -17,5 +17,6 @@ mod licences;
 mod notices;
 mod people;
 mod providers;
+mod simulation;
 mod store;
 mod support;

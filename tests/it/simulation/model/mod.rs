@@ -1,0 +1,292 @@
+//! The store in memory: what `store::queue` promises, said once more without SQL. One method is one transaction.
+
+mod receipts;
+mod workers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use candour::domain::attempt::{ChannelPolicy, Claimed, Next, Progress, Settlement};
+use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, PersonState};
+use candour::domain::cascade::Cascade;
+use candour::domain::channel::Channel;
+use candour::domain::id::{AttemptId, CampaignId, PersonId, WorkerId};
+use candour::domain::outcome::Outcome;
+use candour::domain::person::Person;
+use candour::store::{ClaimRequest, Result, SettleReport, StoreError};
+
+pub(crate) use receipts::{Receipt, is_failure};
+
+/// How attempts are resolved of which nobody knows.
+pub(crate) type Policies = Vec<(Channel, ChannelPolicy)>;
+
+/// Where a person stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) person: Person,
+    pub(crate) progress: Progress,
+    pub(crate) state: PersonState,
+    pub(crate) due: i64,
+    pub(crate) repeats: bool,
+    pub(crate) attempt: Option<AttemptId>,
+    pub(crate) worker: Option<WorkerId>,
+}
+
+impl Standing {
+    /// Somebody who waits for the first attempt.
+    pub(crate) fn new(person: Person, order: &[Channel]) -> Self {
+        let cascade = Cascade::plan(order, person.record.reach());
+        let state = if cascade.is_empty() { PersonState::Unreachable } else { PersonState::Pending };
+        let progress = Progress { cascade, place: 0, tries: 0 };
+        Self { person, progress, state, due: 0, repeats: false, attempt: None, worker: None }
+    }
+
+    fn channel(&self) -> Option<Channel> {
+        Some(self.progress.cascade.step(self.progress.place)?.channel)
+    }
+}
+
+/// Who said what came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    Answer,
+    Reaper,
+    Receipt,
+}
+
+/// An attempt: the intent, and what came of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tried {
+    pub(crate) campaign: CampaignId,
+    pub(crate) person: PersonId,
+    pub(crate) worker: WorkerId,
+    pub(crate) channel: Channel,
+    pub(crate) provider: Arc<str>,
+    pub(crate) place: u16,
+    pub(crate) repeats: bool,
+    pub(crate) outcome: Option<(Outcome, Said)>,
+    pub(crate) receipt: Option<Outcome>,
+}
+
+/// A campaign and its people.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) campaign: Campaign,
+    pub(crate) people: BTreeMap<PersonId, Standing>,
+}
+
+/// All that is stored.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) runs: BTreeMap<CampaignId, Run>,
+    pub(crate) attempts: BTreeMap<AttemptId, Tried>,
+    pub(crate) workers: BTreeMap<WorkerId, i64>,
+    pub(crate) announced: bool,
+    /// Receipts that are known, by provider and key.
+    receipts: BTreeSet<(String, String)>,
+    /// Attempts that were withdrawn: they must never have been sent.
+    pub(crate) withdrawn: BTreeSet<AttemptId>,
+}
+
+impl Model {
+    /// Campaigns and their people, and nothing that has happened.
+    pub(crate) fn new(runs: BTreeMap<CampaignId, Run>, announced: bool) -> Self {
+        Self { runs, announced, ..Self::default() }
+    }
+
+    fn run(&mut self, campaign: CampaignId) -> Result<&mut Run> {
+        self.runs.get_mut(&campaign).ok_or(StoreError::NotFound("campaign"))
+    }
+
+    /// Claims due people and writes the intents.
+    pub(crate) fn claim(&mut self, request: &ClaimRequest) -> Result<Vec<Claimed>> {
+        if self.workers.get(&request.worker).is_none_or(|end| *end <= request.now.0) {
+            return Err(StoreError::StaleLease);
+        }
+        let run = self.runs.get_mut(&request.campaign).ok_or(StoreError::NotFound("campaign"))?;
+        if run.campaign.state != CampaignState::Running {
+            return Ok(Vec::new());
+        }
+        let mut due: Vec<(i64, PersonId)> = run
+            .people
+            .values()
+            .filter(|p| p.state == PersonState::Pending && p.due <= request.now.0)
+            .filter(|p| p.channel() == Some(request.channel))
+            .map(|p| (p.due, p.person.id))
+            .collect();
+        due.sort_unstable();
+        let limit = usize::try_from(request.limit).unwrap();
+        let mut claimed = Vec::new();
+        for ((_, person), attempt) in due.into_iter().take(limit).zip(&request.attempts) {
+            let one = run.people.get_mut(&person).unwrap();
+            one.state = PersonState::InFlight;
+            one.progress.tries += 1;
+            (one.attempt, one.worker) = (Some(*attempt), Some(request.worker));
+            let repeats = std::mem::take(&mut one.repeats);
+            run.campaign.counts.shift(PersonState::Pending, PersonState::InFlight);
+            run.campaign.repeated += i64::from(repeats);
+            let tried = Tried {
+                campaign: request.campaign,
+                person,
+                worker: request.worker,
+                channel: request.channel,
+                provider: Arc::clone(&request.provider),
+                place: one.progress.place,
+                repeats,
+                outcome: None,
+                receipt: None,
+            };
+            assert!(self.attempts.insert(*attempt, tried).is_none(), "attempts have fresh identifiers");
+            claimed.push(Claimed {
+                attempt: *attempt,
+                campaign: request.campaign,
+                incident: run.campaign.incident,
+                person: one.person.clone(),
+                step: one.progress.cascade.step(one.progress.place).unwrap(),
+                progress: one.progress.clone(),
+                provider: Arc::clone(&request.provider),
+            });
+        }
+        Ok(claimed)
+    }
+
+    /// Whether the person is still in flight with that attempt and that worker.
+    fn holds(&self, campaign: CampaignId, person: PersonId, attempt: AttemptId, worker: WorkerId) -> bool {
+        self.runs.get(&campaign).and_then(|run| run.people.get(&person)).is_some_and(|one| {
+            one.state == PersonState::InFlight && one.attempt == Some(attempt) && one.worker == Some(worker)
+        })
+    }
+
+    /// Records outcomes; what comes too late is noted where nobody knew.
+    pub(crate) fn settle(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        settlements: &[Settlement],
+    ) -> Result<SettleReport> {
+        let mut report = SettleReport::default();
+        for one in settlements {
+            if self.holds(campaign, one.person, one.attempt, worker) {
+                let tried = self.attempts.get_mut(&one.attempt).unwrap();
+                assert_eq!((tried.channel, &tried.provider), (one.channel, &one.provider), "it is about that attempt");
+                tried.outcome = Some((one.outcome, Said::Answer));
+                self.go(campaign, one.person, one.next)?;
+                report.applied += 1;
+            } else {
+                report.stale += 1;
+                if let Some(tried) = self.attempts.get_mut(&one.attempt)
+                    && tried.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Unknown)
+                    && one.outcome != Outcome::Unknown
+                {
+                    tried.receipt = tried.receipt.or(Some(one.outcome));
+                }
+            }
+        }
+        report.completed = report.applied > 0 && self.follow(campaign)?;
+        Ok(report)
+    }
+
+    /// Withdraws intents that were not begun.
+    pub(crate) fn hand_back(&mut self, campaign: CampaignId, worker: WorkerId, attempts: &[AttemptId]) -> Result<u32> {
+        let mut back = 0;
+        for attempt in attempts {
+            let Some(tried) = self.attempts.get(attempt).cloned() else { continue };
+            if tried.campaign != campaign || !self.holds(campaign, tried.person, *attempt, worker) {
+                continue;
+            }
+            self.attempts.remove(attempt);
+            self.withdrawn.insert(*attempt);
+            let run = self.run(campaign)?;
+            let one = run.people.get_mut(&tried.person).unwrap();
+            (one.state, one.attempt, one.worker, one.repeats) = (PersonState::Pending, None, None, tried.repeats);
+            one.progress.tries -= 1;
+            run.campaign.counts.shift(PersonState::InFlight, PersonState::Pending);
+            run.campaign.repeated -= i64::from(tried.repeats);
+            back += 1;
+        }
+        Ok(back)
+    }
+
+    /// Moves a person on from the attempt they are at.
+    fn go(&mut self, campaign: CampaignId, person: PersonId, next: Next) -> Result<()> {
+        let run = self.run(campaign)?;
+        let one = run.people.get_mut(&person).unwrap();
+        run.campaign.counts.shift(one.state, next.state());
+        (one.state, one.worker, one.repeats) = (next.state(), None, false);
+        if let Next::Pending { place, tries, due_at, repeats, .. } = next {
+            (one.progress.place, one.progress.tries, one.due, one.repeats) = (place, tries, due_at.0, repeats);
+        }
+        Ok(())
+    }
+
+    /// Completes a campaign in which nobody is pending or in flight; reopens one in which somebody is again. Returns
+    /// whether it completed.
+    fn follow(&mut self, campaign: CampaignId) -> Result<bool> {
+        let campaign = &mut self.run(campaign)?.campaign;
+        match (campaign.state, campaign.counts.is_settled()) {
+            (CampaignState::Running, true) => campaign.state = CampaignState::Completed,
+            (CampaignState::Completed, false) => campaign.state = CampaignState::Running,
+            _ => return Ok(false),
+        }
+        Ok(campaign.state == CampaignState::Completed)
+    }
+
+    /// Completes what has come to its end without a settlement that said so.
+    pub(crate) fn complete(&mut self) -> Result<Vec<CampaignId>> {
+        let running = self.in_state(CampaignState::Running);
+        let mut completed = Vec::new();
+        for campaign in running {
+            if self.follow(campaign)? {
+                completed.push(campaign);
+            }
+        }
+        Ok(completed)
+    }
+
+    /// Campaigns in a state.
+    pub(crate) fn in_state(&self, state: CampaignState) -> Vec<CampaignId> {
+        self.runs.values().map(|run| &run.campaign).filter(|c| c.state == state).map(|c| c.id).collect()
+    }
+
+    /// What a person does with a campaign.
+    pub(crate) fn act(&mut self, campaign: CampaignId, action: CampaignAction) -> Result<Campaign> {
+        let campaign = &mut self.run(campaign)?.campaign;
+        let out_of_order = || StoreError::Conflict(format!("it is {}", campaign.state.as_str()));
+        campaign.state = campaign.state.after(action).ok_or_else(out_of_order)?;
+        Ok(campaign.clone())
+    }
+
+    /// Puts the announcement in the place of those who cannot be reached.
+    pub(crate) fn cover(&mut self) -> i64 {
+        let mut covered = 0;
+        for run in self.runs.values_mut() {
+            for one in run.people.values_mut().filter(|one| one.state == PersonState::Unreachable) {
+                one.state = PersonState::Announced;
+                run.campaign.counts.shift(PersonState::Unreachable, PersonState::Announced);
+                covered += 1;
+            }
+        }
+        covered
+    }
+
+    /// The counts of all campaigns.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for run in self.runs.values() {
+            for state in PersonState::ALL {
+                *counts.get_mut(state) += run.campaign.counts.get(state);
+            }
+        }
+        counts
+    }
+
+    /// People whom a worker has in flight.
+    pub(crate) fn in_flight(&self, worker: WorkerId) -> Vec<(CampaignId, PersonId)> {
+        let of_run = |run: &Run| {
+            let mine =
+                run.people.values().filter(move |p| p.state == PersonState::InFlight && p.worker == Some(worker));
+            mine.map(|p| (run.campaign.id, p.person.id)).collect::<Vec<_>>()
+        };
+        self.runs.values().flat_map(of_run).collect()
+    }
+}

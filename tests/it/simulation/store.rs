@@ -1,0 +1,277 @@
+//! The store as one life of a host meets it: every call may be slow, refused, done without the answer coming through,
+//! or done long after the caller has given up.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use candour::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use candour::domain::channel::Channel;
+use candour::domain::clock::Millis;
+use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use candour::domain::outcome::Outcome;
+use candour::store::{ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, StoreError};
+use uuid::Uuid;
+
+use super::dice::Dice;
+use super::model::{Model, Policies, Receipt};
+use super::pulse::Pulse;
+use super::world::{Happening, World};
+
+/// See the module.
+pub(crate) struct FaultyStore {
+    pub(crate) world: Arc<World>,
+    pub(crate) pulse: Arc<Pulse>,
+    dice: Mutex<Dice>,
+}
+
+/// What becomes of one call.
+struct Fate {
+    before_ms: i64,
+    after_ms: i64,
+    end: End,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Well,
+    Busy,
+    Refused,
+    ReadOnly,
+    Lost,
+    Belated(i64),
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable(String::from("the connection broke down"))
+}
+
+/// As a database says it that is for reading only for a while, e.g. between a failure and the standby's promotion.
+fn read_only() -> StoreError {
+    StoreError::Database(String::from("cannot execute UPDATE in a read-only transaction (25006)"))
+}
+
+/// The word for a result.
+fn word<T>(result: &Result<T>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(StoreError::StaleLease) => "stale lease",
+        Err(StoreError::Conflict(_)) => "conflict",
+        Err(_) => "error",
+    }
+}
+
+impl FaultyStore {
+    pub(crate) fn new(world: &Arc<World>, pulse: &Arc<Pulse>, dice: Dice) -> Arc<Self> {
+        Arc::new(Self { world: Arc::clone(world), pulse: Arc::clone(pulse), dice: Mutex::new(dice) })
+    }
+
+    fn fate(&self) -> Fate {
+        let (faults, time) = (&self.world.scenario.store, self.pulse.time());
+        let dice = &mut *self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = |dice: &mut Dice| {
+            if !self.world.is_calm(time) && dice.chance(faults.stalls) {
+                dice.between(1_000, 15_000)
+            } else if dice.chance(faults.slow) {
+                dice.between(1, 60)
+            } else {
+                0
+            }
+        };
+        let (before_ms, after_ms) = (wait(dice), wait(dice));
+        if self.world.is_calm(time) {
+            return Fate { before_ms, after_ms, end: End::Well };
+        }
+        if self.world.scenario.outages.iter().any(|(from, to)| (*from..*to).contains(&time)) {
+            let before_ms = if dice.chance(300) { 5_000 } else { 0 };
+            let end = dice.of(&[End::Lost, End::ReadOnly, End::Refused, End::Refused, End::Refused]);
+            return Fate { before_ms, after_ms, end };
+        }
+        let end = if dice.chance(faults.refused) {
+            dice.of(&[End::Busy, End::ReadOnly, End::Refused])
+        } else if dice.chance(faults.lost) {
+            End::Lost
+        } else if dice.chance(faults.belated) {
+            End::Belated(dice.between(1, 8_000))
+        } else {
+            End::Well
+        };
+        Fate { before_ms, after_ms, end }
+    }
+
+    async fn wait(&self, ms: i64) {
+        self.pulse.point().await;
+        if ms > 0 {
+            tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())).await;
+            self.pulse.point().await;
+        }
+    }
+
+    /// One transaction.
+    pub(crate) async fn call<T, F>(&self, what: &'static str, id: Uuid, work: F) -> Result<T>
+    where
+        T: Send,
+        F: FnOnce(&mut Model) -> Result<T> + Send + 'static,
+    {
+        let fate = self.fate();
+        self.wait(fate.before_ms).await;
+        let result = {
+            let time = self.pulse.time();
+            let events = &mut *self.world.events();
+            match fate.end {
+                End::Busy | End::Refused | End::ReadOnly => {
+                    events.note(&self.pulse, what, id, 0, "refused");
+                    return Err(match fate.end {
+                        End::Busy => StoreError::Busy,
+                        End::ReadOnly => read_only(),
+                        _ => gone(),
+                    });
+                }
+                End::Belated(ms) => {
+                    events.note(&self.pulse, what, id, usize::try_from(ms).unwrap(), "belated");
+                    let work = Box::new(move |model: &mut Model| drop(work(model)));
+                    events.later(time + ms, Happening::Commit(what, work));
+                    return Err(gone());
+                }
+                End::Well | End::Lost => {}
+            }
+            let result = work(&mut events.model);
+            let end = if fate.end == End::Lost { "answer lost" } else { word(&result) };
+            events.note(&self.pulse, what, id, 0, end);
+            events.check(time);
+            result
+        };
+        self.wait(fate.after_ms).await;
+        if fate.end == End::Lost { Err(gone()) } else { result }
+    }
+}
+
+#[async_trait]
+impl DeliveryStore for FaultyStore {
+    async fn register_worker(&self, worker: WorkerId, _name: &str, _now: Millis, expires_at: Millis) -> Result<()> {
+        self.world.events().witness.hosts.insert(worker, self.pulse.host);
+        self.call("register", worker.0, move |model| model.register(worker, expires_at.0)).await?;
+        self.world.events().witness.leases.insert(worker, expires_at.0);
+        Ok(())
+    }
+
+    async fn extend_lease(&self, worker: WorkerId, _now: Millis, expires_at: Millis) -> Result<()> {
+        self.call("extend", worker.0, move |model| model.extend(worker, expires_at.0)).await?;
+        self.world.events().witness.leases.insert(worker, expires_at.0);
+        Ok(())
+    }
+
+    async fn retire_worker(&self, worker: WorkerId, _now: Millis) -> Result<()> {
+        self.call("retire", worker.0, move |model| model.retire(worker)).await
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
+        let id = request.attempts.first().map_or(request.campaign.0, |attempt| attempt.0);
+        self.call("claim", id, move |model| model.claim(&request)).await
+    }
+
+    async fn settle(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        settlements: Vec<Settlement>,
+        _now: Millis,
+    ) -> Result<SettleReport> {
+        let id = settlements.first().map_or(campaign.0, |one| one.attempt.0);
+        self.call("settle", id, move |model| model.settle(campaign, worker, &settlements)).await
+    }
+
+    async fn hand_back(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: Vec<AttemptId>,
+        _now: Millis,
+    ) -> Result<u32> {
+        let id = attempts.first().map_or(campaign.0, |attempt| attempt.0);
+        self.call("hand back", id, move |model| model.hand_back(campaign, worker, &attempts)).await
+    }
+
+    async fn put_off(
+        &self,
+        _: CampaignId,
+        _: WorkerId,
+        _: Vec<(AttemptId, Millis)>,
+        _: Millis,
+    ) -> Result<u32> {
+        Err(not_here("put_off"))
+    }
+
+    async fn reap(
+        &self,
+        policies: &[(Channel, ChannelPolicy)],
+        only: Option<WorkerId>,
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReapReport> {
+        let mut report = ReapReport::default();
+        let ended = match only {
+            Some(worker) => vec![worker],
+            None => self.call("ended", Uuid::nil(), move |model| Ok(model.ended(now.0))).await?,
+        };
+        for worker in ended {
+            let any = only.is_some();
+            let fenced = self.call("fence", worker.0, move |model| Ok(model.fence(worker, now.0, any))).await?;
+            if !fenced && !any {
+                continue;
+            }
+            loop {
+                let policies: Policies = policies.to_vec();
+                let step = move |model: &mut Model| model.reap_some(worker, &policies, now, jitter);
+                let (unknown, repeats) = self.call("reap", worker.0, step).await?;
+                report.unknown += unknown;
+                report.repeats += repeats;
+                if unknown == 0 {
+                    break;
+                }
+            }
+            let removed = self.call("remove", worker.0, move |model| Ok(model.remove_reaped(worker))).await?;
+            report.workers += u32::from(removed);
+        }
+        Ok(report)
+    }
+
+    async fn workers(&self) -> Result<Vec<(WorkerId, Millis)>> {
+        let list = |model: &mut Model| Ok(model.workers.iter().map(|(id, end)| (*id, Millis(*end))).collect());
+        self.call("workers", Uuid::nil(), list).await
+    }
+
+    async fn next_due(&self, _campaign: CampaignId, _channel: Channel) -> Result<Option<Millis>> {
+        Err(not_here("next_due"))
+    }
+
+    async fn complete_campaigns(&self, _now: Millis) -> Result<Vec<CampaignId>> {
+        self.call("complete", Uuid::nil(), Model::complete).await
+    }
+
+    async fn apply_receipt(
+        &self,
+        provider: &str,
+        key: &str,
+        attempt: AttemptId,
+        outcome: Option<Outcome>,
+        _code: Option<&str>,
+        policies: &[(Channel, ChannelPolicy)],
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReceiptEffect> {
+        let receipt = Receipt { provider: provider.to_owned(), key: key.to_owned(), attempt, outcome };
+        let policies: Policies = policies.to_vec();
+        let take = move |model: &mut Model| model.take_receipt(&receipt, &policies, now, jitter);
+        self.call("receipt", attempt.0, take).await
+    }
+
+    async fn cover_by_announcement(&self, incident: IncidentId, _now: Millis) -> Result<i64> {
+        self.call("cover", incident.0, |model| Ok(model.cover())).await
+    }
+}
+
+/// What the engine has no business to ask for.
+pub(crate) fn not_here(method: &str) -> StoreError {
+    StoreError::Database(format!("the simulation has no {method}; the engine asks for more than it did"))
+}

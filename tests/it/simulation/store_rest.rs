@@ -1,0 +1,210 @@
+//! The rest of what the engine asks of its store: campaigns, notices, announcements, counts.
+
+use async_trait::async_trait;
+use candour::domain::actor::ActorRef;
+use candour::domain::announcement::{Announcement, AnnouncementState};
+use candour::domain::attempt::UnreachableReason;
+use candour::domain::audit::AuditEntry;
+use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
+use candour::domain::channel::Channel;
+use candour::domain::clock::Millis;
+use candour::domain::id::{AnnouncementId, AttemptId, CampaignId, IncidentId, NoticeId};
+use candour::domain::locale::Locale;
+use candour::domain::notice::Notice;
+use candour::domain::limit::{Grant, Limit, LimitKind};
+use candour::store::{
+    Again, AnnouncementStore, AttemptRow, CampaignStore, HealthStore, JurisdictionCounts, LimitStore, NoticeStore, Page,
+    Result, StoreError, Tally,
+};
+use uuid::Uuid;
+
+use super::cast;
+use super::store::{FaultyStore, not_here};
+
+#[async_trait]
+impl CampaignStore for FaultyStore {
+    async fn seal_campaign(&self, _: &Campaign, _: &[Channel], _: AuditEntry) -> Result<Campaign> {
+        Err(not_here("seal_campaign"))
+    }
+
+    async fn campaign(&self, id: CampaignId) -> Result<Campaign> {
+        let read = move |model: &mut super::model::Model| {
+            model.runs.get(&id).map(|run| run.campaign.clone()).ok_or(StoreError::NotFound("campaign"))
+        };
+        self.call("campaign", id.0, read).await
+    }
+
+    async fn campaigns(&self, _: IncidentId) -> Result<Vec<Campaign>> {
+        Err(not_here("campaigns"))
+    }
+
+    async fn act_on_campaign(
+        &self,
+        id: CampaignId,
+        action: CampaignAction,
+        _actor: &ActorRef,
+        _audit: AuditEntry,
+    ) -> Result<Campaign> {
+        self.call(action.as_str(), id.0, move |model| model.act(id, action)).await
+    }
+
+    async fn running_campaigns(&self) -> Result<Vec<Campaign>> {
+        let read = |model: &mut super::model::Model| {
+            let running = model.in_state(CampaignState::Running);
+            Ok(running.iter().map(|id| model.runs[id].campaign.clone()).collect::<Vec<_>>())
+        };
+        let running = self.call("running", Uuid::nil(), read).await?;
+        let events = &mut *self.world.events();
+        let all: Vec<CampaignId> = events.model.runs.keys().copied().collect();
+        let known: Vec<CampaignId> = running.iter().map(|campaign| campaign.id).collect();
+        events.witness.told_running(&self.pulse, &all, &known);
+        Ok(running)
+    }
+
+    async fn tell_again(
+        &self,
+        _: CampaignId,
+        _: Again,
+        _: &ActorRef,
+        _: Millis,
+        _: &str,
+    ) -> Result<(Campaign, i64)> {
+        Err(not_here("tell_again"))
+    }
+
+    async fn take_unknown_as_reached(
+        &self,
+        _: CampaignId,
+        _: &ActorRef,
+        _: Millis,
+        _: &str,
+    ) -> Result<(Campaign, i64)> {
+        Err(not_here("take_unknown_as_reached"))
+    }
+
+    async fn jurisdiction_counts(&self, _: CampaignId) -> Result<Vec<JurisdictionCounts>> {
+        Err(not_here("jurisdiction_counts"))
+    }
+
+    async fn attempts(&self, _: CampaignId, _: Option<AttemptId>, _: u32) -> Result<Page<AttemptRow>> {
+        Err(not_here("attempts"))
+    }
+
+    async fn tallies(&self, _: CampaignId) -> Result<Vec<Tally>> {
+        Err(not_here("tallies"))
+    }
+
+    async fn unreachable_reasons(&self, _: IncidentId) -> Result<Vec<(UnreachableReason, i64)>> {
+        Err(not_here("unreachable_reasons"))
+    }
+}
+
+/// Nobody has set a rate.
+#[async_trait]
+impl LimitStore for FaultyStore {
+    async fn limits(&self) -> Result<Vec<Limit>> {
+        self.call("limits", Uuid::nil(), |_| Ok(Vec::new())).await
+    }
+
+    async fn set_limit(&self, _: &Limit, _: AuditEntry) -> Result<()> {
+        Err(not_here("set_limit"))
+    }
+
+    async fn remove_limit(&self, _: LimitKind, _: &str, _: AuditEntry) -> Result<()> {
+        Err(not_here("remove_limit"))
+    }
+
+    async fn take_tokens(&self, _: LimitKind, _: &str, _: f64, _: u32, _: Millis) -> Result<Grant> {
+        Err(not_here("take_tokens"))
+    }
+
+    async fn take_slots(&self, _: &str, _: f64, _: u32, _: Millis) -> Result<Millis> {
+        Err(not_here("take_slots"))
+    }
+}
+
+#[async_trait]
+impl NoticeStore for FaultyStore {
+    async fn put_notice(&self, _: &Notice, _: AuditEntry) -> Result<Notice> {
+        Err(not_here("put_notice"))
+    }
+
+    async fn latest_notice(&self, _: IncidentId) -> Result<Notice> {
+        Err(not_here("latest_notice"))
+    }
+
+    async fn notice(&self, id: NoticeId) -> Result<Notice> {
+        self.call("notice", id.0, move |_| Ok(cast::notice(id))).await
+    }
+}
+
+#[async_trait]
+impl AnnouncementStore for FaultyStore {
+    async fn put_announcement(&self, _: &Announcement, _: AuditEntry) -> Result<Announcement> {
+        Err(not_here("put_announcement"))
+    }
+
+    async fn public_announcement(&self, _: &str) -> Result<Announcement> {
+        Err(not_here("public_announcement"))
+    }
+
+    async fn announcement(&self, _: IncidentId) -> Result<Announcement> {
+        Err(not_here("announcement"))
+    }
+
+    async fn public_announcements(&self, _limit: u32) -> Result<Vec<Announcement>> {
+        let read = |model: &mut super::model::Model| Ok(model.announced.then(published).into_iter().collect());
+        self.call("announcements", Uuid::nil(), read).await
+    }
+
+    async fn publish_announcement(
+        &self,
+        _: AnnouncementId,
+        _: &ActorRef,
+        _: Millis,
+        _: AuditEntry,
+    ) -> Result<Announcement> {
+        Err(not_here("publish_announcement"))
+    }
+
+    async fn withdraw_announcement(
+        &self,
+        _: AnnouncementId,
+        _: &str,
+        _: Millis,
+        _: AuditEntry,
+    ) -> Result<Announcement> {
+        Err(not_here("withdraw_announcement"))
+    }
+}
+
+fn published() -> Announcement {
+    Announcement {
+        id: AnnouncementId(Uuid::from_u128(1)),
+        incident: cast::INCIDENT,
+        slug: String::from("announcement"),
+        state: AnnouncementState::Published,
+        default_locale: Locale::parse("en").unwrap(),
+        texts: std::collections::BTreeMap::new(),
+        covers: 0,
+        reasons: std::collections::BTreeMap::new(),
+        author: ActorRef::operator(),
+        publisher: Some(ActorRef::operator()),
+        created_at: Millis(0),
+        published_at: Some(Millis(0)),
+        withdrawn_at: None,
+        withdrawn_reason: None,
+        updated_at: Millis(0),
+    }
+}
+
+#[async_trait]
+impl HealthStore for FaultyStore {
+    async fn ping(&self) -> Result<()> {
+        Err(not_here("ping"))
+    }
+
+    async fn campaign_counts(&self) -> Result<Counts> {
+        self.call("counts", Uuid::nil(), |model| Ok(model.counts())).await
+    }
+}
