@@ -168,8 +168,8 @@ impl Engine {
         drop(outcomes);
         let mut chores = JoinSet::new();
         chores.spawn({
-            let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
-            async move { upkeep::run(&shared, &ending).await }
+            let (shared, lease, ending) = (Arc::clone(&self.shared), Arc::clone(&lease), ending.clone());
+            async move { upkeep::run(&shared, &lease, &ending).await }
         });
         chores.spawn({
             let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
