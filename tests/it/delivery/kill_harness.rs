@@ -106,9 +106,8 @@ impl Harness {
         let approve = async |c: &Candour| unless(c, &campaign, &["approved"], c.approve(&campaign)).await;
         self.step(Point::Approving, times(Point::Approving), approve).await;
         let before = self.sink.count();
-        let start = async |c: &Candour| {
-            unless(c, &campaign, &["running", "completed"], c.start_campaign(&campaign)).await
-        };
+        let start =
+            async |c: &Candour| unless(c, &campaign, &["running", "completed"], c.start_campaign(&campaign)).await;
         self.step(Point::Starting, times(Point::Starting), start).await;
 
         for _ in 0..times(Point::Sending) {
@@ -131,12 +130,7 @@ impl Harness {
     }
 
     /// Does a step, killed so many times at any moment of it, until it is done.
-    async fn step<T>(
-        &mut self,
-        point: Point,
-        kills: usize,
-        act: impl AsyncFn(&Candour) -> Result<T, CallFault>,
-    ) -> T {
+    async fn step<T>(&mut self, point: Point, kills: usize, act: impl AsyncFn(&Candour) -> Result<T, CallFault>) -> T {
         for _ in 0..kills {
             let usual = self.usual.get(&point).copied().unwrap_or(Duration::from_millis(30));
             let moment = self.moment(usual.mul_f64(1.2));
@@ -211,16 +205,27 @@ impl Harness {
             per_kill[kill].0 += 1;
             per_kill[kill].1 += usize::from(attempt.doubled);
         }
-        println!("{name}: {} kills, {} campaigns, {people} people: lost 0, got two {doubled}, unknown {}, repeated {repeated}",
-            self.kills.len(), self.told.len(), unknown.len());
-        println!("{:>15} {:>6} {:>22} {:>22} {:>5}", "killed while", "kills", "unknown (most at once)", "doubled (most at once)", "lost");
+        println!(
+            "{name}: {} kills, {} campaigns, {people} people: lost 0, got two {doubled}, unknown {}, repeated {repeated}",
+            self.kills.len(),
+            self.told.len(),
+            unknown.len()
+        );
+        println!(
+            "{:>15} {:>6} {:>22} {:>22} {:>5}",
+            "killed while", "kills", "unknown (most at once)", "doubled (most at once)", "lost"
+        );
         let mut rows: BTreeMap<Point, [usize; 5]> = BTreeMap::new();
         for (kill, (unknown, doubled)) in self.kills.iter().zip(&per_kill) {
             let row = rows.entry(kill.point).or_default();
             *row = [row[0] + 1, row[1] + unknown, row[2].max(*unknown), row[3] + doubled, row[4].max(*doubled)];
         }
         for (point, [kills, unknown, most_unknown, doubled, most_doubled]) in rows {
-            println!("{:>15} {kills:>6} {unknown:>15} ({most_unknown:>4}) {doubled:>15} ({most_doubled:>4}) {:>5}", format!("{point:?}"), 0);
+            println!(
+                "{:>15} {kills:>6} {unknown:>15} ({most_unknown:>4}) {doubled:>15} ({most_doubled:>4}) {:>5}",
+                format!("{point:?}"),
+                0
+            );
         }
         let most = per_kill.iter().map(|(unknown, _)| *unknown).max().unwrap_or(0);
         assert!(most <= MOST_IN_FLIGHT, "{most} unknown at one kill are more than can have been in flight");

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::watch;
 
+use super::process::PATIENCE;
 use super::program::{self, Log, Program};
 
 /// The binary under test.
@@ -43,7 +44,7 @@ pub(crate) struct Candour {
 #[derive(Debug)]
 pub(crate) enum CallFault {
     /// No answer: nobody knows what was done.
-    Broken(reqwest::Error),
+    Broken(#[expect(dead_code, reason = "a failing test shows it")] reqwest::Error),
     /// It was refused.
     Refused(u16, String),
 }
@@ -109,9 +110,8 @@ impl Candour {
     /// The same with a command of the scenario's own, made from [`Candour::prepared`].
     pub(crate) async fn serve(&mut self, command: Command) {
         let started = Program::start(command, "listening on ", &self.log).await;
-        let (server, address) = started.unwrap_or_else(|status| {
-            panic!("candour serve ended before it listened ({status}):\n{}", self.log())
-        });
+        let (server, address) = started
+            .unwrap_or_else(|status| panic!("candour serve ended before it listened ({status}):\n{}", self.log()));
         self.base = address;
         self.server = Some(server);
     }
@@ -155,6 +155,27 @@ impl Candour {
     /// Waits until so many lines of its log contain the text.
     pub(crate) async fn logged(&self, times: usize, text: &str) {
         program::logged(&self.log, times, text).await;
+    }
+
+    /// The status with which it says whether it is ready.
+    pub(crate) async fn ready(&self) -> u16 {
+        let answer = self.http.get(format!("{}/readyz", self.base)).send().await.expect("an answer");
+        answer.status().as_u16()
+    }
+
+    /// Waits until it says that it is ready, as whoever sends it requests does.
+    pub(crate) async fn is_ready(&self) {
+        let begun = std::time::Instant::now();
+        while self.ready().await != 200 {
+            assert!(begun.elapsed() < PATIENCE, "it does not become ready:\n{}", self.log());
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Its metrics.
+    pub(crate) async fn metrics(&self) -> String {
+        let answer = self.http.get(format!("{}/metrics", self.base)).send().await.expect("an answer");
+        answer.text().await.expect("text")
     }
 
     /// One call as a responder (or with another key); the status must be a success.

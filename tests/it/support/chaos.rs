@@ -114,17 +114,23 @@ impl Shared {
         }
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
-        let (mut cut, mut silent) = (self.cut.subscribe(), self.silent.subscribe());
         let deaf = watch::Sender::new(false);
-        tokio::select! {
-            biased;
-            _ = cut.wait_for(|cut| *cut > number) => {}
-            _ = silent.wait_for(|silent| *silent > number) => {
-                // The ends are kept open until they are cut or the test is over.
-                let _ = cut.wait_for(|cut| *cut > number).await;
+        let talk = async {
+            tokio::select! {
+                () = self.say(from_client, to_server, &deaf) => {}
+                () = hear(from_server, to_client, &deaf) => {}
             }
-            () = self.say(from_client, to_server, &deaf) => {}
-            () = hear(from_server, to_client, &deaf) => {}
+        };
+        let (mut cut, mut silent) = (self.cut.subscribe(), self.silent.subscribe());
+        // Both ends stay open while nobody polls the talk.
+        let mut talk = std::pin::pin!(talk);
+        let silenced = tokio::select! {
+            _ = cut.wait_for(|cut| *cut > number) => false,
+            _ = silent.wait_for(|silent| *silent > number) => true,
+            () = &mut talk => false,
+        };
+        if silenced {
+            let _ = cut.wait_for(|cut| *cut > number).await;
         }
     }
 

@@ -8,6 +8,7 @@ pub mod databases;
 pub mod dice;
 pub mod dump;
 pub mod features;
+pub mod fleet;
 pub mod messages;
 pub mod node;
 pub mod postfix;

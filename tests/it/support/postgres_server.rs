@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::process::{PATIENCE, free_port, run, wait_until};
+use super::process::{PATIENCE, free_port, run};
 
 /// How it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,15 +65,22 @@ impl PostgresServer {
         for setting in usual.into_iter().chain([port.as_str()]).chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let said = self.data.with_extension("log");
+        let log = std::fs::File::create(&said).expect("its log");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().expect("PostgreSQL starts"));
-        let (programs, port) = (self.programs.clone(), self.address.port().to_string());
-        wait_until("PostgreSQL is ready", || {
-            let ready = Command::new(programs.join("pg_isready"))
-                .args(["-q", "-h", "127.0.0.1", "-U", "candour", "-p", &port])
-                .status();
-            ready.is_ok_and(|status| status.success())
-        });
+        let begun = std::time::Instant::now();
+        while !self.is_ready() {
+            let said = || std::fs::read_to_string(&said).unwrap_or_default();
+            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not become ready:\n{}", said());
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        let mut command = Command::new(self.programs.join("pg_isready"));
+        command.args(["-q", "-h", "127.0.0.1", "-U", "candour", "-d", "postgres", "-p"]);
+        command.arg(self.address.port().to_string()).status().expect("pg_isready is there").success()
     }
 
     /// Ends it.
@@ -120,14 +127,17 @@ impl Drop for PostgresServer {
 
 /// Where the newest PostgreSQL is installed.
 fn programs() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
+    let versions =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
     let mut found: Vec<(u32, PathBuf)> = versions
         .chain(["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"].map(PathBuf::from))
         .filter(|bin| bin.join("initdb").exists() && bin.join("postgres").exists())
         .filter_map(|bin| {
+            let bin = bin.join("postgres").canonicalize().ok()?.parent()?.to_owned();
             let said = Command::new(bin.join("postgres")).arg("--version").output().ok()?;
             let said = String::from_utf8_lossy(&said.stdout).into_owned();
-            let digits: String = said.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+            let digits: String =
+                said.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
             Some((digits.parse().ok()?, bin))
         })
         .collect();
@@ -139,6 +149,8 @@ fn programs() -> PathBuf {
 fn room(dir: &Path, name: &str) -> PathBuf {
     let room = dir.join(name);
     std::fs::create_dir(&room).expect("a directory");
+    // It takes no data that others may read.
+    std::fs::set_permissions(&room, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("it is ours");
     if let Some((user, group)) = server_user() {
         // The directory above belongs to somebody else, who lets it through.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);

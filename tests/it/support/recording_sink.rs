@@ -64,6 +64,7 @@ impl RecordingSink {
                 let (host, end) = (Arc::clone(&host), host.connections.lock().unwrap().clone());
                 tokio::spawn(async move {
                     tokio::select! {
+                        biased;
                         () = end.cancelled() => {}
                         // A client that is killed breaks the conversation: that is what it is here for.
                         _ = converse(stream, &host) => {}

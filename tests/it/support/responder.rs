@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::candour::{CallFault, Candour, answer};
+use super::process::PATIENCE;
 
 type Step<T> = Result<T, CallFault>;
 
@@ -92,7 +93,12 @@ impl Candour {
 
     /// Waits until the campaign is completed.
     pub(crate) async fn completed(&self, campaign: &str) -> Value {
-        self.follow(campaign, |state| state["state"] == "completed").await
+        let end = self.follow(campaign, |state| state["state"] == "completed");
+        if let Ok(state) = tokio::time::timeout(PATIENCE, end).await {
+            return state;
+        }
+        let state = self.read_campaign(campaign).await;
+        panic!("the campaign does not come to its end: {state}\n{}", self.log());
     }
 
     /// Follows the campaign's progress until `enough` says so; returns the state it said so of.
