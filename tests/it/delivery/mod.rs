@@ -9,6 +9,7 @@ mod disk_full;
 mod kill_harness;
 mod killed;
 mod kills;
+mod outcomes_are_refused;
 mod postgres_fails_over;
 mod postgres_restarts;
 mod provider_never_answers;

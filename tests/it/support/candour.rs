@@ -111,7 +111,7 @@ impl Candour {
     pub(crate) async fn serve(&mut self, command: Command) {
         let started = Program::start(command, "listening on ", &self.log).await;
         let (server, address) = started
-            .unwrap_or_else(|status| panic!("candour serve ended before it listened ({status}):\n{}", self.log()));
+            .unwrap_or_else(|status| panic!("candour serve ended before it listened ({status}):\n{}", self.lately()));
         self.base = address;
         self.server = Some(server);
     }
@@ -124,7 +124,7 @@ impl Candour {
     /// The same with a command of the scenario's own.
     pub(crate) async fn work(&self, command: Command) -> Program {
         let started = Program::start(command, "working", &self.log).await;
-        started.unwrap_or_else(|status| panic!("candour worker ended ({status}):\n{}", self.log())).0
+        started.unwrap_or_else(|status| panic!("candour worker ended ({status}):\n{}", self.lately())).0
     }
 
     /// The process that serves.
@@ -152,6 +152,13 @@ impl Candour {
         self.log.borrow().clone()
     }
 
+    /// The last of it, for whoever looks why a test failed.
+    pub(crate) fn lately(&self) -> String {
+        let log = self.log();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
     /// Waits until so many lines of its log contain the text.
     pub(crate) async fn logged(&self, times: usize, text: &str) {
         program::logged(&self.log, times, text).await;
@@ -167,7 +174,7 @@ impl Candour {
     pub(crate) async fn is_ready(&self) {
         let begun = std::time::Instant::now();
         while self.ready().await != 200 {
-            assert!(begun.elapsed() < PATIENCE, "it does not become ready:\n{}", self.log());
+            assert!(begun.elapsed() < PATIENCE, "it does not become ready:\n{}", self.lately());
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }

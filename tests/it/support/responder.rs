@@ -98,7 +98,7 @@ impl Candour {
             return state;
         }
         let state = self.read_campaign(campaign).await;
-        panic!("the campaign does not come to its end: {state}\n{}", self.log());
+        panic!("the campaign does not come to its end: {state}\n{}", self.lately());
     }
 
     /// Follows the campaign's progress until `enough` says so; returns the state it said so of.
@@ -128,7 +128,7 @@ impl Candour {
             }
         }
         let state = self.read_campaign(campaign).await;
-        assert!(enough(&state), "the stream ended too early: {state}\n{}", self.log());
+        assert!(enough(&state), "the stream ended too early: {state}\n{}", self.lately());
         state
     }
 }
