@@ -191,7 +191,7 @@ impl Engine {
     async fn live(&self, lease: Arc<Lease>, stop: &CancellationToken) {
         let ending = stop.child_token();
         let (outcomes, inbox) = mpsc::channel(2 * usize::try_from(self.shared.settings.batch).unwrap_or(512));
-        let settler = tokio::spawn(settler::run(Arc::clone(&self.shared), lease.worker, inbox));
+        let settler = tokio::spawn(settler::run(Arc::clone(&self.shared), lease.worker, inbox, ending.clone()));
         let mut lanes = JoinSet::new();
         for provider in &self.providers {
             let lane = Lane::new(Arc::clone(&self.shared), Arc::clone(provider), Arc::clone(&lease), outcomes.clone());
@@ -200,8 +200,8 @@ impl Engine {
         drop(outcomes);
         let mut chores = JoinSet::new();
         chores.spawn({
-            let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
-            async move { upkeep::run(&shared, &ending).await }
+            let (shared, lease, ending) = (Arc::clone(&self.shared), Arc::clone(&lease), ending.clone());
+            async move { upkeep::run(&shared, &lease, &ending).await }
         });
         chores.spawn({
             let (shared, ending) = (Arc::clone(&self.shared), ending.clone());

@@ -30,7 +30,7 @@ impl SqlStore {
         audit: &AuditEntry,
     ) -> Result<Campaign> {
         let (id, incident) = (campaign.id, campaign.incident);
-        writing!(self, tx => {
+        writing!(self, patiently tx => {
             // Whoever imports people locks the incident first, so nobody is added or changed until this ends.
             tx.lock_incident(incident).await?;
             if tx.wrapped_key(incident).await?.wrapped.is_none() {

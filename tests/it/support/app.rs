@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use candour::access::Access;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
+use candour::delivery::Limits;
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
