@@ -131,7 +131,6 @@ impl Model {
                 worker: request.worker,
                 channel: request.channel,
                 provider: Arc::clone(&request.provider),
-                has_slot: false,
                 place: one.progress.place,
                 repeats,
                 outcome: None,
@@ -146,6 +145,7 @@ impl Model {
                 step: one.progress.cascade.step(one.progress.place).unwrap(),
                 progress: one.progress.clone(),
                 provider: Arc::clone(&request.provider),
+                has_slot: false,
             });
         }
         Ok(claimed)
