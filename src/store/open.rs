@@ -25,9 +25,7 @@ const LOG_PAGES: &str = "16384";
 /// What is left of the log once it has been copied, in bytes.
 const LOG_BYTES: &str = "67108864";
 
-/// A connection to PostgreSQL that was not used for so long is asked whether it is alive before it is used.
-const RESTED: Duration = Duration::from_millis(100);
-/// How long it may take to say so.
+/// How long a connection to PostgreSQL may take to say that it is alive, before it is used.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Opens the database and sees to its schema.
@@ -143,8 +141,9 @@ async fn postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<P
         .max_connections(options.connections.max(2))
         .acquire_timeout(options.acquire_timeout.min(patience))
         .after_connect(move |connection, _| Box::pin(async move { settle_in(connection, patience).await }))
+        // The pool's own question would wait for an answer as long as the network lets it.
         .test_before_acquire(false)
-        .before_acquire(|connection, of| Box::pin(async move { Ok(answers(connection, of.idle_for).await) }))
+        .before_acquire(|connection, _| Box::pin(async move { Ok(answers(connection).await) }))
         .connect_with(connect.application_name("candour"))
         .await
         .map_err(|error| match StoreError::from(error) {
@@ -170,7 +169,7 @@ async fn settle_in(connection: &mut PgConnection, patience: Duration) -> sqlx::R
     Ok(())
 }
 
-/// Whether a connection that has rested is still alive. One that was used a moment ago is taken to be.
-async fn answers(connection: &mut PgConnection, rested: Duration) -> bool {
-    rested < RESTED || tokio::time::timeout(ANSWERS_WITHIN, connection.ping()).await.is_ok_and(|alive| alive.is_ok())
+/// Whether a connection is still alive.
+async fn answers(connection: &mut PgConnection) -> bool {
+    tokio::time::timeout(ANSWERS_WITHIN, connection.ping()).await.is_ok_and(|alive| alive.is_ok())
 }

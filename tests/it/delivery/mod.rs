@@ -12,6 +12,7 @@ mod kills;
 mod outcomes_are_refused;
 mod postgres_fails_over;
 mod postgres_restarts;
+mod provider_answers_after_the_lease;
 mod provider_never_answers;
 mod provider_talks_nonsense;
 mod worker_stalls;
