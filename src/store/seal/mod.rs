@@ -8,6 +8,7 @@
 mod envelope;
 mod incident;
 mod master;
+mod xchacha;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
