@@ -16,12 +16,15 @@ use super::{StoreOptions, migrate};
 /// How long a statement waits for another process's lock on the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Memory of the writing connection, in KiB (negative means KiB and not pages). Imports write to random places of an
-/// index; with SQLite's own 2 MB they would read each page again.
-const CACHE_KIB: &str = "-65536";
-/// Pages (of 4 KiB) in the log before they are copied into the file: enough that an import's chunks write the same page
-/// to the file once and not once each.
-const LOG_PAGES: &str = "16384";
+/// Memory of the writing connection, in KiB (negative means KiB and not pages). An import sweeps over a whole index with each
+/// chunk; with SQLite's own 2 MB it would read the same page several times in one sweep.
+const CACHE_KIB: &str = "-32768";
+/// Bytes of a page of a new file; an old one keeps its own. An import writes whole pages one by one, and half as many of this
+/// size take a sixth less of the processor than SQLite's own 4096.
+const PAGE: u32 = 8192;
+/// Pages in the log before they are copied into the file, 64 MB: enough that an import's chunks write the same page to the
+/// file once and not once each.
+const LOG_PAGES: &str = "8192";
 /// What is left of the log once it has been copied, in bytes.
 const LOG_BYTES: &str = "67108864";
 
@@ -56,6 +59,7 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Db> {
     let connect = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
+        .page_size(PAGE)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
