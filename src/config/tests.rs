@@ -42,7 +42,7 @@ fn file_then_environment_then_flag() {
     let config = load(file, &env, &[("http.listen", "0.0.0.0:3")]).unwrap();
     let http = (config.http.listen.port(), config.http.request_timeout_seconds, config.http.max_body_bytes);
     assert_eq!(http, (3, 6, 70_000));
-    assert_eq!(config.delivery.batch, 500, "what no source names keeps its default");
+    assert_eq!(config.delivery.batch, 1000, "what no source names keeps its default");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::store::StoreError;
 const LARGEST_BATCH: usize = 1000;
 
 /// How long the first outcome of a batch waits for others.
-const MOMENT: Duration = Duration::from_millis(20);
+const MOMENT: Duration = Duration::from_millis(40);
 
 /// Waits between tries while the database is away, in milliseconds.
 const RETRY_MS: [u64; 5] = [50, 200, 500, 1000, 2000];

@@ -163,6 +163,15 @@ impl Connection {
     pub(super) async fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<(), HalfWritten> {
         let whole = bytes.len();
         let mut bytes = bytes;
+        // Mostly there is room for all of it, and nothing to wait for.
+        if let Wire::Plain(stream) = &self.wire
+            && let Ok(count @ 1..) = stream.try_write(bytes)
+        {
+            if count == whole {
+                return Ok(());
+            }
+            bytes = &bytes[count..];
+        }
         while !bytes.is_empty() {
             let so_far = whole - bytes.len();
             let written = match &mut self.wire {

@@ -38,7 +38,7 @@ on_both!(what_people_set_stands_in_for_the_configuration_until_it_is_removed, |w
     let limit = Limit { kind: LimitKind::Provider, name: String::from("relay"), per_second: 2.0, updated_at: T0 };
     let incident = world.incident().await.id;
     world.store.set_limit(&limit, world.audit(incident, "limit.set")).await.unwrap();
-    assert_eq!(world.store.limits().await.unwrap(), [limit.clone()]);
+    assert_eq!(world.store.limits().await.unwrap(), std::slice::from_ref(&limit));
     let take = |at| world.store.take_tokens(LimitKind::Provider, "relay", 100.0, 50, Millis(T0.0 + at));
     assert_eq!(take(0).await, Ok(Grant { tokens: 0, wait_ms: Some(500) }), "without a burst: slower means now");
     assert_eq!(take(1000).await.map(|g| g.tokens), Ok(2));

@@ -59,8 +59,7 @@ impl Model {
                 self.attempts.get_mut(&receipt.attempt).unwrap().outcome = Some((said, Said::Receipt));
                 after(self)
             }
-            PersonState::Reached if is_failure(said) => after(self),
-            PersonState::Unknown if is_failure(said) => after(self),
+            PersonState::Reached | PersonState::Unknown if is_failure(said) => after(self),
             PersonState::Unknown => Next::Reached,
             PersonState::Pending if outcome == Some(Outcome::Unknown) && !is_failure(said) && !failed_before => {
                 Next::Reached
