@@ -26,6 +26,8 @@ pub(crate) struct StoreFaults {
     pub(crate) lost: u64,
     /// Its connection breaks, and it is done seconds later.
     pub(crate) belated: u64,
+    /// How long there may be between two steps of a reaping, in milliseconds: it is one transaction for many people.
+    pub(crate) reaping_ms: i64,
 }
 
 impl StoreFaults {
@@ -205,12 +207,13 @@ fn record(dice: &mut Dice, campaign: usize, number: usize) -> PersonRecord {
 }
 
 fn store_faults(dice: &mut Dice) -> StoreFaults {
-    let slow = dice.of(&[0, 300, 900]);
+    let (slow, reaping_ms) = (dice.of(&[0, 300, 900]), dice.of(&[0, 0, 2_000]));
     if dice.chance(300) {
-        return StoreFaults { slow, ..StoreFaults::default() };
+        return StoreFaults { slow, reaping_ms, ..StoreFaults::default() };
     }
     StoreFaults {
         slow,
+        reaping_ms,
         stalls: dice.of(&[0, 0, 5, 30]),
         refused: dice.of(&[0, 0, 20, 150]),
         lost: dice.of(&[0, 0, 20, 100]),

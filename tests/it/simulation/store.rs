@@ -99,6 +99,13 @@ impl FaultyStore {
         Fate { before_ms, after_ms, end }
     }
 
+    /// What passes between two steps of an operation that is not one transaction.
+    async fn between_steps(&self) {
+        let high = self.world.scenario.store.reaping_ms;
+        let ms = self.dice.lock().unwrap_or_else(PoisonError::into_inner).between(0, high);
+        self.wait(ms).await;
+    }
+
     async fn wait(&self, ms: i64) {
         self.pulse.point().await;
         if ms > 0 {
@@ -211,6 +218,7 @@ impl DeliveryStore for FaultyStore {
                 continue;
             }
             loop {
+                self.between_steps().await;
                 let policies: Policies = policies.to_vec();
                 let step = move |model: &mut Model| model.reap_some(worker, &policies, now, jitter);
                 let (unknown, repeats) = self.call("reap", worker.0, step).await?;
@@ -220,6 +228,7 @@ impl DeliveryStore for FaultyStore {
                     break;
                 }
             }
+            self.between_steps().await;
             let removed = self.call("remove", worker.0, move |model| Ok(model.remove_reaped(worker))).await?;
             report.workers += u32::from(removed);
         }
