@@ -15,6 +15,8 @@ use crate::support::sink::Sink;
 
 /// Urgent campaigns, one after the other.
 const URGENT: usize = 50;
+/// From one's end to the next one's start, so that they are spread over the large campaign.
+const BETWEEN: Duration = Duration::from_millis(200);
 /// How long one is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -53,6 +55,7 @@ pub(crate) async fn run(bench: &Bench, database: Database) -> Result<Report> {
             Some(one) => told.push(one),
             None => late += 1,
         }
+        tokio::time::sleep(BETWEEN).await;
     }
     let run = going.end(&ready, Duration::from_millis(500)).await?;
     println!("  the large campaign: {:.0}/s; cores: {}", run.rate(), run.used.cores());

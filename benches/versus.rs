@@ -10,6 +10,7 @@ use tokio::process::{Child, Command};
 use crate::email::{message_size, settings};
 use crate::support::bench::{Bench, Database};
 use crate::support::fanout::Fanout;
+use crate::support::listener::Listener;
 use crate::support::postgres::Postgres;
 use crate::support::redis::{self, Redis};
 use crate::support::report::{Reach, Report};
@@ -68,12 +69,14 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
     let list = people::list(&bench.scratch, bench.people)?;
     let ground = Ground { bench, server: bench.postgres()?, redis: Redis::start(&bench.scratch).await?, sink, list };
 
+    let relay = ground.sink.address.port();
     let mut best = Vec::new();
     for kind in [Kind::BullMq, Kind::Celery] {
         let (mails, trial) = kind.mails(bench.people);
+        report.setting(&format!("{}, bytes of a mail", kind.name()), ground.mail_size(kind).await?);
         let (mut fastest, mut tried) = ((PROCESSES[0], 0.0), Vec::new());
         for processes in PROCESSES {
-            let (rate, _) = ground.turn(kind, trial, processes).await?;
+            let (rate, _) = ground.turn(kind, trial, processes, relay).await?;
             tried.push(format!("{processes}: {rate:.0}"));
             if rate > fastest.1 {
                 fastest = (processes, rate);
@@ -83,7 +86,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
         report.setting(&format!("{}, mails of a turn", kind.name()), mails);
         best.push((kind, mails, fastest.0));
     }
-    let fanout = Fanout::email(bench, Database::Postgres, bench.people, ground.sink.address.port(), "")?;
+    let fanout = Fanout::email(bench, Database::Postgres, bench.people, relay, "")?;
     let fanout = fanout.beside("sink", ground.sink.pid, false);
     for turn in 1..=bench.repeat {
         let ours = fanout.run().await?;
@@ -91,7 +94,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
         report.measured(OURS, "notices/s", ours.rate());
         report.run(ours.json(OURS));
         for (kind, mails, processes) in &best {
-            let (rate, used) = ground.turn(*kind, *mails, *processes).await?;
+            let (rate, used) = ground.turn(*kind, *mails, *processes, relay).await?;
             println!("  turn {turn}: {} {rate:.0}/s; cores: {}", kind.name(), used.cores());
             report.measured(kind.name(), "mails/s", rate);
             report.run(json!({ "who": kind.name(), "mails": mails, "processes": processes, "rate": rate }));
@@ -105,14 +108,14 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
 
 impl Ground<'_> {
     /// Fills the queue, then lets the workers empty it. The rate is that between the first row and the last.
-    async fn turn(&self, kind: Kind, mails: u64, processes: u32) -> Result<(f64, Used)> {
+    async fn turn(&self, kind: Kind, mails: u64, processes: u32, relay: u16) -> Result<(f64, Used)> {
         self.redis.empty().await?;
         self.server.fresh(DATABASE).await?;
         let table = "CREATE TABLE sent (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ref text NOT NULL, \
                      message_id text NOT NULL, response text NOT NULL, at timestamptz NOT NULL)";
         self.server.run(DATABASE, table).await?;
         self.fill(kind, mails).await?;
-        let mut workers = self.workers(kind, processes)?;
+        let mut workers = self.workers(kind, processes, relay)?;
         let watch = Watch::begin(&[
             ("workers", workers.id().ok_or("the workers ended at once")?, true),
             ("sink", self.sink.pid, false),
@@ -130,6 +133,14 @@ impl Ground<'_> {
         Ok(((mails - 1) as f64 / seconds, used))
     }
 
+    /// Mean bytes of its mails on the wire.
+    async fn mail_size(&self, kind: Kind) -> Result<u64> {
+        let listener = Listener::start(0).await?;
+        self.turn(kind, 200, 1, listener.address.port()).await?;
+        let heard = listener.wait(200).await?;
+        Ok(heard.bytes / heard.messages)
+    }
+
     /// A command of that program, in its directory, with what it finds in its environment.
     fn command(&self, kind: Kind, program: &Path) -> Command {
         let mut command = Command::new(program);
@@ -137,7 +148,6 @@ impl Ground<'_> {
         command
             .current_dir(self.directory(kind))
             .env("REDIS_URL", format!("redis://127.0.0.1:{}/0", self.redis.port))
-            .env("SMTP_PORT", self.sink.address.port().to_string())
             .env("POSTGRES_URL", self.server.url(DATABASE))
             .env("NOTICE", notice)
             .stdin(Stdio::null())
@@ -165,13 +175,13 @@ impl Ground<'_> {
         if command.status().await?.success() { Ok(()) } else { Err(format!("{}: no queue", kind.name()).into()) }
     }
 
-    fn workers(&self, kind: Kind, processes: u32) -> Result<Child> {
+    fn workers(&self, kind: Kind, processes: u32, relay: u16) -> Result<Child> {
         let log = std::fs::File::create(self.bench.scratch.join("workers.log"))?;
         let mut command = match kind {
             Kind::BullMq => {
                 let mut command = self.command(kind, Path::new("node"));
                 let numbers = [processes, AT_ONCE, CONNECTIONS].map(|number| number.to_string());
-                let ports = [self.redis.port, self.sink.address.port()].map(|port| port.to_string());
+                let ports = [self.redis.port, relay].map(|port| port.to_string());
                 command.arg("worker.mjs").args(numbers).args(ports).arg(self.server.url(DATABASE));
                 command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/support/notice.json"));
                 command
@@ -179,6 +189,7 @@ impl Ground<'_> {
             Kind::Celery => {
                 let mut command = self.command(kind, &self.directory(kind).join("venv/bin/celery"));
                 command.args(["-A", "tasks", "worker", "--loglevel", "warning", "-O", "fair"]);
+                command.env("SMTP_PORT", relay.to_string());
                 command.args(["--without-gossip", "--without-mingle", "-c", &processes.to_string()]);
                 command
             }

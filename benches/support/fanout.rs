@@ -185,6 +185,11 @@ impl Run {
         seconds * 1e6 / self.people as f64
     }
 
+    /// The same of all that were watched, the counterpart included.
+    pub(crate) fn micros_of_all(&self) -> f64 {
+        self.used.micros(self.people)
+    }
+
     /// Everything about it.
     pub(crate) fn json(&self, who: &str) -> Value {
         json!({

@@ -140,6 +140,12 @@ impl Used {
         text + &format!("others {:.2}", self.others / self.seconds)
     }
 
+    /// Processor time of all parts together, in microseconds for each of so many.
+    #[expect(clippy::cast_precision_loss, reason = "counts of messages are small")]
+    pub(crate) fn micros(&self, messages: u64) -> f64 {
+        self.parts.iter().map(|(_, cpu)| cpu.total()).sum::<f64>() * 1e6 / messages as f64
+    }
+
     pub(crate) fn json(&self) -> Value {
         let parts: serde_json::Map<_, _> =
             self.parts.iter().map(|(name, cpu)| ((*name).to_owned(), cpu.json())).collect();

@@ -120,6 +120,8 @@ CREATE TABLE campaign_people (
     repeats     BIGINT NOT NULL DEFAULT 0,
     -- Number of settled attempts.
     attempts    BIGINT NOT NULL DEFAULT 0,
+    -- Whether `due_at` is a slot that the rate of the destination's domain has given.
+    slot        BIGINT NOT NULL DEFAULT 0,
     -- The attempt in flight or the last one: the token a settlement must show.
     attempt_id  UUID,
     worker_id   UUID,
@@ -180,24 +182,15 @@ CREATE TABLE campaign_jurisdictions (
     PRIMARY KEY (campaign_id, jurisdiction)
 );
 
--- How far a campaign was at a time: where its pace is read from.
-CREATE TABLE campaign_samples (
-    campaign_id UUID    NOT NULL REFERENCES campaigns (id),
-    at          BIGINT NOT NULL,
-    -- People neither pending nor in flight.
-    done        BIGINT NOT NULL,
-    -- Settled attempts.
-    attempts    BIGINT NOT NULL,
-    PRIMARY KEY (campaign_id, at)
-);
-
--- Rates that people set while Candour runs; they hold for all workers together. `tokens` of `refilled_at` are left to give out.
+-- Rates, which hold for all workers together: those that people set, and the buckets of those that the configuration gives.
+-- `tokens` are left to give out since `filled_at`; for a domain, `filled_at` is its next free slot.
 CREATE TABLE limits (
     kind        TEXT    NOT NULL CHECK (kind IN ('provider', 'domain', 'campaign')),
     name        TEXT    NOT NULL,
-    per_second  DOUBLE PRECISION NOT NULL CHECK (per_second >= 0),
+    -- NULL: nobody has set one, the configuration's holds.
+    per_second  DOUBLE PRECISION CHECK (per_second >= 0),
     tokens      DOUBLE PRECISION NOT NULL,
-    refilled_at BIGINT NOT NULL,
+    filled_at   BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (kind, name)
 );

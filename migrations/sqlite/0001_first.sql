@@ -120,6 +120,8 @@ CREATE TABLE campaign_people (
     repeats     INTEGER NOT NULL DEFAULT 0,
     -- Number of settled attempts.
     attempts    INTEGER NOT NULL DEFAULT 0,
+    -- Whether `due_at` is a slot that the rate of the destination's domain has given.
+    slot        INTEGER NOT NULL DEFAULT 0,
     -- The attempt in flight or the last one: the token a settlement must show.
     attempt_id  BLOB,
     worker_id   BLOB,
@@ -180,24 +182,15 @@ CREATE TABLE campaign_jurisdictions (
     PRIMARY KEY (campaign_id, jurisdiction)
 ) STRICT, WITHOUT ROWID;
 
--- How far a campaign was at a time: where its pace is read from.
-CREATE TABLE campaign_samples (
-    campaign_id BLOB    NOT NULL REFERENCES campaigns (id),
-    at          INTEGER NOT NULL,
-    -- People neither pending nor in flight.
-    done        INTEGER NOT NULL,
-    -- Settled attempts.
-    attempts    INTEGER NOT NULL,
-    PRIMARY KEY (campaign_id, at)
-) STRICT, WITHOUT ROWID;
-
--- Rates that people set while Candour runs; they hold for all workers together. `tokens` of `refilled_at` are left to give out.
+-- Rates, which hold for all workers together: those that people set, and the buckets of those that the configuration gives.
+-- `tokens` are left to give out since `filled_at`; for a domain, `filled_at` is its next free slot.
 CREATE TABLE limits (
     kind        TEXT    NOT NULL CHECK (kind IN ('provider', 'domain', 'campaign')),
     name        TEXT    NOT NULL,
-    per_second  REAL NOT NULL CHECK (per_second >= 0),
+    -- NULL: nobody has set one, the configuration's holds.
+    per_second  REAL CHECK (per_second >= 0),
     tokens      REAL NOT NULL,
-    refilled_at INTEGER NOT NULL,
+    filled_at   INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL,
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;

@@ -43,6 +43,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// A JSON body that may be left out, which stands for everything by default.
+#[derive(Clone, Debug)]
+pub struct OptionalBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let (headers, limit) = (request.headers().clone(), BodyLimit::of(&request));
+        let bytes = read(headers.get(header::CONTENT_LENGTH).cloned(), request.into_body(), limit).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        require_type(&headers, &["application/json"])?;
+        parse(&bytes).map(Self)
+    }
+}
+
 /// A JSON merge patch (RFC 7396), sent as `application/merge-patch+json` or `application/json`.
 #[derive(Clone, Debug)]
 pub struct MergePatch(pub serde_json::Map<String, serde_json::Value>);

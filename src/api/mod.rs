@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::Access;
+use crate::delivery;
 use crate::announcements::Announcements;
 use crate::domain::clock::{Clock, Entropy};
 use crate::evidence::Evidence;
@@ -57,6 +58,8 @@ pub struct ApiState {
     pub access: Arc<Access>,
     /// Incidents, their notices and campaigns.
     pub incidents: Arc<Incidents>,
+    /// Rates that people set.
+    pub rates: Arc<delivery::Limits>,
     /// Affected people.
     pub people: Arc<People>,
     /// Public notices.

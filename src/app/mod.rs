@@ -92,7 +92,9 @@ pub fn master_keys(config: &Config) -> Result<MasterKeys, AppError> {
 pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Arc<SqlStore>, AppError> {
     let sealer = Sealer::new(master_keys(config)?, entropy);
     let connections = config.store.connections;
-    let options = StoreOptions { connections, readers: connections, ..StoreOptions::default() };
+    // Two tries to say that the worker lives fit into its lease.
+    let patience = Duration::from_secs(u64::from(config.delivery.lease_seconds)) / 2;
+    let options = StoreOptions { connections, readers: connections, patience, ..StoreOptions::default() };
     Ok(Arc::new(SqlStore::open(config.store.url.expose(), sealer, options).await?))
 }
 
@@ -184,6 +186,12 @@ impl App {
                 Arc::clone(&rules),
                 Arc::clone(&renderer),
                 channels,
+                engine.waker(),
+            )),
+            rates: Arc::new(crate::delivery::Limits::new(
+                with().0 as _,
+                carriers.iter().map(|p| p.describe().name.clone()).collect(),
+                with().1,
                 engine.waker(),
             )),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),

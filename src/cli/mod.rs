@@ -10,6 +10,7 @@ mod migrate;
 mod obligations;
 mod openapi;
 mod serve;
+mod watch;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ enum Command {
     Keys(keys::Args),
     /// Prints what the law asks for the facts in a file, as JSON; reads nothing else.
     Obligations(obligations::Args),
+    /// Shows how far a campaign is, until it ends.
+    Watch(watch::Args),
     /// Prints the `OpenAPI` document.
     Openapi,
 }
@@ -105,6 +108,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check(args) => check::run(cli.config.as_deref(), cli.store.as_deref(), args).await,
         Command::Keys(args) => keys::run(args, configured).await,
         Command::Obligations(args) => obligations::run(&args),
+        Command::Watch(args) => watch::run(args).await,
         Command::Openapi => openapi::run(),
     }
 }

@@ -1,5 +1,6 @@
 //! Starts and stops the engine's tasks, and starts them anew when a lease was lost.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::domain::attempt::ChannelPolicy;
 use crate::domain::campaign::Campaign;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
-use crate::providers::Provider;
+use crate::domain::limit::LimitKind;
+use crate::providers::{Descriptor, Provider};
 use crate::render::Renderer;
 use crate::store::{EngineStore, StoreError};
 use crate::telemetry::Metrics;
@@ -65,8 +67,32 @@ pub(super) struct Shared {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) settings: EngineSettings,
+    /// Somebody has done something that the engine should look at.
     pub(super) wake: Notify,
+    /// Counts the times at which there may be something new for lanes.
+    pub(super) changes: watch::Sender<u64>,
     pub(super) running: watch::Sender<Arc<Vec<Campaign>>>,
+    pub(super) rates: watch::Sender<Arc<Rates>>,
+}
+
+/// The rates that people have set.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Rates(BTreeMap<(LimitKind, String), f64>);
+
+impl Rates {
+    pub(super) fn of(&self, kind: LimitKind, name: &str) -> Option<f64> {
+        // Mostly nobody has set any.
+        if self.0.is_empty() { None } else { self.0.get(&(kind, name.to_owned())).copied() }
+    }
+
+    /// The rate of a provider: what people have set, else what the configuration says.
+    pub(super) fn of_provider(&self, provider: &Descriptor) -> Option<f64> {
+        self.of(LimitKind::Provider, &provider.name).or(provider.rate)
+    }
+
+    pub(super) fn any_domain(&self) -> bool {
+        self.0.keys().any(|(kind, _)| *kind == LimitKind::Domain)
+    }
 }
 
 impl Shared {
@@ -93,6 +119,8 @@ impl Engine {
     #[must_use]
     pub fn new(deps: EngineDeps) -> Self {
         let (running, _) = watch::channel(Arc::new(Vec::new()));
+        let (changes, _) = watch::channel(0);
+        let (rates, _) = watch::channel(Arc::new(Rates::default()));
         let shared = Shared {
             notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
             store: deps.store,
@@ -101,7 +129,9 @@ impl Engine {
             metrics: deps.metrics,
             settings: deps.settings,
             wake: Notify::new(),
+            changes,
             running,
+            rates,
         };
         Self { shared: Arc::new(shared), providers: deps.providers }
     }
@@ -110,7 +140,7 @@ impl Engine {
     #[must_use]
     pub fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
         let shared = Arc::clone(&self.shared);
-        Arc::new(move || shared.wake.notify_waiters())
+        Arc::new(move || shared.wake.notify_one())
     }
 
     /// Starts. A lost lease starts the tasks anew as a new worker; only [`EngineHandle::stop`] ends it.
@@ -161,7 +191,7 @@ impl Engine {
     async fn live(&self, lease: Arc<Lease>, stop: &CancellationToken) {
         let ending = stop.child_token();
         let (outcomes, inbox) = mpsc::channel(2 * usize::try_from(self.shared.settings.batch).unwrap_or(512));
-        let settler = tokio::spawn(settler::run(Arc::clone(&self.shared), lease.worker, inbox));
+        let settler = tokio::spawn(settler::run(Arc::clone(&self.shared), lease.worker, inbox, ending.clone()));
         let mut lanes = JoinSet::new();
         for provider in &self.providers {
             let lane = Lane::new(Arc::clone(&self.shared), Arc::clone(provider), Arc::clone(&lease), outcomes.clone());
@@ -170,12 +200,12 @@ impl Engine {
         drop(outcomes);
         let mut chores = JoinSet::new();
         chores.spawn({
-            let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
-            async move { upkeep::run(&shared, &ending).await }
+            let (shared, lease, ending) = (Arc::clone(&self.shared), Arc::clone(&lease), ending.clone());
+            async move { upkeep::run(&shared, &lease, &ending).await }
         });
         chores.spawn({
             let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
-            async move { refresh_running(&shared, &ending).await }
+            async move { refresh(&shared, &ending).await }
         });
 
         // The lease is kept until the last outcome is written, or lost.
@@ -202,32 +232,47 @@ impl Engine {
     }
 }
 
-/// Keeps the list of running campaigns fresh for the lanes.
-async fn refresh_running(shared: &Shared, stop: &CancellationToken) {
+/// Keeps fresh what people may change at any time: which campaigns run, in which order, and the rates.
+async fn refresh(shared: &Shared, stop: &CancellationToken) {
     let period = Duration::from_millis(shared.settings.poll_ms);
+    let mut woken = false;
     loop {
-        match shared.store.running_campaigns().await {
-            Ok(campaigns) => {
-                shared.running.send_if_modified(|known| {
-                    let same =
-                        known.len() == campaigns.len() && known.iter().zip(&campaigns).all(|(a, b)| a.id == b.id);
-                    if !same {
-                        *known = Arc::new(campaigns);
-                        // Whoever waits in a lane for a campaign that rests now is handed back at once.
-                        shared.wake.notify_waiters();
-                    }
-                    !same
-                });
-            }
-            Err(error) => tracing::warn!(%error, "running campaigns cannot be listed; trying again"),
+        match refresh_once(shared).await {
+            // Whoever waits in a lane for a campaign that rests now is handed back at once, and a new one begins at once.
+            Ok(changed) if changed || woken => shared.changes.send_modify(|times| *times += 1),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "running campaigns and rates cannot be read; trying again"),
         }
-        tokio::select! {
+        woken = tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            () = shared.wake.notified() => {}
-            () = tokio::time::sleep(period) => {}
-        }
+            () = shared.wake.notified() => true,
+            () = tokio::time::sleep(period) => false,
+        };
     }
+}
+
+/// Returns whether something is other than it was.
+async fn refresh_once(shared: &Shared) -> Result<bool, StoreError> {
+    let limits = shared.store.limits().await?;
+    let rates = Rates(limits.into_iter().map(|limit| ((limit.kind, limit.name), limit.per_second)).collect());
+    let other_rates = shared.rates.send_if_modified(|known| {
+        let changed = **known != rates;
+        if changed {
+            *known = Arc::new(rates);
+        }
+        changed
+    });
+    let campaigns = shared.store.running_campaigns().await?;
+    let other_campaigns = shared.running.send_if_modified(|known| {
+        let same = |(a, b): (&Campaign, &Campaign)| a.id == b.id && a.priority == b.priority;
+        let changed = known.len() != campaigns.len() || !known.iter().zip(&campaigns).all(same);
+        if changed {
+            *known = Arc::new(campaigns);
+        }
+        changed
+    });
+    Ok(other_rates || other_campaigns)
 }
 
 impl EngineHandle {

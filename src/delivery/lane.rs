@@ -4,30 +4,27 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::attempt;
 use super::breaker::{Breaker, Permit};
+use super::claims::{Claims, Found, Work};
 use super::engine::Shared;
 use super::lease::Lease;
-use super::limiter::Limiter;
-use super::notices::NoticeFault;
+use super::pace::Pace;
 use super::returns;
-use crate::domain::actor::ActorRef;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
-use crate::domain::audit::AuditEntry;
-use crate::domain::campaign::{Campaign, CampaignAction};
+use crate::domain::campaign::Campaign;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId};
 use crate::providers::{Answer, Descriptor, Provider};
 use crate::render::CompiledNotice;
-use crate::store::{ClaimRequest, StoreError};
+use crate::store::StoreError;
 
-type Work = (Arc<CompiledNotice>, Claimed);
-type Claiming = JoinHandle<Result<Vec<Work>, StoreError>>;
+type Claiming = JoinHandle<(Claims, Result<Found, StoreError>)>;
 
 pub(super) struct Lane {
     shared: Arc<Shared>,
@@ -37,7 +34,12 @@ pub(super) struct Lane {
     lease: Arc<Lease>,
     outcomes: mpsc::Sender<(CampaignId, Settlement)>,
     breaker: Breaker,
-    limiter: Limiter,
+    pace: Pace,
+    /// Away while it claims.
+    claims: Option<Claims>,
+    changes: watch::Receiver<u64>,
+    /// Whether something has changed that the claims do not know yet.
+    woken: bool,
     queue: VecDeque<Work>,
     flying: JoinSet<Answer>,
     claiming: Option<Claiming>,
@@ -45,7 +47,6 @@ pub(super) struct Lane {
     returning: TaskTracker,
     /// The running campaigns when the queue was last looked through for others.
     known: Arc<Vec<Campaign>>,
-    turn: usize,
 }
 
 impl Lane {
@@ -57,9 +58,11 @@ impl Lane {
     ) -> Self {
         let descriptor = provider.describe().clone();
         let policy = shared.policy(descriptor.channel);
-        let limiter = Limiter::new(descriptor.rate, shared.clock.now());
+        let pace = Pace::new(shared.clock.now());
+        let claims = Claims::new(Arc::clone(&shared), Arc::clone(&lease), descriptor.clone());
         let breaker = Breaker::new(policy.pause_ms);
         let (queue, flying) = (VecDeque::new(), JoinSet::new());
+        let changes = shared.changes.subscribe();
         Self {
             shared,
             provider,
@@ -68,27 +71,31 @@ impl Lane {
             lease,
             outcomes,
             breaker,
-            limiter,
+            pace,
+            claims: Some(claims),
+            changes,
+            woken: false,
             queue,
             flying,
             claiming: None,
             returning: TaskTracker::new(),
             known: Arc::default(),
-            turn: 0,
         }
     }
 
     /// Works until cancelled; then hands back what was not begun and finishes what is in the air.
     pub(super) async fn run(mut self, stop: CancellationToken) {
-        let mut idle = false;
+        let mut look_again_at = tokio::time::Instant::now();
         while !stop.is_cancelled() {
             let now = self.shared.clock.now();
             self.give_up_resting();
             let pause = self.launch(now);
-            if !idle {
+            let rest = look_again_at.saturating_duration_since(tokio::time::Instant::now());
+            if rest.is_zero() {
                 self.refill(now, &stop);
             }
-            let wait = pause.unwrap_or(self.shared.settings.poll_ms);
+            let pause = pause.unwrap_or(self.shared.settings.poll_ms);
+            let wait = if rest.is_zero() { Duration::from_millis(pause) } else { rest.min(Duration::from_millis(pause)) };
             let claiming = async {
                 match self.claiming.as_mut() {
                     Some(claiming) => claiming.await,
@@ -100,19 +107,50 @@ impl Lane {
                 biased;
                 () = stop.cancelled() => {}
                 claimed = claiming => {
-                    self.claiming = None;
-                    idle = !self.take_in(claimed.unwrap_or_else(|_| Ok(Vec::new())));
+                    let rest = self.claimed(claimed);
+                    look_again_at = tokio::time::Instant::now() + Duration::from_millis(rest);
                 }
-                () = self.shared.wake.notified() => idle = false,
+                Ok(()) = self.changes.changed() => {
+                    self.woken = true;
+                    look_again_at = tokio::time::Instant::now();
+                }
                 Some(done) = self.flying.join_next() => {
-                    if let Ok(answer) = done {
-                        self.learn(&answer);
+                    self.ended(done);
+                    while let Some(done) = self.flying.try_join_next() {
+                        self.ended(done);
                     }
                 }
-                () = tokio::time::sleep(Duration::from_millis(wait)) => idle = false,
+                () = tokio::time::sleep(wait) => {}
+            }
+            if std::mem::take(&mut self.woken) {
+                match self.claims.as_mut() {
+                    Some(claims) => claims.wake(),
+                    None => self.woken = true,
+                }
             }
         }
         self.end().await;
+    }
+
+    fn ended(&mut self, done: Result<Answer, JoinError>) {
+        self.pace.note(self.shared.clock.now());
+        if let Ok(answer) = done {
+            self.learn(&answer);
+        }
+    }
+
+    /// Takes in what a claim gave. Returns how long there is nothing to look for, in milliseconds.
+    fn claimed(&mut self, claimed: Result<(Claims, Result<Found, StoreError>), JoinError>) -> u64 {
+        self.claiming = None;
+        let Ok((claims, found)) = claimed else {
+            // A claim that panicked is a defect; the lane goes on with a new one.
+            let (shared, lease) = (Arc::clone(&self.shared), Arc::clone(&self.lease));
+            self.claims = Some(Claims::new(shared, lease, self.descriptor.clone()));
+            return self.shared.settings.poll_ms;
+        };
+        self.claims = Some(claims);
+        let rest = self.take_in(found);
+        if self.woken { 0 } else { rest }
     }
 
     /// Hands back whoever waits here for a campaign that was paused or cancelled since.
@@ -135,12 +173,17 @@ impl Lane {
             batches.entry(claimed.campaign).or_default().push(claimed.attempt);
         }
         for (campaign, attempts) in batches {
-            self.returning.spawn(returns::hand_back(Arc::clone(&self.shared), self.lease.worker, campaign, attempts));
+            self.returning.spawn(returns::hand_back(
+                Arc::clone(&self.shared),
+                self.lease.worker,
+                campaign,
+                attempts,
+            ));
         }
     }
 
-    /// Begins as many attempts as the provider, its rate and the lease allow. Returns how long to wait, in
-    /// milliseconds, when it is one of these that stands in the way.
+    /// Begins as many attempts as the provider and the lease allow. Returns how long to wait, in milliseconds, when one of
+    /// them stands in the way.
     fn launch(&mut self, now: Millis) -> Option<u64> {
         while let Some((notice, claimed)) = self.queue.pop_front() {
             let limit = match self.breaker.permit(now) {
@@ -151,16 +194,9 @@ impl Lane {
                     return u64::try_from(until.0 - now.0).ok();
                 }
             };
-            let held_up = if self.flying.len() >= limit {
-                Some(self.shared.settings.poll_ms)
-            } else if self.lease.may_begin(now, self.shared.settings.lease_ms) {
-                self.limiter.take(now).err()
-            } else {
-                Some(self.shared.settings.poll_ms)
-            };
-            if let Some(wait) = held_up {
+            if self.flying.len() >= limit || !self.lease.may_begin(now, self.shared.settings.lease_ms) {
                 self.queue.push_front((notice, claimed));
-                return Some(wait);
+                return Some(self.shared.settings.poll_ms);
             }
             self.begin(notice, claimed);
         }
@@ -205,50 +241,43 @@ impl Lane {
     /// Claims the next people when the queue runs short and the provider may be asked.
     fn refill(&mut self, now: Millis, stop: &CancellationToken) {
         let wanted = match self.breaker.permit(now) {
-            Permit::Free => self.descriptor.concurrency.max(1),
+            Permit::Free => self.pace.batch(self.descriptor.concurrency.max(1), self.shared.settings.batch),
             Permit::Probe if self.flying.is_empty() && self.queue.is_empty() => 1,
             Permit::Probe | Permit::WaitUntil(_) => return,
         };
-        if self.claiming.is_some()
-            || self.queue.len() * 2 >= wanted
+        if self.queue.len() >= wanted as usize
             || !self.lease.may_begin(now, self.shared.settings.lease_ms)
+            || self.shared.running.borrow().is_empty()
         {
             return;
         }
-        let campaigns = Arc::clone(&self.shared.running.borrow());
-        if campaigns.is_empty() {
-            return;
-        }
-        self.turn = self.turn.wrapping_add(1);
-        let limit = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.shared.settings.batch).max(1);
-        let (shared, lease) = (Arc::clone(&self.shared), Arc::clone(&self.lease));
-        let (descriptor, turn, stop) = (self.descriptor.clone(), self.turn, stop.clone());
+        let Some(mut claims) = self.claims.take() else { return };
+        let stop = stop.clone();
         self.claiming = Some(tokio::spawn(async move {
-            for place in 0..campaigns.len() {
-                let campaign = &campaigns[(turn + place) % campaigns.len()];
-                let work = claim(&shared, &lease, &descriptor, campaign, limit, &stop).await?;
-                if !work.is_empty() {
-                    return Ok(work);
-                }
-            }
-            Ok(Vec::new())
+            let found = claims.next(wanted, &stop).await;
+            (claims, found)
         }));
     }
 
-    /// Returns whether there was work.
-    fn take_in(&mut self, claimed: Result<Vec<Work>, StoreError>) -> bool {
-        match claimed {
-            Ok(work) => {
-                let found = !work.is_empty();
-                self.queue.extend(work);
+    /// Returns how long there is nothing to look for, in milliseconds.
+    fn take_in(&mut self, found: Result<Found, StoreError>) -> u64 {
+        let poll_ms = self.shared.settings.poll_ms;
+        match found {
+            Ok(found) if found.work.is_empty() => found.wait_ms.unwrap_or(poll_ms).min(poll_ms),
+            Ok(found) => {
+                if found.urgent {
+                    found.work.into_iter().rev().for_each(|work| self.queue.push_front(work));
+                } else {
+                    self.queue.extend(found.work);
+                }
                 self.known = Arc::default();
-                found
+                0
             }
             // The lease's keeper notices as well, and ends this life.
-            Err(StoreError::StaleLease) => false,
+            Err(StoreError::StaleLease) => poll_ms,
             Err(error) => {
                 tracing::warn!(provider = %self.descriptor.name, %error, "people cannot be claimed; trying again");
-                false
+                poll_ms
             }
         }
     }
@@ -257,9 +286,9 @@ impl Lane {
         // While the database is away longer than a lease, a reaper is who comes next.
         let lease = Duration::from_millis(self.shared.settings.lease_ms.unsigned_abs());
         if let Some(claiming) = self.claiming.take()
-            && let Ok(Ok(claimed)) = tokio::time::timeout(lease, claiming).await
+            && let Ok(claimed) = tokio::time::timeout(lease, claiming).await
         {
-            self.take_in(claimed);
+            self.claimed(claimed);
         }
         let unbegun = std::mem::take(&mut self.queue);
         self.hand_back(unbegun);
@@ -268,56 +297,5 @@ impl Lane {
         if tokio::time::timeout(lease, self.returning.wait()).await.is_err() {
             tracing::warn!("people could not be handed back; they will be listed as unknown");
         }
-    }
-}
-
-async fn claim(
-    shared: &Arc<Shared>,
-    lease: &Lease,
-    descriptor: &Descriptor,
-    campaign: &Campaign,
-    limit: u32,
-    stop: &CancellationToken,
-) -> Result<Vec<Work>, StoreError> {
-    let notice = match shared.notices.of(campaign).await {
-        Ok(notice) => notice,
-        Err(NoticeFault::Store(error)) => return Err(error),
-        Err(fault) => {
-            pause(shared, campaign, &fault).await?;
-            return Ok(Vec::new());
-        }
-    };
-    let now = shared.clock.now();
-    let attempts: Vec<AttemptId> = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
-    let (channel, provider) = (descriptor.channel, Arc::from(descriptor.name.as_str()));
-    let (worker, offered) = (lease.worker, attempts.clone());
-    let request = ClaimRequest { worker, campaign: campaign.id, channel, provider, limit, now, attempts };
-    let started = tokio::time::Instant::now();
-    let claimed = match shared.store.claim(request).await {
-        Ok(claimed) => claimed,
-        Err(StoreError::StaleLease) => return Err(StoreError::StaleLease),
-        Err(error) => {
-            returns::undo_claim(shared, worker, campaign.id, offered, stop.clone()).await;
-            return Err(error);
-        }
-    };
-    shared.metrics.claim_seconds.observe(started.elapsed().as_secs_f64());
-    Ok(claimed.into_iter().map(|claimed| (Arc::clone(&notice), claimed)).collect())
-}
-
-/// Stops a campaign whose notice is not what was approved; a person must look.
-async fn pause(shared: &Shared, campaign: &Campaign, fault: &NoticeFault) -> Result<(), StoreError> {
-    tracing::error!(campaign = %campaign.id, %fault, "the campaign is paused");
-    let actor = ActorRef::engine();
-    let audit = AuditEntry {
-        incident: Some(campaign.incident),
-        at: shared.clock.now(),
-        actor: actor.clone(),
-        action: String::from("campaign.paused"),
-        detail: serde_json::json!({ "campaign": campaign.id, "reason": fault.to_string() }),
-    };
-    match shared.store.act_on_campaign(campaign.id, CampaignAction::Pause, &actor, audit).await {
-        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
-        Err(error) => Err(error),
     }
 }

@@ -29,15 +29,18 @@
 
 mod attempt;
 mod breaker;
+mod claims;
 mod engine;
 mod lane;
 mod lease;
-mod limiter;
+mod limits;
 mod notices;
+mod pace;
 mod receipts;
 mod returns;
 mod settler;
 mod upkeep;
 
 pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
+pub use limits::{LimitError, Limits};
 pub use receipts::{ReceiptFailure, Receipts};

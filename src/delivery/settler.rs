@@ -1,10 +1,12 @@
-//! Writes outcomes, in batches that grow by themselves: what arrives while one batch is being written is the next.
+//! Writes outcomes, in batches: what arrives within a moment, and what arrives while a batch is being written. Each batch
+//! costs a transaction and an entry of the audit chain, so a moment's patience pays.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::engine::Shared;
 use crate::domain::attempt::Settlement;
@@ -14,26 +16,49 @@ use crate::store::StoreError;
 /// At most so many outcomes in one transaction.
 const LARGEST_BATCH: usize = 1000;
 
+/// How long the first outcome of a batch waits for others.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// Waits between tries while the database is away, in milliseconds.
 const RETRY_MS: [u64; 5] = [50, 200, 500, 1000, 2000];
 
-/// Takes settlements until every sender is gone, then returns.
-pub(super) async fn run(shared: Arc<Shared>, worker: WorkerId, mut inbox: mpsc::Receiver<(CampaignId, Settlement)>) {
+/// Takes settlements until every sender is gone, then returns. Ends the worker's life when the database goes on refusing
+/// some of them: while the worker lives nobody else may take the people whose outcomes were not recorded.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    worker: WorkerId,
+    mut inbox: mpsc::Receiver<(CampaignId, Settlement)>,
+    end: CancellationToken,
+) {
     let mut arrived = Vec::with_capacity(LARGEST_BATCH);
     while inbox.recv_many(&mut arrived, LARGEST_BATCH).await > 0 {
+        let moment = tokio::time::Instant::now() + MOMENT;
+        while arrived.len() < LARGEST_BATCH {
+            let room = LARGEST_BATCH - arrived.len();
+            match tokio::time::timeout_at(moment, inbox.recv_many(&mut arrived, room)).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
         let mut batches: BTreeMap<CampaignId, Vec<Settlement>> = BTreeMap::new();
         for (campaign, settlement) in arrived.drain(..) {
             batches.entry(campaign).or_default().push(settlement);
         }
         for (campaign, batch) in batches {
-            write(&shared, worker, campaign, batch).await;
+            write(&shared, worker, campaign, batch, &end).await;
         }
     }
 }
 
 /// Writes one batch, however long the database is away: an outcome that is known is not given up while the process
 /// lives. If the lease ends meanwhile, a reaper takes the people and this write is refused as stale.
-async fn write(shared: &Shared, worker: WorkerId, campaign: CampaignId, batch: Vec<Settlement>) {
+async fn write(
+    shared: &Shared,
+    worker: WorkerId,
+    campaign: CampaignId,
+    batch: Vec<Settlement>,
+    end: &CancellationToken,
+) {
     for tries in 0.. {
         let started = tokio::time::Instant::now();
         match shared.store.settle(campaign, worker, batch.clone(), shared.clock.now()).await {
@@ -48,15 +73,20 @@ async fn write(shared: &Shared, worker: WorkerId, campaign: CampaignId, batch: V
                 }
                 return;
             }
-            // What a database refuses may be the state it is in: read-only after a failure, out of some resource.
-            Err(error @ (StoreError::Busy | StoreError::Unavailable(_) | StoreError::Database(_))) => {
+            Err(error @ (StoreError::Busy | StoreError::Unavailable(_))) => {
                 let wait = RETRY_MS[tries.min(RETRY_MS.len() - 1)];
                 tracing::warn!(%campaign, outcomes = batch.len(), wait_ms = wait, %error, "the database is away; outcomes wait in memory");
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
+            // What the database refuses today it may take in a moment.
+            Err(error) if tries < RETRY_MS.len() && !end.is_cancelled() => {
+                tracing::error!(%campaign, outcomes = batch.len(), %error, "outcomes could not be recorded; trying again");
+                tokio::time::sleep(Duration::from_millis(RETRY_MS[tries])).await;
+            }
             Err(error) => {
-                // The attempts stay without outcome, so a reaper will list them as unknown.
-                tracing::error!(%campaign, outcomes = batch.len(), %error, "outcomes could not be recorded");
+                // The attempts stay without outcome; a reaper lists them as unknown when the lease has run out.
+                tracing::error!(%campaign, outcomes = batch.len(), %error, "outcomes could not be recorded; this worker ends and a new one begins");
+                end.cancel();
                 return;
             }
         }

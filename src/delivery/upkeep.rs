@@ -8,13 +8,13 @@ use super::engine::Shared;
 use super::lease::Lease;
 use crate::domain::announcement::AnnouncementState;
 use crate::domain::clock::Millis;
-use crate::store::StoreError;
+use crate::store::{ReapReport, StoreError};
 
 /// Runs until cancelled.
-pub(super) async fn run(shared: &Shared, stop: &CancellationToken) {
+pub(super) async fn run(shared: &Shared, lease: &Lease, stop: &CancellationToken) {
     let period = Duration::from_millis(shared.settings.heartbeat_ms);
     loop {
-        if let Err(error) = once(shared).await {
+        if let Err(error) = once(shared, lease).await {
             tracing::warn!(%error, "upkeep could not finish; trying again");
         }
         tokio::select! {
@@ -25,9 +25,13 @@ pub(super) async fn run(shared: &Shared, stop: &CancellationToken) {
     }
 }
 
-async fn once(shared: &Shared) -> Result<(), StoreError> {
+async fn once(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
     let now = shared.clock.now();
-    let reaped = shared.store.reap(&shared.settings.policies, None, now, shared.entropy.fraction()).await?;
+    let reaped = if lease.may_reap(now, shared.settings.lease_ms) {
+        shared.store.reap(&shared.settings.policies, None, now, shared.entropy.fraction()).await?
+    } else {
+        ReapReport::default()
+    };
     if reaped.workers > 0 {
         tracing::warn!(
             workers = reaped.workers,
@@ -36,7 +40,7 @@ async fn once(shared: &Shared) -> Result<(), StoreError> {
             "took over from workers that died: nobody knows whether these attempts went out"
         );
         shared.metrics.leases_lost.inc_by(u64::from(reaped.workers));
-        shared.wake.notify_waiters();
+        shared.wake.notify_one();
     }
     for campaign in shared.store.complete_campaigns(now).await? {
         tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");

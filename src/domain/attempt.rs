@@ -192,6 +192,8 @@ pub struct Claimed {
     pub progress: Progress,
     /// Through which provider.
     pub provider: Arc<str>,
+    /// Whether it has waited for its slot of the destination's rate.
+    pub has_slot: bool,
 }
 
 /// What came of a claimed attempt.
@@ -284,6 +286,12 @@ mod tests {
             Millis(0),
             0.5,
         );
-        assert_eq!(decided, Next::Pending { place: 0, tries: 0, due_at: Millis(90_000), repeats: false });
+        assert_eq!(decided, Next::Pending {
+            place: 0,
+            channel: Channel::Email,
+            tries: 0,
+            due_at: Millis(90_000),
+            repeats: false,
+        });
     }
 }

@@ -223,10 +223,44 @@ impl Counts {
         PersonState::ALL.iter().map(|s| self.get(*s)).sum()
     }
 
+    /// All of them together but one.
+    #[must_use]
+    pub fn total_of_others(&self, state: PersonState) -> i64 {
+        self.total() - self.get(state)
+    }
+
     /// Whether nobody is pending or in flight.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
         self.pending == 0 && self.in_flight == 0
+    }
+}
+
+/// Which campaigns go first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Its people are told before those of any other.
+    Urgent,
+    /// In turn with the others.
+    #[default]
+    Normal,
+}
+
+impl Priority {
+    /// The name, as the API and the database spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Urgent => "urgent",
+            Self::Normal => "normal",
+        }
+    }
+
+    /// Reads [`Priority::as_str`] back.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Urgent, Self::Normal].into_iter().find(|p| p.as_str() == name)
     }
 }
 
@@ -251,6 +285,8 @@ pub struct Campaign {
     pub counts: Counts,
     /// Attempts repeated after an unknown outcome: the people who may have got two.
     pub repeated: i64,
+    /// Whether it goes before others.
+    pub priority: Priority,
     /// Who sealed and proposed it.
     pub author: ActorRef,
     /// Who approved it, never the author.

@@ -17,6 +17,7 @@ pub mod facts;
 pub mod id;
 pub mod incident;
 pub mod jurisdiction;
+pub mod limit;
 pub mod locale;
 pub mod message;
 pub mod notice;

@@ -1,7 +1,23 @@
 //! Personal data by type: it prints as a mask, wherever it goes.
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+
+/// What can be wiped where it stands.
+pub trait Wipe {
+    /// Overwrites it, as far as the language allows without writing byte by byte: a message is some kilobytes, and there
+    /// are millions.
+    fn wipe(&mut self);
+}
+
+impl Wipe for String {
+    fn wipe(&mut self) {
+        let mut bytes = std::mem::take(self).into_bytes();
+        bytes.clear();
+        bytes.resize(bytes.capacity(), 0);
+        // Whoever optimises must take it that the zeros are looked at.
+        std::hint::black_box(&mut bytes);
+    }
+}
 
 /// Wraps a piece of personal data so that `Debug` and `Display` never show it.
 ///
@@ -9,9 +25,9 @@ use zeroize::Zeroize;
 /// list for a role that may see). The bytes are wiped on drop.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Pii<T: Zeroize>(T);
+pub struct Pii<T: Wipe>(T);
 
-impl<T: Zeroize> Pii<T> {
+impl<T: Wipe> Pii<T> {
     /// Wraps a value.
     pub const fn new(value: T) -> Self {
         Self(value)
@@ -23,19 +39,19 @@ impl<T: Zeroize> Pii<T> {
     }
 }
 
-impl<T: Zeroize> Drop for Pii<T> {
+impl<T: Wipe> Drop for Pii<T> {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0.wipe();
     }
 }
 
-impl<T: Zeroize> std::fmt::Debug for Pii<T> {
+impl<T: Wipe> std::fmt::Debug for Pii<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[personal]")
     }
 }
 
-impl<T: Zeroize> std::fmt::Display for Pii<T> {
+impl<T: Wipe> std::fmt::Display for Pii<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[personal]")
     }

@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::{IncidentError, Incidents, Progress, entry};
 use crate::domain::actor::Actor;
-use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
+use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
 use crate::domain::channel::Channel;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId};
 use crate::domain::incident::IncidentState;
-use crate::store::{AttemptRow, Page, StoreError, Tally};
+use crate::store::{Again, AttemptRow, JurisdictionCounts, Page, StoreError, Tally};
 
 /// A campaign with what goes on in it.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct CampaignView {
     pub progress: Progress,
     /// Attempts per channel, provider and outcome.
     pub tallies: Vec<Tally>,
+    /// Where the people of each jurisdiction stand.
+    pub jurisdictions: Vec<JurisdictionCounts>,
 }
 
 impl Incidents {
@@ -29,7 +31,12 @@ impl Incidents {
     /// # Errors
     /// When the incident is not open, has no notice or nobody, the notice does not work for somebody, no provider carries
     /// any channel of its cascade, or another campaign of it is under way.
-    pub async fn propose(&self, id: IncidentId, author: &Actor) -> Result<Campaign, IncidentError> {
+    pub async fn propose(
+        &self,
+        id: IncidentId,
+        priority: Priority,
+        author: &Actor,
+    ) -> Result<Campaign, IncidentError> {
         let incident = self.store.incident(id).await?;
         if incident.state != IncidentState::Open {
             return Err(IncidentError::NotOpen(incident.state));
@@ -59,13 +66,14 @@ impl Incidents {
             population_hash: String::new(),
             counts: Counts::default(),
             repeated: 0,
+            priority,
             author: by.clone(),
             approver: None,
             created_at: now,
             started_at: None,
             completed_at: None,
         };
-        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash, "cascade": cascade, "skipped": skipped });
+        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash, "cascade": cascade, "skipped": skipped, "priority": priority });
         let audit = entry(id, now, &by, "campaign.proposed", detail);
         Ok(self.store.seal_campaign(&campaign, &cascade, audit).await?)
     }
@@ -99,12 +107,45 @@ impl Incidents {
             }
             other => {
                 let campaign = other?;
-                if campaign.state == CampaignState::Running {
-                    (self.wake)();
-                }
+                // Who is paused or cancelled stops at once, too.
+                (self.wake)();
                 Ok(campaign)
             }
         }
+    }
+
+    /// Tells people again whom a campaign has given up on, or of whom nobody knows. Returns how many.
+    ///
+    /// # Errors
+    /// When the campaign is not running, paused or completed, its incident is not open, or storage fails.
+    pub async fn tell_again(
+        &self,
+        id: CampaignId,
+        whom: Again,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<(Campaign, i64), IncidentError> {
+        let campaign = self.store.campaign(id).await?;
+        let state = self.store.incident(campaign.incident).await?.state;
+        if state != IncidentState::Open {
+            return Err(IncidentError::NotOpen(state));
+        }
+        let told = self.store.tell_again(id, whom, &actor.to_ref(), self.clock.now(), reason).await?;
+        (self.wake)();
+        Ok(told)
+    }
+
+    /// Takes those of whom nobody knows as reached, because a person says so. Returns how many.
+    ///
+    /// # Errors
+    /// When the campaign is not running, paused or completed, or storage fails.
+    pub async fn take_unknown_as_reached(
+        &self,
+        id: CampaignId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<(Campaign, i64), IncidentError> {
+        Ok(self.store.take_unknown_as_reached(id, &actor.to_ref(), self.clock.now(), reason).await?)
     }
 
     /// A campaign with its progress and tallies.
@@ -114,8 +155,9 @@ impl Incidents {
     pub async fn campaign(&self, id: CampaignId) -> Result<CampaignView, IncidentError> {
         let campaign = self.store.campaign(id).await?;
         let tallies = self.store.tallies(id).await?;
+        let jurisdictions = self.store.jurisdiction_counts(id).await?;
         let progress = self.meter.read(&campaign, self.clock.now());
-        Ok(CampaignView { campaign, progress, tallies })
+        Ok(CampaignView { campaign, progress, tallies, jurisdictions })
     }
 
     /// Only its progress: one row, whatever the size.

@@ -6,14 +6,16 @@
 //!   and type-checked against each, so its SQL must be what both understand: `$1` placeholders, `RETURNING`,
 //!   `ON CONFLICT`, plain joins; no arrays, JSON operators, row locks or date functions.
 //! - `writing!(store, tx => sqlite { ... } postgres { ... })` is for what is hot or differs: one body for each.
+//! - `writing!(store, patiently tx => { ... })` is for what may rightly take minutes.
 //!
 //! In a body, `conn` and `tx` are `&mut SqliteConnection` or `&mut PgConnection`; `?` takes `sqlx::Error` and
 //! [`StoreError`](super::StoreError). What a write body uses it must only borrow, since it may run again.
 
 use std::time::Duration;
 
-use sqlx::{PgPool, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
+use super::lent::Begin;
 use crate::domain::clock::Entropy;
 
 /// The open database.
@@ -33,10 +35,15 @@ pub(in crate::store) enum Db {
     },
 }
 
-/// Begins a write transaction that takes SQLite's write lock at once: one that takes it only when it first writes fails
-/// without waiting if somebody wrote in between.
-pub(in crate::store) async fn immediate(write: &SqlitePool) -> sqlx::Result<Transaction<'static, Sqlite>> {
-    write.begin_with("BEGIN IMMEDIATE").await
+/// A write transaction that takes SQLite's write lock at once: one that takes it only when it first writes fails without
+/// waiting if somebody wrote in between.
+pub(in crate::store) fn immediate(write: &SqlitePool) -> Begin<'_, Sqlite> {
+    Begin { pool: write, statement: "BEGIN IMMEDIATE", patience: None }
+}
+
+/// A transaction on PostgreSQL that may take so long.
+pub(in crate::store) fn ordinary(pool: &PgPool, patience: Option<Duration>) -> Begin<'_, Postgres> {
+    Begin { pool, statement: "BEGIN", patience }
 }
 
 /// How often an operation begins again after the database was busy.
@@ -74,14 +81,22 @@ macro_rules! reading {
     ($store:expr, $conn:ident => $body:block) => {
         match &$store.db {
             $crate::store::db::Db::Sqlite { read, .. } => {
-                let mut connection = read.acquire().await?;
-                let $conn: &mut sqlx::SqliteConnection = &mut connection;
-                $body
+                let mut lent = $crate::store::lent::Lent::of(read).await?;
+                let value = {
+                    let $conn: &mut sqlx::SqliteConnection = &mut lent;
+                    async { $body }.await
+                };
+                lent.is_well();
+                value
             }
             $crate::store::db::Db::Postgres { pool } => {
-                let mut connection = pool.acquire().await?;
-                let $conn: &mut sqlx::PgConnection = &mut connection;
-                $body
+                let mut lent = $crate::store::lent::Lent::of(pool).await?;
+                let value = {
+                    let $conn: &mut sqlx::PgConnection = &mut lent;
+                    $crate::store::lent::within($store.patience, async { $body }).await?
+                };
+                lent.is_well();
+                value
             }
         }
     };
@@ -89,19 +104,24 @@ macro_rules! reading {
 
 /// Runs a body in one transaction, once. See the module.
 macro_rules! once {
-    ($begin:expr, $connection:ty, $tx:ident => $body:block) => {
-        async {
-            let mut transaction = $begin.await?;
-            let value = {
+    ($begin:expr, $connection:ty, $tx:ident => $body:block) => {{
+        let begin = $begin;
+        let patience = begin.patience;
+        let work = async {
+            let mut lent = $crate::store::lent::Lent::of(begin.pool).await?;
+            let mut transaction = lent.begin(begin.statement).await?;
+            let done: $crate::store::Result<_> = {
                 let $tx: &mut $connection = &mut transaction;
-                let done: $crate::store::Result<_> = async { $body }.await;
-                done?
+                async { $body }.await
             };
-            transaction.commit().await?;
-            Ok(value)
-        }
-        .await
-    };
+            let (ended, is_well) = $crate::store::lent::end(transaction, done).await;
+            if is_well {
+                lent.is_well();
+            }
+            ended
+        };
+        $crate::store::lent::within(patience, work).await.and_then(|done| done)
+    }};
 }
 
 /// Runs a body in a write transaction, again while the database is busy. See the module.
@@ -109,7 +129,13 @@ macro_rules! writing {
     ($store:expr, $tx:ident => $body:block) => {
         $crate::store::db::writing!($store, $tx => sqlite $body postgres $body)
     };
-    ($store:expr, $tx:ident => sqlite $sqlite:block postgres $postgres:block) => {{
+    ($store:expr, patiently $tx:ident => $body:block) => {
+        $crate::store::db::writing!(@ $store, None, $tx => $body $body)
+    };
+    ($store:expr, $tx:ident => sqlite $sqlite:block postgres $postgres:block) => {
+        $crate::store::db::writing!(@ $store, $store.patience, $tx => $sqlite $postgres)
+    };
+    (@ $store:expr, $patience:expr, $tx:ident => $sqlite:block $postgres:block) => {{
         let mut again = $crate::store::db::Again::new($store.sealer.entropy());
         loop {
             let result: $crate::store::Result<_> = match &$store.db {
@@ -117,7 +143,9 @@ macro_rules! writing {
                     $crate::store::db::once!($crate::store::db::immediate(write), sqlx::SqliteConnection, $tx => $sqlite)
                 }
                 $crate::store::db::Db::Postgres { pool } => {
-                    $crate::store::db::once!(pool.begin(), sqlx::PgConnection, $tx => $postgres)
+                    $crate::store::db::once!(
+                        $crate::store::db::ordinary(pool, $patience), sqlx::PgConnection, $tx => $postgres
+                    )
                 }
             };
             match result {

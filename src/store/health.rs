@@ -1,19 +1,43 @@
 //! Health of the database.
 
 use async_trait::async_trait;
+use sqlx::{PgConnection, SqliteConnection};
 
 use super::SqlStore;
 use super::db::reading;
+use super::error::StoreError;
 use super::traits::{HealthStore, Result};
 use crate::domain::campaign::Counts;
+
+/// What a session says of itself.
+trait Session {
+    /// Whether it may write.
+    fn takes_writes(&mut self) -> impl Future<Output = sqlx::Result<bool>> + Send;
+}
+
+impl Session for SqliteConnection {
+    async fn takes_writes(&mut self) -> sqlx::Result<bool> {
+        // Reading connections never do, and the one that writes may be busy for long.
+        Ok(true)
+    }
+}
+
+impl Session for PgConnection {
+    async fn takes_writes(&mut self) -> sqlx::Result<bool> {
+        sqlx::query_scalar("/* takes_writes */ SELECT current_setting('transaction_read_only') = 'off'")
+            .fetch_one(self)
+            .await
+    }
+}
 
 #[async_trait]
 impl HealthStore for SqlStore {
     async fn ping(&self) -> Result<()> {
-        reading!(self, conn => {
-            sqlx::query("/* ping */ SELECT id FROM workers LIMIT 1").fetch_optional(conn).await?;
-            Ok(())
-        })
+        let takes_writes = reading!(self, conn => {
+            sqlx::query("/* ping */ SELECT id FROM workers LIMIT 1").fetch_optional(&mut *conn).await?;
+            conn.takes_writes().await
+        })?;
+        if takes_writes { Ok(()) } else { Err(StoreError::Unavailable(String::from("it is read-only"))) }
     }
 
     async fn campaign_counts(&self) -> Result<Counts> {

@@ -17,6 +17,8 @@ pub mod error;
 mod health;
 mod incidents;
 mod keys;
+mod lent;
+mod limits;
 mod migrate;
 mod notices;
 mod open;
@@ -45,13 +47,23 @@ pub struct StoreOptions {
     pub readers: u32,
     /// How long to wait for a free connection before the database counts as unavailable.
     pub acquire_timeout: Duration,
+    /// How long an operation on PostgreSQL may take before its connection counts as dead, and how long PostgreSQL keeps a
+    /// transaction open for a client that says nothing more. Sealing a population takes as long as it takes. Has no effect
+    /// on SQLite.
+    pub patience: Duration,
     /// Whether to bring the schema up to date; otherwise a schema that is not current is refused.
     pub migrate: bool,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { connections: 16, readers: 4, acquire_timeout: Duration::from_secs(10), migrate: true }
+        Self {
+            connections: 16,
+            readers: 4,
+            acquire_timeout: Duration::from_secs(10),
+            patience: Duration::from_secs(30),
+            migrate: true,
+        }
     }
 }
 
@@ -61,6 +73,8 @@ pub struct SqlStore {
     db: Db,
     sealer: Sealer,
     frontiers: queue::Frontiers,
+    /// How long an operation may take; none where no other machine is asked.
+    patience: Option<Duration>,
 }
 
 impl SqlStore {
@@ -71,7 +85,9 @@ impl SqlStore {
     /// `Unavailable` when the database cannot be reached or opened, `Database` when the address is none, the schema is
     /// not one this binary knows, or SQLite refuses a setting that durability rests on. No error repeats a password.
     pub async fn open(url: &str, sealer: Sealer, options: StoreOptions) -> Result<Self> {
-        Ok(Self { db: open::open(url, &options).await?, sealer, frontiers: queue::Frontiers::default() })
+        let db = open::open(url, &options).await?;
+        let patience = matches!(db, Db::Postgres { .. }).then_some(options.patience);
+        Ok(Self { db, sealer, frontiers: queue::Frontiers::default(), patience })
     }
 
     /// Closes all connections after what they are doing.

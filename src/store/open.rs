@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqliteConnection, SqlitePool};
+use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::db::Db;
 use super::error::StoreError;
@@ -24,6 +24,11 @@ const CACHE_KIB: &str = "-65536";
 const LOG_PAGES: &str = "16384";
 /// What is left of the log once it has been copied, in bytes.
 const LOG_BYTES: &str = "67108864";
+
+/// A connection to PostgreSQL that was not used for so long is asked whether it is alive before it is used.
+const RESTED: Duration = Duration::from_millis(100);
+/// How long it may take to say so.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Opens the database and sees to its schema.
 pub(in crate::store) async fn open(url: &str, options: &StoreOptions) -> Result<Db> {
@@ -133,9 +138,13 @@ async fn postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<P
         connect.get_port(),
         connect.get_database().unwrap_or_else(|| connect.get_username())
     );
+    let patience = options.patience;
     let pool = PgPoolOptions::new()
         .max_connections(options.connections.max(2))
-        .acquire_timeout(options.acquire_timeout)
+        .acquire_timeout(options.acquire_timeout.min(patience))
+        .after_connect(move |connection, _| Box::pin(async move { settle_in(connection, patience).await }))
+        .test_before_acquire(false)
+        .before_acquire(|connection, of| Box::pin(async move { Ok(answers(connection, of.idle_for).await) }))
         .connect_with(connect.application_name("candour"))
         .await
         .map_err(|error| match StoreError::from(error) {
@@ -144,4 +153,24 @@ async fn postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<P
         })?;
     migrate::postgres(&pool, options.migrate).await?;
     Ok(pool)
+}
+
+/// What holds for a session, whatever the server is set to: a commit that was answered is in its log on disk, since
+/// intents and outcomes rest on that; and a client that vanished in the middle of a transaction holds up the others for no
+/// longer than it would wait itself.
+async fn settle_in(connection: &mut PgConnection, patience: Duration) -> sqlx::Result<()> {
+    sqlx::query(
+        "/* settle_in */ SELECT set_config('idle_in_transaction_session_timeout', $1, false), \
+         CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END",
+    )
+    .bind(patience.as_millis().to_string())
+    .persistent(false)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether a connection that has rested is still alive. One that was used a moment ago is taken to be.
+async fn answers(connection: &mut PgConnection, rested: Duration) -> bool {
+    rested < RESTED || tokio::time::timeout(ANSWERS_WITHIN, connection.ping()).await.is_ok_and(|alive| alive.is_ok())
 }

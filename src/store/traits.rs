@@ -4,11 +4,13 @@
 mod access;
 mod campaigns;
 mod delivery;
+mod limits;
 mod records;
 
 pub use access::*;
 pub use campaigns::*;
 pub use delivery::*;
+pub use limits::*;
 pub use records::*;
 
 use super::error::StoreError;
@@ -26,10 +28,13 @@ pub struct Page<T> {
 }
 
 /// What the engine works with. It never sees people but through a claim, and never an incident, a report or a key.
-pub trait EngineStore: CampaignStore + DeliveryStore + NoticeStore + AnnouncementStore + HealthStore + 'static {}
+pub trait EngineStore:
+    CampaignStore + DeliveryStore + LimitStore + NoticeStore + AnnouncementStore + HealthStore + 'static
+{
+}
 
 impl<T> EngineStore for T where
-    T: CampaignStore + DeliveryStore + NoticeStore + AnnouncementStore + HealthStore + 'static
+    T: CampaignStore + DeliveryStore + LimitStore + NoticeStore + AnnouncementStore + HealthStore + 'static
 {
 }
 

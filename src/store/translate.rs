@@ -16,6 +16,8 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::Io(error) => Self::Unavailable(error.to_string()),
             sqlx::Error::Tls(error) => Self::Unavailable(error.to_string()),
+            // Half an answer: the connection was cut in its middle. The driver's words may repeat what came.
+            sqlx::Error::Protocol(_) => Self::Unavailable(String::from("it gave an answer that makes no sense")),
             // The value itself is not told: it may be sealed, and the type is what matters.
             sqlx::Error::ColumnDecode { index, .. } => {
                 Self::Corrupt { table: "row", column: "?", reason: format!("column {index} has another type") }
@@ -64,8 +66,10 @@ fn of_database(error: &dyn DatabaseError) -> StoreError {
     match code.as_ref() {
         // serialization_failure, deadlock_detected, lock_not_available
         "40001" | "40P01" | "55P03" => StoreError::Busy,
-        // connection exceptions (08), insufficient resources (53), operator intervention (57)
-        code if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => {
+        // read_only_sql_transaction (a standby, or an operator's setting), idle_in_transaction_session_timeout
+        "25006" | "25P03" => StoreError::Unavailable(error.message().to_owned()),
+        // connection exceptions (08), insufficient resources (53), operator intervention (57), system errors (58)
+        code if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
             StoreError::Unavailable(error.message().to_owned())
         }
         code => StoreError::Database(format!("{} ({code})", error.message())),
@@ -77,8 +81,9 @@ fn of_sqlite(code: &str, message: &str) -> StoreError {
     match code.parse().map_or(0, |code: i32| code & 0xff) {
         // SQLITE_BUSY, SQLITE_LOCKED
         5 | 6 => StoreError::Busy,
-        // SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
-        8 | 10 | 13 | 14 => StoreError::Unavailable(format!("{message} ({code})")),
+        // SQLITE_READONLY, SQLITE_CANTOPEN; SQLITE_IOERR, SQLITE_FULL
+        8 | 14 => StoreError::Unavailable(format!("{message} ({code})")),
+        10 | 13 => StoreError::Unavailable(format!("{message} ({code}); see that its disk has room and is well")),
         // SQLITE_CORRUPT, SQLITE_NOTADB
         11 | 26 => StoreError::Corrupt { table: "file", column: "?", reason: message.to_owned() },
         _ => StoreError::Database(format!("{message} ({code})")),

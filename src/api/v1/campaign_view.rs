@@ -3,13 +3,14 @@
 use serde::Serialize;
 
 use crate::domain::actor::ActorRef;
-use crate::domain::campaign::{Campaign, CampaignState, Counts, PersonState};
+use crate::domain::campaign::{Campaign, CampaignState, Counts, PersonState, Priority};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, NoticeId, PersonId};
+use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::outcome::Outcome;
 use crate::incidents::{CampaignView, Progress};
-use crate::store::{AttemptRow, Tally};
+use crate::store::{AttemptRow, JurisdictionCounts, Tally};
 
 /// How far a campaign is.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
@@ -31,6 +32,10 @@ pub(super) struct ProgressView {
     /// Seconds left at that speed.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds_left: Option<i64>,
+    /// The least and the most it is likely to take, in seconds, from how steady the speed was; absent before it has been
+    /// looked at a few times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds_left_range: Option<(i64, i64)>,
     /// When this was.
     #[schema(format = DateTime)]
     at: String,
@@ -46,6 +51,7 @@ impl From<Progress> for ProgressView {
             done: progress.done,
             per_second: progress.per_second.map(|speed| (speed * 10.0).round() / 10.0),
             seconds_left: progress.seconds_left,
+            seconds_left_range: progress.seconds_left_range,
             at: progress.at.to_rfc3339(),
         }
     }
@@ -72,6 +78,8 @@ pub(super) struct CampaignBrief {
     counts: Counts,
     /// Attempts repeated after an unknown outcome: the people who may have got two.
     repeated: i64,
+    /// Whether it goes before others.
+    priority: Priority,
     /// Who proposed it.
     author: ActorRef,
     /// Who approved it.
@@ -112,6 +120,7 @@ impl CampaignBrief {
             population_hash: campaign.population_hash,
             counts: campaign.counts,
             repeated: campaign.repeated,
+            priority: campaign.priority,
             author: campaign.author,
             approver: campaign.approver,
             created_at: campaign.created_at.to_rfc3339(),
@@ -133,6 +142,8 @@ pub(super) struct CampaignFull {
     campaign: CampaignBrief,
     /// Attempts by channel, provider and outcome.
     tallies: Vec<TallyView>,
+    /// Where the people of each jurisdiction stand.
+    jurisdictions: Vec<JurisdictionView>,
 }
 
 impl From<CampaignView> for CampaignFull {
@@ -140,6 +151,7 @@ impl From<CampaignView> for CampaignFull {
         Self {
             campaign: CampaignBrief::new(view.campaign, view.progress),
             tallies: view.tallies.into_iter().map(TallyView::from).collect(),
+            jurisdictions: view.jurisdictions.into_iter().map(JurisdictionView::from).collect(),
         }
     }
 }
@@ -161,6 +173,45 @@ struct TallyView {
 impl From<Tally> for TallyView {
     fn from(tally: Tally) -> Self {
         Self { channel: tally.channel, provider: tally.provider, outcome: tally.outcome, attempts: tally.attempts }
+    }
+}
+
+/// Where the people of a jurisdiction stand.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = JurisdictionCounts)]
+struct JurisdictionView {
+    /// The jurisdiction; absent for people of whom it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jurisdiction: Option<JurisdictionId>,
+    /// People sealed.
+    sealed: i64,
+    /// Pending or in flight.
+    left: i64,
+    /// Told.
+    reached: i64,
+    /// Nobody knows.
+    unknown: i64,
+    /// No contact point is left.
+    unreachable: i64,
+    /// The announcement stands in.
+    announced: i64,
+    /// Told by another campaign.
+    suppressed: i64,
+}
+
+impl From<JurisdictionCounts> for JurisdictionView {
+    fn from(of: JurisdictionCounts) -> Self {
+        let counts = of.counts;
+        Self {
+            jurisdiction: of.jurisdiction,
+            sealed: of.sealed,
+            left: counts.pending + counts.in_flight,
+            reached: counts.reached,
+            unknown: counts.unknown,
+            unreachable: counts.unreachable,
+            announced: counts.announced,
+            suppressed: counts.suppressed,
+        }
     }
 }
 

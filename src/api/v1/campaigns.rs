@@ -4,20 +4,22 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::campaign_view::{AttemptView, CampaignBrief, CampaignFull, ProgressView};
 use super::progress_stream;
 use crate::api::ApiState;
 use crate::api::auth::Caller;
+use crate::api::body::{JsonBody, OptionalBody};
 use crate::api::extract::{Belongs, PathArg, QueryArgs};
 use crate::api::operation::{APPROVE, READ, WORK};
 use crate::api::page::{PageArgs, PageOf};
 use crate::api::problem::Problem;
 use crate::domain::actor::Actor;
-use crate::domain::campaign::CampaignAction;
+use crate::domain::campaign::{CampaignAction, Priority};
 use crate::domain::id::{CampaignId, IncidentId};
+use crate::store::Again;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
@@ -29,6 +31,8 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(pause))
         .routes(routes!(resume))
         .routes(routes!(cancel))
+        .routes(routes!(retry))
+        .routes(routes!(accept_unknown))
         .routes(routes!(attempts))
         .routes(routes!(progress))
 }
@@ -49,6 +53,14 @@ async fn list(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -
     Ok(Json(Campaigns { campaigns: found.into_iter().map(|(c, p)| CampaignBrief::new(c, p)).collect() }))
 }
 
+/// How a campaign is to be sent. May be left out.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Proposal {
+    /// `urgent`: its people are told before those of any other campaign.
+    priority: Priority,
+}
+
 /// Propose a campaign
 ///
 /// Seals the people of now and proposes to send them the notice as it reads now. The notice is tried for every one of
@@ -56,15 +68,16 @@ async fn list(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -
 /// time; send an `Idempotency-Key` to find the answer after a broken connection.
 #[utoipa::path(post, path = "/v1/incidents/{id}/campaigns", tag = "campaigns",
     extensions(("x-roles" = json!(WORK)), ("x-streamed" = json!("true"))),
-    params(("id" = IncidentId, Path, description = "The incident.")),
+    params(("id" = IncidentId, Path, description = "The incident.")), request_body = Option<Proposal>,
     responses((status = 201, description = "The proposed campaign.", body = CampaignFull,
         headers(("Location" = String, description = "Address of the campaign.")))))]
 async fn propose(
     State(state): State<ApiState>,
     Caller(actor): Caller,
     PathArg(id): PathArg<IncidentId>,
+    OptionalBody(proposal): OptionalBody<Proposal>,
 ) -> Result<Response, Problem> {
-    let campaign = state.incidents.propose(id, &actor).await?;
+    let campaign = state.incidents.propose(id, proposal.priority, &actor).await?;
     let location = format!("/v1/campaigns/{}", campaign.id);
     let view = state.incidents.campaign(campaign.id).await?;
     Ok((StatusCode::CREATED, Belongs(id), [(header::LOCATION, location)], Json(CampaignFull::from(view)))
@@ -113,6 +126,109 @@ async fn start(
     PathArg(id): PathArg<CampaignId>,
 ) -> Result<Response, Problem> {
     act(&state, id, CampaignAction::Start, &actor).await
+}
+
+/// A class of people whom a campaign did not reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Class {
+    /// Every address turned out dead. They begin at the first step of their cascade.
+    BadAddress,
+    /// The last contact point refused the message. They are tried there again.
+    Rejected,
+    /// The last contact point could not be reached in the tries allowed. They are tried there again.
+    GaveUp,
+    /// Nobody knows whether they were told. They are tried there again, and may get a second message.
+    Unknown,
+}
+
+/// Whom to tell again.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Retry {
+    /// Those of these classes.
+    #[schema(min_items = 1)]
+    classes: Vec<Class>,
+    /// Why, for the audit chain. No personal data.
+    #[schema(example = "the relay was misconfigured until 14:00")]
+    reason: String,
+}
+
+/// Why something is taken as done.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Because {
+    /// Why, for the audit chain. No personal data.
+    #[schema(example = "the provider's own list shows all of them as delivered")]
+    reason: String,
+}
+
+/// People of a campaign who were moved, and the campaign as it is now.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Moved {
+    /// How many.
+    people: i64,
+    /// The campaign.
+    campaign: CampaignFull,
+}
+
+/// Tell people again
+///
+/// Those whom the campaign has given up on, of the chosen classes; a completed campaign runs again. Whoever never had a
+/// contact point is not among them: import one and propose a further campaign.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/retry", tag = "campaigns", extensions(("x-roles" = json!(APPROVE))),
+    params(("id" = CampaignId, Path, description = "The campaign.")), request_body = Retry,
+    responses((status = 200, description = "How many, and the campaign as it is now.", body = Moved)))]
+async fn retry(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<CampaignId>,
+    JsonBody(retry): JsonBody<Retry>,
+) -> Result<Response, Problem> {
+    if retry.classes.is_empty() {
+        return Err(Problem::field("classes", "nobody is meant", "Name at least one class."));
+    }
+    given(&retry.reason)?;
+    let has = |class| retry.classes.contains(&class);
+    let whom = Again {
+        bad_address: has(Class::BadAddress),
+        rejected: has(Class::Rejected),
+        gave_up: has(Class::GaveUp),
+        unknown: has(Class::Unknown),
+    };
+    let (campaign, people) = state.incidents.tell_again(id, whom, &retry.reason, &actor).await?;
+    moved(&state, campaign.incident, id, people).await
+}
+
+/// Take the unknown as reached
+///
+/// For people of whom nobody knows whether they were told, when a person has found out that they were, e.g. from the
+/// provider's own records.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/accept-unknown", tag = "campaigns",
+    extensions(("x-roles" = json!(APPROVE))), params(("id" = CampaignId, Path, description = "The campaign.")),
+    request_body = Because,
+    responses((status = 200, description = "How many, and the campaign as it is now.", body = Moved)))]
+async fn accept_unknown(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<CampaignId>,
+    JsonBody(because): JsonBody<Because>,
+) -> Result<Response, Problem> {
+    given(&because.reason)?;
+    let (campaign, people) = state.incidents.take_unknown_as_reached(id, &because.reason, &actor).await?;
+    moved(&state, campaign.incident, id, people).await
+}
+
+fn given(reason: &str) -> Result<(), Problem> {
+    if (1..=500).contains(&reason.trim().chars().count()) {
+        return Ok(());
+    }
+    Err(Problem::field("reason", "it is empty or longer than 500 characters", "Say in a sentence why."))
+}
+
+async fn moved(state: &ApiState, incident: IncidentId, id: CampaignId, people: i64) -> Result<Response, Problem> {
+    let campaign = CampaignFull::from(state.incidents.campaign(id).await?);
+    Ok((Belongs(incident), Json(Moved { people, campaign })).into_response())
 }
 
 /// Pause a campaign

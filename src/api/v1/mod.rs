@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod hooks;
 pub mod incidents;
 pub mod keys;
+pub mod limits;
 pub mod notices;
 pub mod obligations;
 pub mod people;
@@ -35,6 +36,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(people::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())
+        .merge(limits::routes())
         .merge(announcements::routes())
         .merge(reports::routes())
         .merge(evidence::routes())

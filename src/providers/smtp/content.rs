@@ -5,9 +5,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::{Address, message};
+use lettre::Address;
+use lettre::message::header::{self, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers};
+use lettre::message::{Body as Encoded, Mailbox, Mailboxes, MultiPart, SinglePart};
 
 use super::dkim::Signer;
 use crate::domain::clock::Millis;
@@ -63,24 +63,27 @@ impl Composer {
         let address = wire_address(to.expose()).and_then(|a| a.parse::<Address>().ok()).ok_or(CannotWrite)?;
         let name = to_name.as_ref().map(|n| display_name(n.expose())).filter(|n| !n.is_empty());
         let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
-        let mut builder = message::Message::builder()
-            .date(sent)
-            .from(self.from.clone())
-            .to(Mailbox::new(name, address))
-            .subject(subject.expose().as_str())
-            .message_id(Some(format!("<{}>", message.message_id(&self.domain))))
-            .raw_header(plain("Content-Language", &message.locale))
-            .raw_header(plain("Auto-Submitted", "auto-generated"))
-            .raw_header(plain("X-Auto-Response-Suppress", "All"));
+        // Headers and parts are put together here: the library's own builder writes the sender to read it back.
+        let mut headers = Headers::new();
+        headers.set(header::Date::new(sent));
+        headers.set(header::From::from(Mailboxes::from(self.from.clone())));
+        headers.set(header::To::from(Mailboxes::from(Mailbox::new(name, address))));
+        headers.set(header::Subject::from(subject.expose().clone()));
+        headers.set(header::MessageId::from(format!("<{}>", message.message_id(&self.domain))));
+        headers.insert_raw(plain("Content-Language", &message.locale));
+        headers.insert_raw(plain("Auto-Submitted", "auto-generated"));
+        headers.insert_raw(plain("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = &self.reply_to {
-            builder = builder.reply_to(reply_to.clone());
+            headers.set(header::ReplyTo::from(Mailboxes::from(reply_to.clone())));
         }
+        headers.set(header::MIME_VERSION_1_0);
         // No two attempts have the same id, and nobody who writes a notice can guess one: it cannot occur in a body.
         let parts = MultiPart::alternative()
             .boundary(format!("candour-{}", message.attempt.0.simple()))
             .singlepart(part(ContentType::TEXT_PLAIN, text.expose()))
             .singlepart(part(ContentType::TEXT_HTML, html.expose()));
-        let mut written = builder.multipart(parts).map_err(|_| CannotWrite)?.formatted();
+        let mut written = headers.to_string().into_bytes();
+        written.extend(parts.formatted());
         if !self.signers.is_empty() {
             let signatures: Vec<u8> = self.signers.iter().flat_map(|s| s.sign(&written, now)).collect();
             written.splice(0..0, signatures);
@@ -89,15 +92,29 @@ impl Composer {
     }
 }
 
-/// One of the two forms; the more compact of quoted-printable and base64, in lines of at most 76 characters.
+/// The longest line that goes as it is, in bytes: below the 998 of RFC 5322 section 2.1.1.
+const LONGEST_LINE: usize = 900;
+
+/// One of the two forms: as it is where that is ASCII in lines that every server carries, else the more compact of
+/// quoted-printable and base64, in lines of at most 76 characters.
 fn part(kind: ContentType, text: &str) -> SinglePart {
     let foreign = text.bytes().filter(|b| !b.is_ascii()).count();
+    let part = SinglePart::builder().header(kind);
+    if foreign == 0 && text.split('\n').all(|line| line.len() <= LONGEST_LINE) && !has_controls(text) {
+        let lines = text.replace('\n', "\r\n").into_bytes();
+        return part.body(Encoded::dangerous_pre_encoded(lines, ContentTransferEncoding::SevenBit));
+    }
     let encoding = if foreign * 6 > text.len() {
         ContentTransferEncoding::Base64
     } else {
         ContentTransferEncoding::QuotedPrintable
     };
-    SinglePart::builder().header(kind).header(encoding).body(text.to_owned())
+    part.header(encoding).body(text.to_owned())
+}
+
+/// Whether there is something that must not stand in a line as it is (RFC 2045 section 2.7).
+fn has_controls(text: &str) -> bool {
+    text.bytes().any(|b| b == 0 || b == b'\r')
 }
 
 /// A name for a header: a control character in it could end the header (and makes the writer of headers panic).

@@ -196,7 +196,9 @@ impl Session {
         let own = bytes.len();
         let next = next.filter(|_| self.features.pipelining);
         if let Some(Ok(commands)) = next.map(|(envelope, size)| self.commands(envelope, size)) {
-            commands.iter().for_each(|(_, line)| bytes.extend_from_slice(line.as_bytes()));
+            for (_, line) in &commands {
+                bytes.extend_from_slice(line.as_bytes());
+            }
             self.ahead = Some(commands);
         }
         let written = self.connection.write(&bytes, self.limits.block).await;

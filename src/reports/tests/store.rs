@@ -7,13 +7,15 @@ use async_trait::async_trait;
 use crate::domain::actor::ActorRef;
 use crate::domain::attempt::UnreachableReason;
 use crate::domain::audit::AuditEntry;
-use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
+use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, NoticeId, ReportId};
 use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::report::Report;
-use crate::store::{AttemptRow, CampaignStore, IncidentStore, Page, ReportStore, Result, StoreError, Tally};
+use crate::store::{
+    Again, AttemptRow, CampaignStore, IncidentStore, JurisdictionCounts, Page, ReportStore, Result, StoreError, Tally,
+};
 
 const SAMPLE: &str = r#"{
     "title": "Open server",
@@ -52,6 +54,7 @@ pub(super) fn campaign(counts: Counts, started_at: Option<Millis>) -> Campaign {
         population_hash: String::new(),
         counts,
         repeated: 0,
+        priority: Priority::Normal,
         author: ActorRef::operator(),
         approver: None,
         created_at: Millis(1),
@@ -188,6 +191,31 @@ impl CampaignStore for Memory {
 
     async fn act_on_campaign(&self, _: CampaignId, _: CampaignAction, _: &ActorRef, _: AuditEntry) -> Result<Campaign> {
         unreachable!("reports do not act on campaigns")
+    }
+
+    async fn tell_again(
+        &self,
+        _: CampaignId,
+        _: Again,
+        _: &ActorRef,
+        _: Millis,
+        _: &str,
+    ) -> Result<(Campaign, i64)> {
+        unreachable!("reports tell nobody")
+    }
+
+    async fn take_unknown_as_reached(
+        &self,
+        _: CampaignId,
+        _: &ActorRef,
+        _: Millis,
+        _: &str,
+    ) -> Result<(Campaign, i64)> {
+        unreachable!("reports do not act on campaigns")
+    }
+
+    async fn jurisdiction_counts(&self, _: CampaignId) -> Result<Vec<JurisdictionCounts>> {
+        unreachable!("reports give numbers of all jurisdictions together")
     }
 
     async fn running_campaigns(&self) -> Result<Vec<Campaign>> {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use self::plan::{GroupChange, Incoming, Plan};
 use super::SqlStore;
 use super::audit::AppendAudit;
-use super::db::{Again, Db, immediate, on_both_connections, once};
+use super::db::{Again, Db, immediate, on_both_connections, once, ordinary};
 use super::error::StoreError;
 use super::keys::KeyRows;
 use super::seal::{IncidentKey, RefIndex};
@@ -83,7 +83,7 @@ impl SqlStore {
                     tx.count_groups(incident, &plan.groups).await?;
                     tx.append_audit(&audit).await
                 }),
-                Db::Postgres { pool } => once!(pool.begin(), sqlx::PgConnection, tx => {
+                Db::Postgres { pool } => once!(ordinary(pool, self.patience), sqlx::PgConnection, tx => {
                     tx.count_people(incident, plan.counts.added).await?;
                     postgres::write(tx, incident, &plan, now).await?;
                     tx.count_groups(incident, &plan.groups).await?;

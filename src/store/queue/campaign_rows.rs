@@ -4,7 +4,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::domain::actor::ActorRef;
-use crate::domain::campaign::{Campaign, CampaignState, Counts};
+use crate::domain::campaign::{Campaign, CampaignState, Counts, Priority};
 use crate::domain::clock::Millis;
 use crate::domain::id::{CampaignId, IncidentId, NoticeId};
 use crate::store::error::StoreError;
@@ -29,6 +29,7 @@ pub(super) struct CampaignRow {
     announced: i64,
     suppressed: i64,
     repeated: i64,
+    priority: String,
     author: String,
     approver: Option<String>,
     created_at: i64,
@@ -62,6 +63,7 @@ impl TryFrom<CampaignRow> for Campaign {
                 suppressed: row.suppressed,
             },
             repeated: row.repeated,
+            priority: word("campaigns", "priority", Priority::from_name(&row.priority))?,
             author: ActorRef(row.author),
             approver: row.approver.map(ActorRef),
             created_at: Millis(row.created_at),

@@ -8,10 +8,11 @@ use crate::domain::attempt::UnreachableReason;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction};
 use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId};
 use crate::store::SqlStore;
 use crate::store::db::reading;
-use crate::store::traits::{AttemptRow, CampaignStore, Page, Result, Tally};
+use crate::store::traits::{Again, AttemptRow, CampaignStore, JurisdictionCounts, Page, Result, Tally};
 
 #[async_trait]
 impl CampaignStore for SqlStore {
@@ -35,6 +36,31 @@ impl CampaignStore for SqlStore {
         audit: AuditEntry,
     ) -> Result<Campaign> {
         self.act(id, action, actor, &audit).await
+    }
+
+    async fn tell_again(
+        &self,
+        id: CampaignId,
+        whom: Again,
+        actor: &ActorRef,
+        now: Millis,
+        reason: &str,
+    ) -> Result<(Campaign, i64)> {
+        self.begin_again(id, whom, actor, now, reason).await
+    }
+
+    async fn take_unknown_as_reached(
+        &self,
+        id: CampaignId,
+        actor: &ActorRef,
+        now: Millis,
+        reason: &str,
+    ) -> Result<(Campaign, i64)> {
+        self.unknown_is_reached(id, actor, now, reason).await
+    }
+
+    async fn jurisdiction_counts(&self, id: CampaignId) -> Result<Vec<JurisdictionCounts>> {
+        self.list_jurisdictions(id).await
     }
 
     async fn running_campaigns(&self) -> Result<Vec<Campaign>> {

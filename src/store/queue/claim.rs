@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::campaign_rows::campaign_state;
 use super::frontier::START;
-use super::hand_back::PUT_OFF_MS;
+use super::hand_back::{PUT_OFF_MS, Slots};
 use super::moves::{self, progress};
 use super::statements::{DueRow, Statements, UnbegunRow, engine};
 use super::steps::Steps;
@@ -121,9 +121,10 @@ impl SqlStore {
             }
         }
         if let Some(error) = reason {
-            let attempts: Vec<AttemptId> = closed.iter().map(|row| AttemptId(row.attempt_id)).collect();
             let not_before = request.now.plus(PUT_OFF_MS);
-            self.give_back_claimed(request.campaign, request.worker, &attempts, request.now, Some(not_before)).await?;
+            let attempts: Vec<_> =
+                closed.iter().map(|row| (AttemptId(row.attempt_id), Some(not_before))).collect();
+            self.give_back_claimed(request.campaign, request.worker, &attempts, request.now, Slots::Kept).await?;
             if claimed.is_empty() {
                 return Err(error);
             }
@@ -135,6 +136,7 @@ impl SqlStore {
 fn open(request: &ClaimRequest, row: DueRow, incident: IncidentId, key: &IncidentKey) -> Result<Claimed> {
     let progress = progress(&row.cascade, row.place, row.tries)?;
     let step = moves::step(&progress.cascade, progress.place)?;
+    let has_slot = row.slot != 0;
     let person =
         PersonRow { id: row.person_id, sealed: row.sealed, jurisdiction: row.jurisdiction, locale: row.locale };
     Ok(Claimed {
@@ -145,6 +147,7 @@ fn open(request: &ClaimRequest, row: DueRow, incident: IncidentId, key: &Inciden
         step,
         progress,
         provider: Arc::clone(&request.provider),
+        has_slot,
     })
 }
 

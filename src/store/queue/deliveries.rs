@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::hand_back::Slots;
 use super::reap::Resolution;
 use super::receipts::Receipt;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
@@ -48,7 +49,19 @@ impl DeliveryStore for SqlStore {
         attempts: Vec<AttemptId>,
         now: Millis,
     ) -> Result<u32> {
-        self.give_back_claimed(campaign, worker, &attempts, now, None).await
+        let attempts: Vec<_> = attempts.into_iter().map(|attempt| (attempt, None)).collect();
+        self.give_back_claimed(campaign, worker, &attempts, now, Slots::Kept).await
+    }
+
+    async fn put_off(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        slots: Vec<(AttemptId, Millis)>,
+        now: Millis,
+    ) -> Result<u32> {
+        let attempts: Vec<_> = slots.into_iter().map(|(attempt, slot)| (attempt, Some(slot))).collect();
+        self.give_back_claimed(campaign, worker, &attempts, now, Slots::Given).await
     }
 
     async fn reap(

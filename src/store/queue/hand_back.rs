@@ -1,14 +1,16 @@
 //! Handing back: attempts that were claimed and certainly not begun.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::moves::digest_of_attempts;
-use super::statements::{Statements, engine};
+use super::statements::{Back, Statements, engine};
 use super::steps::Steps;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
-use crate::domain::id::{AttemptId, CampaignId, WorkerId};
+use crate::domain::id::{AttemptId, CampaignId, PersonId, WorkerId};
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::writing;
@@ -17,30 +19,45 @@ use crate::store::traits::Result;
 /// How long somebody is put off whose record does not open, in milliseconds: an hour, in which a person can look.
 pub(super) const PUT_OFF_MS: i64 = 3_600_000;
 
+/// What becomes of the mark that somebody has waited for a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slots {
+    /// It stays as it is.
+    Kept,
+    /// They have one now.
+    Given,
+}
+
 impl SqlStore {
-    /// See `DeliveryStore::hand_back`. The intents are withdrawn, tries and number go back, and so does the mark that the
+    /// See `DeliveryStore::hand_back` and `put_off`. The intents are withdrawn, tries and number go back, and so does the mark that the
     /// attempt repeats another. Only the person's earlier attempt is not found again as their current one, so a late
     /// receipt about it will be noted and move nobody.
     pub(super) async fn give_back_claimed(
         &self,
         campaign: CampaignId,
         worker: WorkerId,
-        attempts: &[AttemptId],
+        attempts: &[(AttemptId, Option<Millis>)],
         now: Millis,
-        not_before: Option<Millis>,
+        slots: Slots,
     ) -> Result<u32> {
-        let mut attempts = attempts.to_vec();
-        attempts.sort_unstable();
-        attempts.dedup();
-        if attempts.is_empty() {
+        let due: BTreeMap<AttemptId, Option<Millis>> = attempts.iter().copied().collect();
+        if due.is_empty() {
             return Ok(0);
         }
+        let attempts: Vec<AttemptId> = due.keys().copied().collect();
         writing!(self, tx => {
             let rows = tx.unbegun(campaign, worker, &attempts).await?;
             if rows.is_empty() {
                 return Ok(0);
             }
-            tx.give_back(campaign, &rows, not_before).await?;
+            let back: Vec<Back> = rows
+                .iter()
+                .map(|row| Back {
+                    person: PersonId(row.person_id),
+                    due_at: due.get(&AttemptId(row.attempt_id)).copied().flatten(),
+                })
+                .collect();
+            tx.give_back(campaign, &back, slots == Slots::Given).await?;
             let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
             let repeats: i64 = rows.iter().map(|row| row.repeats).sum();
             let by = Counts { pending: number, in_flight: -number, ..Counts::default() };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::campaign_rows::CampaignRow;
 use crate::domain::attempt::UnreachableReason;
-use crate::domain::campaign::{Campaign, PersonState};
+use crate::domain::campaign::{Campaign, Counts, PersonState};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId};
@@ -15,8 +15,8 @@ use crate::domain::outcome::Outcome;
 use crate::store::SqlStore;
 use crate::store::db::reading;
 use crate::store::error::StoreError;
-use crate::store::rows::{page, word};
-use crate::store::traits::{AttemptRow, Page, Result, Tally};
+use crate::store::rows::{jurisdiction, page, word};
+use crate::store::traits::{AttemptRow, JurisdictionCounts, Page, Result, Tally};
 
 /// A row of `attempts`, or an intent without an outcome yet, beside its person's state.
 #[derive(Debug, FromRow)]
@@ -55,6 +55,38 @@ impl TryFrom<ListedRow> for AttemptRow {
             code: row.code,
             reference: row.reference,
             receipt: row.receipt.as_deref().map(outcome).transpose()?,
+        })
+    }
+}
+
+/// A row of `campaign_jurisdictions`.
+#[derive(Debug, FromRow)]
+struct JurisdictionRow {
+    jurisdiction: String,
+    sealed: i64,
+    reached: i64,
+    unknown: i64,
+    unreachable: i64,
+    announced: i64,
+    suppressed: i64,
+}
+
+impl TryFrom<JurisdictionRow> for JurisdictionCounts {
+    type Error = StoreError;
+    fn try_from(row: JurisdictionRow) -> Result<Self> {
+        let elsewhere = row.reached + row.unknown + row.unreachable + row.announced + row.suppressed;
+        Ok(Self {
+            jurisdiction: jurisdiction(Some(row.jurisdiction))?,
+            sealed: row.sealed,
+            counts: Counts {
+                pending: row.sealed - elsewhere,
+                in_flight: 0,
+                reached: row.reached,
+                unknown: row.unknown,
+                unreachable: row.unreachable,
+                announced: row.announced,
+                suppressed: row.suppressed,
+            },
         })
     }
 }
@@ -136,6 +168,19 @@ impl SqlStore {
             Ok(Tally { channel: channel(&named)?, provider, outcome: outcome(&word)?, attempts })
         };
         rows.into_iter().map(tally).collect()
+    }
+
+    pub(super) async fn list_jurisdictions(&self, campaign: CampaignId) -> Result<Vec<JurisdictionCounts>> {
+        let rows: Vec<JurisdictionRow> = reading!(self, conn => {
+            sqlx::query_as(
+                "/* list_jurisdictions */ SELECT jurisdiction, sealed, reached, unknown, unreachable, announced, suppressed \
+                 FROM campaign_jurisdictions WHERE campaign_id = $1 ORDER BY jurisdiction",
+            )
+            .bind(campaign.0)
+            .fetch_all(conn)
+            .await
+        })?;
+        rows.into_iter().map(JurisdictionCounts::try_from).collect()
     }
 
     /// A person counts once, with the newest campaign that could not reach them, and not at all if another has.

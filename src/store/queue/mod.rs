@@ -37,6 +37,7 @@
 //! the engine calls the former after settlements. It costs nothing while nobody is unreachable.
 
 mod act;
+mod again;
 mod campaign_rows;
 mod campaigns;
 mod claim;

@@ -30,7 +30,7 @@ impl SqlStore {
         audit: &AuditEntry,
     ) -> Result<Campaign> {
         let (id, incident) = (campaign.id, campaign.incident);
-        writing!(self, tx => {
+        writing!(self, patiently tx => {
             // Whoever imports people locks the incident first, so nobody is added or changed until this ends.
             tx.lock_incident(incident).await?;
             if tx.wrapped_key(incident).await?.wrapped.is_none() {
@@ -129,13 +129,14 @@ on_both_connections!(Sealing {
     async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()> {
         sqlx::query(
             "/* insert_campaign */ INSERT INTO campaigns \
-             (id, incident_id, notice_id, notice_hash, state, sealed, population_hash, author, created_at) \
-             VALUES ($1, $2, $3, $4, 'proposed', 0, '', $5, $6)",
+             (id, incident_id, notice_id, notice_hash, state, sealed, population_hash, priority, author, created_at) \
+             VALUES ($1, $2, $3, $4, 'proposed', 0, '', $5, $6, $7)",
         )
         .bind(campaign.id.0)
         .bind(campaign.incident.0)
         .bind(campaign.notice.0)
         .bind(&campaign.notice_hash)
+        .bind(campaign.priority.as_str())
         .bind(&campaign.author.0)
         .bind(campaign.created_at.0)
         .execute(&mut *self)

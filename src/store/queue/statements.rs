@@ -26,6 +26,8 @@ pub(super) struct DueRow {
     /// Whether the attempt repeats one that may have gone out.
     pub(super) repeats: i64,
     pub(super) due_at: i64,
+    /// Whether `due_at` is a slot.
+    pub(super) slot: i64,
     pub(super) sealed: Vec<u8>,
     pub(super) locale: Option<String>,
     pub(super) jurisdiction: Option<String>,
@@ -51,6 +53,14 @@ pub(super) struct UnbegunRow {
     pub(super) person_id: Uuid,
     pub(super) attempt_id: Uuid,
     pub(super) repeats: i64,
+}
+
+/// Somebody to be given back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Back {
+    pub(super) person: PersonId,
+    /// When they are due, where that changes.
+    pub(super) due_at: Option<Millis>,
 }
 
 /// Where a person stands.
@@ -132,9 +142,8 @@ pub(super) trait Statements {
         worker: WorkerId,
         attempts: &[AttemptId],
     ) -> Result<Vec<UnbegunRow>>;
-    /// Makes their people pending again, not before `not_before` where given, and withdraws the intents.
-    async fn give_back(&mut self, campaign: CampaignId, rows: &[UnbegunRow], not_before: Option<Millis>)
-    -> Result<u64>;
+    /// Makes people pending again and withdraws the intents. `given` marks them as having a slot.
+    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], given: bool) -> Result<u64>;
     /// Ends the worker's lease for good, if it ended before `now` or is to end in any case. From then on the worker can
     /// claim nothing.
     async fn fence(&mut self, worker: WorkerId, now: Millis, in_any_case: bool) -> Result<bool>;

@@ -6,19 +6,20 @@ use super::{Page, Result};
 use crate::domain::actor::ActorRef;
 use crate::domain::attempt::UnreachableReason;
 use crate::domain::audit::AuditEntry;
-use crate::domain::campaign::{Campaign, CampaignAction, PersonState};
+use crate::domain::campaign::{Campaign, CampaignAction, Counts, PersonState};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId};
+use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::outcome::Outcome;
 
 /// Campaigns and where their people stand.
 #[async_trait]
 pub trait CampaignStore: Send + Sync {
     /// Seals the incident's population and proposes a campaign: a row per person with its cascade, those without any
-    /// contact point at once `unreachable`, those whom an earlier campaign of the incident has reached `suppressed`.
-    /// Sets `sealed`, `population_hash` and `counts`. `Conflict` when the incident has nobody, or another campaign of
-    /// it is proposed, approved, running or paused.
+    /// contact point at once `unreachable`, those whom another campaign of the incident has reached
+    /// or is to tell `suppressed`. Sets `sealed`, `population_hash` and `counts`. `Conflict` when the incident has nobody,
+    /// or another campaign of it is proposed or approved.
     async fn seal_campaign(&self, campaign: &Campaign, cascade: &[Channel], audit: AuditEntry) -> Result<Campaign>;
     /// Reads one.
     async fn campaign(&self, id: CampaignId) -> Result<Campaign>;
@@ -32,6 +33,26 @@ pub trait CampaignStore: Send + Sync {
         actor: &ActorRef,
         audit: AuditEntry,
     ) -> Result<Campaign>;
+    /// Makes people pending again whom the campaign has given up on, or of whom nobody knows; returns how many. Reopens a
+    /// completed campaign. `Conflict` when it is not running, paused or completed.
+    async fn tell_again(
+        &self,
+        id: CampaignId,
+        whom: Again,
+        actor: &ActorRef,
+        now: Millis,
+        reason: &str,
+    ) -> Result<(Campaign, i64)>;
+    /// Takes those of whom nobody knows as reached; returns how many. `Conflict` as above.
+    async fn take_unknown_as_reached(
+        &self,
+        id: CampaignId,
+        actor: &ActorRef,
+        now: Millis,
+        reason: &str,
+    ) -> Result<(Campaign, i64)>;
+    /// Where the people of each jurisdiction stand, in order of its name.
+    async fn jurisdiction_counts(&self, id: CampaignId) -> Result<Vec<JurisdictionCounts>>;
     /// Campaigns that are running.
     async fn running_campaigns(&self) -> Result<Vec<Campaign>>;
     /// Attempts of a campaign in order of identifier, optionally only those of one person state or outcome.
@@ -40,6 +61,31 @@ pub trait CampaignStore: Send + Sync {
     async fn tallies(&self, campaign: CampaignId) -> Result<Vec<Tally>>;
     /// Unreachable people per reason, over all campaigns of an incident.
     async fn unreachable_reasons(&self, incident: IncidentId) -> Result<Vec<(UnreachableReason, i64)>>;
+}
+
+/// Whom to tell again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a class that is meant or not")]
+pub struct Again {
+    /// Those whose every address turned out dead; they begin at the first step, since an address may be corrected by now.
+    pub bad_address: bool,
+    /// Those whose last contact point refused the message.
+    pub rejected: bool,
+    /// Those who could not be reached in the tries allowed.
+    pub gave_up: bool,
+    /// Those of whom nobody knows; each may get a second message.
+    pub unknown: bool,
+}
+
+/// Where the people of a jurisdiction stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JurisdictionCounts {
+    /// The jurisdiction, where it is known.
+    pub jurisdiction: Option<JurisdictionId>,
+    /// People sealed.
+    pub sealed: i64,
+    /// Where they are; whoever is in flight counts as pending.
+    pub counts: Counts,
 }
 
 /// An attempt as it is listed: no personal data.

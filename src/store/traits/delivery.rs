@@ -106,6 +106,15 @@ pub trait DeliveryStore: Send + Sync {
         attempts: Vec<AttemptId>,
         now: Millis,
     ) -> Result<u32>;
+    /// The same for attempts that have to wait for a slot of their destination's rate: each is due at its slot, and is then
+    /// claimed as one that has it.
+    async fn put_off(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        slots: Vec<(AttemptId, Millis)>,
+        now: Millis,
+    ) -> Result<u32>;
     /// Takes from workers whose lease ended before `now` what they had in flight: each attempt becomes `unknown`, each person
     /// goes where the channel's policy says. `only` limits it to one worker. Works in bounded steps until nothing is left.
     async fn reap(

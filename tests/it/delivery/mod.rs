@@ -1,3 +1,19 @@
 //! The engine, through the public door. One scenario per file.
 
+mod clocks_differ;
+mod connections_are_cut;
+mod connections_fall_silent;
+mod database_read_only;
+mod descriptors_run_out;
+mod disk_full;
+mod kill_harness;
 mod killed;
+mod kills;
+mod outcomes_are_refused;
+mod postgres_fails_over;
+mod postgres_restarts;
+mod provider_never_answers;
+mod provider_talks_nonsense;
+mod worker_stalls;
+mod workers_are_killed;
+mod workers_share;

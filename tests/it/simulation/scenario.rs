@@ -254,7 +254,7 @@ fn plan(dice: &mut Dice, scenario: &Scenario) -> Vec<(i64, Deed)> {
             plan.push((at, Deed::Act { campaign, action: CampaignAction::Cancel }));
         }
     }
-    let (crashes, freezes, stops, steps) =
+    let (crashes, freezes, halts, steps) =
         (dice.of(&[0, 0, 1, 3]), dice.of(&[0, 0, 0, 2]), dice.of(&[0, 0, 1, 2]), dice.of(&[0, 0, 1]));
     let mut add = |dice: &mut Dice, count: usize, deed: &dyn Fn(&mut Dice, usize) -> Deed| {
         for _ in 0..count {
@@ -263,7 +263,7 @@ fn plan(dice: &mut Dice, scenario: &Scenario) -> Vec<(i64, Deed)> {
         }
     };
     add(dice, crashes, &|dice, host| Deed::Crash { host, away: away(dice, scenario.lease_ms) });
-    add(dice, stops, &|dice, host| Deed::Stop { host, away: away(dice, scenario.lease_ms) });
+    add(dice, halts, &|dice, host| Deed::Stop { host, away: away(dice, scenario.lease_ms) });
     add(dice, freezes, &|dice, host| {
         let span = dice.between(200, 3 * scenario.lease_ms);
         Deed::Freeze { host, span, timers_know: dice.chance(500) }

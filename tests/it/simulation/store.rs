@@ -199,6 +199,16 @@ impl DeliveryStore for FaultyStore {
         self.call("hand back", id, move |model| model.hand_back(campaign, worker, &attempts)).await
     }
 
+    async fn put_off(
+        &self,
+        _: CampaignId,
+        _: WorkerId,
+        _: Vec<(AttemptId, Millis)>,
+        _: Millis,
+    ) -> Result<u32> {
+        Err(not_here("put_off"))
+    }
+
     async fn reap(
         &self,
         policies: &[(Channel, ChannelPolicy)],

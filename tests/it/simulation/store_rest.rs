@@ -11,8 +11,10 @@ use candour::domain::clock::Millis;
 use candour::domain::id::{AnnouncementId, AttemptId, CampaignId, IncidentId, NoticeId};
 use candour::domain::locale::Locale;
 use candour::domain::notice::Notice;
+use candour::domain::limit::{Grant, Limit, LimitKind};
 use candour::store::{
-    AnnouncementStore, AttemptRow, CampaignStore, HealthStore, NoticeStore, Page, Result, StoreError, Tally,
+    Again, AnnouncementStore, AttemptRow, CampaignStore, HealthStore, JurisdictionCounts, LimitStore, NoticeStore, Page,
+    Result, StoreError, Tally,
 };
 use uuid::Uuid;
 
@@ -59,6 +61,31 @@ impl CampaignStore for FaultyStore {
         Ok(running)
     }
 
+    async fn tell_again(
+        &self,
+        _: CampaignId,
+        _: Again,
+        _: &ActorRef,
+        _: Millis,
+        _: &str,
+    ) -> Result<(Campaign, i64)> {
+        Err(not_here("tell_again"))
+    }
+
+    async fn take_unknown_as_reached(
+        &self,
+        _: CampaignId,
+        _: &ActorRef,
+        _: Millis,
+        _: &str,
+    ) -> Result<(Campaign, i64)> {
+        Err(not_here("take_unknown_as_reached"))
+    }
+
+    async fn jurisdiction_counts(&self, _: CampaignId) -> Result<Vec<JurisdictionCounts>> {
+        Err(not_here("jurisdiction_counts"))
+    }
+
     async fn attempts(&self, _: CampaignId, _: Option<AttemptId>, _: u32) -> Result<Page<AttemptRow>> {
         Err(not_here("attempts"))
     }
@@ -69,6 +96,30 @@ impl CampaignStore for FaultyStore {
 
     async fn unreachable_reasons(&self, _: IncidentId) -> Result<Vec<(UnreachableReason, i64)>> {
         Err(not_here("unreachable_reasons"))
+    }
+}
+
+/// Nobody has set a rate.
+#[async_trait]
+impl LimitStore for FaultyStore {
+    async fn limits(&self) -> Result<Vec<Limit>> {
+        self.call("limits", Uuid::nil(), |_| Ok(Vec::new())).await
+    }
+
+    async fn set_limit(&self, _: &Limit, _: AuditEntry) -> Result<()> {
+        Err(not_here("set_limit"))
+    }
+
+    async fn remove_limit(&self, _: LimitKind, _: &str, _: AuditEntry) -> Result<()> {
+        Err(not_here("remove_limit"))
+    }
+
+    async fn take_tokens(&self, _: LimitKind, _: &str, _: f64, _: u32, _: Millis) -> Result<Grant> {
+        Err(not_here("take_tokens"))
+    }
+
+    async fn take_slots(&self, _: &str, _: f64, _: u32, _: Millis) -> Result<Millis> {
+        Err(not_here("take_slots"))
     }
 }
 

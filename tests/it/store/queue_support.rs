@@ -2,7 +2,7 @@
 
 use candour::domain::actor::ActorRef;
 use candour::domain::attempt::{ChannelPolicy, Claimed, Settlement, UnknownPolicy, next};
-use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
+use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
@@ -86,6 +86,7 @@ impl World {
             population_hash: String::new(),
             counts: Counts::default(),
             repeated: 0,
+            priority: Priority::Normal,
             author: ActorRef(String::from("key:1:ann")),
             approver: None,
             created_at: T0,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use candour::access::Access;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
+use candour::delivery::Limits;
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
@@ -83,8 +84,10 @@ impl TestApp {
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
         let known = Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some());
         let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
+        let rates = Limits::new(store.clone(), vec![String::from("relay")], clock.clone(), Arc::new(|| ()));
         let state = ApiState {
             people: Arc::new(people),
+            rates: Arc::new(rates),
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),
             fonts: Arc::new(candour::render::pdf::Fonts::new(None)),

@@ -1,16 +1,25 @@
 //! Candour as its users run it: the real binary, its own configuration file, HTTP.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use serde_json::Value;
+use tokio::process::Command;
 use tokio::sync::watch;
+
+use super::process::PATIENCE;
+use super::program::{self, Log, Program};
 
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_candour");
+
+/// How the engine works unless a scenario says otherwise.
+const UNHURRIED: &str = "lease_seconds = 12\nheartbeat_seconds = 2\npoll_ms = 20\nbatch = 100\n\
+                         [delivery.email]\nbase_ms = 50\ncap_ms = 500\n";
+
+/// The shortest lease there is, for scenarios in which one runs out; many tries, since a kill uses one up.
+pub(crate) const SHORT_LEASE: &str = "lease_seconds = 4\nheartbeat_seconds = 1\npoll_ms = 20\nbatch = 100\n\
+                                      [delivery.email]\nbase_ms = 20\ncap_ms = 100\npause_ms = 100\nmax_tries = 100\n";
 
 /// A client for this machine.
 pub(crate) fn http_client() -> reqwest::Client {
@@ -20,31 +29,46 @@ pub(crate) fn http_client() -> reqwest::Client {
 /// A directory with configuration and keys, and the process that serves it.
 pub(crate) struct Candour {
     dir: PathBuf,
-    child: Option<Child>,
+    server: Option<Program>,
     /// Where it serves; changes with each start.
     pub(crate) base: String,
     /// A responder's key.
     pub(crate) responder: String,
     /// An approver's key.
     pub(crate) approver: String,
-    log: Arc<watch::Sender<String>>,
-    http: reqwest::Client,
+    log: Log,
+    pub(super) http: reqwest::Client,
+}
+
+/// Why a call came to nothing.
+#[derive(Debug)]
+pub(crate) enum CallFault {
+    /// No answer: nobody knows what was done.
+    Broken(#[expect(dead_code, reason = "a failing test shows it")] reqwest::Error),
+    /// It was refused.
+    Refused(u16, String),
 }
 
 impl Candour {
     /// Writes the configuration, makes keys and starts. `providers` is TOML.
     pub(crate) async fn start(dir: &Path, database: &str, providers: &str) -> Self {
+        let mut this = Self::prepare(dir, database, UNHURRIED, providers).await;
+        this.restart().await;
+        this
+    }
+
+    /// The same without starting. `delivery` is the TOML of that table.
+    pub(crate) async fn prepare(dir: &Path, database: &str, delivery: &str, providers: &str) -> Self {
         let configuration = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1:1\"\n[store]\nurl = \"{database}\"\n\
-             [keys]\nmaster_key_file = \"{}\"\n\
-             [delivery]\nlease_seconds = 12\nheartbeat_seconds = 2\npoll_ms = 20\nbatch = 100\n\
-             [delivery.email]\nbase_ms = 50\ncap_ms = 500\n[telemetry]\nlog_format = \"json\"\nlog_level = \"info\"\n{providers}",
+             [keys]\nmaster_key_file = \"{}\"\n[delivery]\n{delivery}\
+             [telemetry]\nlog_format = \"json\"\nlog_level = \"info\"\n{providers}",
             dir.join("master.key").display(),
         );
         std::fs::write(dir.join("candour.toml"), configuration).expect("the configuration is written");
         let mut this = Self {
             dir: dir.to_owned(),
-            child: None,
+            server: None,
             base: String::new(),
             responder: String::new(),
             approver: String::new(),
@@ -60,19 +84,19 @@ impl Candour {
             .await
             .trim()
             .clone_into(&mut this.approver);
-        this.restart().await;
         this
     }
 
     /// Runs a command to its end and returns what it printed.
     pub(crate) async fn command(&self, arguments: &[&str]) -> String {
-        let output = self.prepare(arguments).output().await.expect("the binary runs");
+        let output = self.prepared(arguments).output().await.expect("the binary runs");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "candour {arguments:?} failed: {errors}");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    fn prepare(&self, arguments: &[&str]) -> Command {
+    /// A command with the configuration, not yet run.
+    pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(arguments).arg("--config").arg(self.dir.join("candour.toml")).env_clear().kill_on_drop(true);
         command
@@ -80,142 +104,116 @@ impl Candour {
 
     /// Starts serving; returns once it listens.
     pub(crate) async fn restart(&mut self) {
-        let mut child =
-            self.prepare(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-        let mut errors = BufReader::new(child.stderr.take().expect("piped")).lines();
-        let log = Arc::clone(&self.log);
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = errors.next_line().await {
-                log.send_modify(|log| {
-                    log.push_str(&line);
-                    log.push('\n');
-                });
-            }
-        });
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        loop {
-            match lines.next_line().await.expect("standard output is text") {
-                Some(line) => {
-                    if let Some(address) = line.strip_prefix("listening on ") {
-                        address.clone_into(&mut self.base);
-                        break;
-                    }
-                }
-                None => panic!("candour serve ended before it listened:\n{}", self.log()),
-            }
-        }
-        // Keep reading, so that the process never blocks on a full pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        self.child = Some(child);
+        self.serve(self.prepared(&["serve"])).await;
+    }
+
+    /// The same with a command of the scenario's own, made from [`Candour::prepared`].
+    pub(crate) async fn serve(&mut self, command: Command) {
+        let started = Program::start(command, "listening on ", &self.log).await;
+        let (server, address) = started
+            .unwrap_or_else(|status| panic!("candour serve ended before it listened ({status}):\n{}", self.lately()));
+        self.base = address;
+        self.server = Some(server);
+    }
+
+    /// Starts a worker; returns once it works.
+    pub(crate) async fn worker(&self) -> Program {
+        self.work(self.prepared(&["worker"])).await
+    }
+
+    /// The same with a command of the scenario's own.
+    pub(crate) async fn work(&self, command: Command) -> Program {
+        let started = Program::start(command, "working", &self.log).await;
+        started.unwrap_or_else(|status| panic!("candour worker ended ({status}):\n{}", self.lately())).0
     }
 
     /// The process that serves.
+    pub(crate) fn server(&self) -> &Program {
+        self.server.as_ref().expect("it runs")
+    }
+
+    /// Its identifier.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.as_ref().and_then(Child::id).expect("it runs")
+        self.server().pid()
     }
 
     /// SIGKILL: no goodbye.
     pub(crate) async fn kill(&mut self) {
-        self.child.take().expect("it runs").kill().await.expect("it is killed");
+        self.server.take().expect("it runs").kill().await;
     }
 
     /// SIGTERM, and waits for the end.
     pub(crate) async fn terminate(&mut self) {
-        let mut child = self.child.take().expect("it runs");
-        let id = child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
-        assert!(sent.success());
-        let status = child.wait().await.expect("it ends");
-        assert!(status.success(), "a termination signal ends it well: {status}\n{}", self.log());
+        self.server.take().expect("it runs").terminate().await;
     }
 
-    /// Everything it logged so far.
+    /// Everything that its processes logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.borrow().clone()
     }
 
+    /// The last of it, for whoever looks why a test failed.
+    pub(crate) fn lately(&self) -> String {
+        let log = self.log();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
     /// Waits until so many lines of its log contain the text.
     pub(crate) async fn logged(&self, times: usize, text: &str) {
-        let enough = |log: &String| log.lines().filter(|line| line.contains(text)).count() >= times;
-        let mut lines = self.log.subscribe();
-        let waited = tokio::time::timeout(std::time::Duration::from_mins(1), lines.wait_for(enough));
-        let in_time = waited.await.is_ok();
-        assert!(in_time, "{text:?} was not logged {times} times:\n{}", self.log());
+        program::logged(&self.log, times, text).await;
+    }
+
+    /// The status with which it says whether it is ready.
+    pub(crate) async fn ready(&self) -> u16 {
+        let answer = self.http.get(format!("{}/readyz", self.base)).send().await.expect("an answer");
+        answer.status().as_u16()
+    }
+
+    /// Waits until it says that it is ready, as whoever sends it requests does.
+    pub(crate) async fn is_ready(&self) {
+        let begun = std::time::Instant::now();
+        while self.ready().await != 200 {
+            assert!(begun.elapsed() < PATIENCE, "it does not become ready:\n{}", self.lately());
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Its metrics.
+    pub(crate) async fn metrics(&self) -> String {
+        let answer = self.http.get(format!("{}/metrics", self.base)).send().await.expect("an answer");
+        answer.text().await.expect("text")
     }
 
     /// One call as a responder (or with another key); the status must be a success.
     pub(crate) async fn call(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> Value {
+        self.try_call(key, method, path, body).await.unwrap_or_else(|fault| panic!("{method} {path}: {fault:?}"))
+    }
+
+    /// The same for a scenario in which it may fail.
+    pub(crate) async fn try_call(
+        &self,
+        key: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, CallFault> {
         let method = method.parse().expect("a method");
         let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(key);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.expect("an answer");
-        let status = response.status();
-        let text = response.text().await.expect("a body");
-        assert!(status.is_success(), "{path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        answer(request).await
     }
+}
 
-    /// Files an incident, imports the people, writes a notice, proposes, approves and starts; returns incident and
-    /// campaign.
-    pub(crate) async fn campaign(&self, csv: String) -> (String, String) {
-        let facts = json!({ "title": "A test", "organisation": { "name": "Example" }, "scope": { "data": ["name", "email_address"] },
-            "contact": { "email": "privacy@example.org" } });
-        let incident = self.call(&self.responder, "POST", "/v1/incidents", Some(facts)).await;
-        let incident = incident["id"].as_str().expect("an id").to_owned();
-        self.call(&self.responder, "POST", &format!("/v1/incidents/{incident}/open"), Some(json!({}))).await;
-        let import = self
-            .http
-            .post(format!("{}/v1/incidents/{incident}/people", self.base))
-            .bearer_auth(&self.responder)
-            .header("content-type", "text/csv")
-            .body(csv)
-            .send()
-            .await
-            .expect("an answer");
-        assert!(import.status().is_success(), "{}", import.text().await.expect("a body"));
-        let notice = json!({ "default_locale": "en", "cascade": ["email"], "texts": { "en": {
-            "what_happened": "A copy of our list was taken.", "what_we_do": "We closed the door.",
-            "what_you_can_do": ["Change your password."], "what_we_offer": "Help by telephone." } } });
-        self.call(&self.responder, "PUT", &format!("/v1/incidents/{incident}/notice"), Some(notice)).await;
-        let campaign =
-            self.call(&self.responder, "POST", &format!("/v1/incidents/{incident}/campaigns"), Some(json!({}))).await;
-        let campaign = campaign["id"].as_str().expect("an id").to_owned();
-        self.call(&self.approver, "POST", &format!("/v1/campaigns/{campaign}/approve"), Some(json!({}))).await;
-        self.call(&self.responder, "POST", &format!("/v1/campaigns/{campaign}/start"), Some(json!({}))).await;
-        (incident, campaign)
+/// Sends a request and reads its answer as JSON, null where it is none.
+pub(super) async fn answer(request: reqwest::RequestBuilder) -> Result<Value, CallFault> {
+    let response = request.send().await.map_err(CallFault::Broken)?;
+    let status = response.status();
+    let text = response.text().await.map_err(CallFault::Broken)?;
+    if !status.is_success() {
+        return Err(CallFault::Refused(status.as_u16(), text));
     }
-
-    /// Follows the campaign's progress until `enough` says so; returns the state it said so of.
-    pub(crate) async fn follow(&self, campaign: &str, enough: impl Fn(&Value) -> bool) -> Value {
-        use futures_util::StreamExt as _;
-        let response = self
-            .http
-            .get(format!("{}/v1/campaigns/{campaign}/progress", self.base))
-            .bearer_auth(&self.responder)
-            .header("accept", "text/event-stream")
-            .send()
-            .await
-            .expect("an answer");
-        assert!(response.status().is_success(), "{}", response.status());
-        let mut events = response.bytes_stream();
-        let mut buffer = String::new();
-        while let Some(chunk) = events.next().await {
-            let Ok(chunk) = chunk else { break };
-            buffer.push_str(&String::from_utf8_lossy(&chunk));
-            while let Some(end) = buffer.find("\n\n") {
-                let event: String = buffer.drain(..end + 2).collect();
-                let data: String = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
-                if let Ok(state) = serde_json::from_str::<Value>(data.trim())
-                    && enough(&state)
-                {
-                    return state;
-                }
-            }
-        }
-        let state = self.call(&self.responder, "GET", &format!("/v1/campaigns/{campaign}"), None).await;
-        assert!(enough(&state), "the stream ended too early: {state}\n{}", self.log());
-        state
-    }
+    Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candour::announcements::Announcements;
 use candour::domain::actor::{Actor, Role};
-use candour::domain::campaign::{Campaign, CampaignState, Counts};
+use candour::domain::campaign::{Campaign, CampaignState, Counts, Priority};
 use candour::domain::channel::Channel;
 use candour::domain::id::IncidentId;
 use candour::domain::incident::{Incident, IncidentState};
@@ -103,6 +103,7 @@ impl World {
             population_hash: String::new(),
             counts: Counts::default(),
             repeated: 0,
+            priority: Priority::Normal,
             author: operator(),
             approver: None,
             created_at: self.now(),

@@ -77,6 +77,7 @@ impl SmtpSink {
     }
 }
 
-fn is_root() -> bool {
+/// Whether we are root.
+pub(super) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use self::columns::Columns;
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
-use super::statements::{DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use super::statements::{Back, DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
@@ -151,17 +151,14 @@ impl Statements for PgConnection {
         Ok(sqlx::query_as(sql::UNBEGUN).bind(campaign.0).bind(attempts).bind(worker.0).fetch_all(self).await?)
     }
 
-    async fn give_back(
-        &mut self,
-        campaign: CampaignId,
-        rows: &[UnbegunRow],
-        not_before: Option<Millis>,
-    ) -> Result<u64> {
-        let persons: Vec<Uuid> = rows.iter().map(|r| r.person_id).collect();
+    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], given: bool) -> Result<u64> {
+        let (persons, due): (Vec<Uuid>, Vec<Option<i64>>) =
+            back.iter().map(|b| (b.person.0, b.due_at.map(|m| m.0))).unzip();
         let done = sqlx::query(sql::GIVE_BACK)
             .bind(campaign.0)
             .bind(persons)
-            .bind(not_before.map(|m| m.0))
+            .bind(due)
+            .bind(i64::from(given))
             .execute(self)
             .await?;
         Ok(done.rows_affected())

@@ -39,9 +39,9 @@ WITH due AS (
     SET state = 'in_flight', attempt_id = fresh.id, worker_id = $6, provider = $7, intended_at = $3
     FROM picked JOIN UNNEST($5::uuid[]) WITH ORDINALITY AS fresh (id, nth) ON fresh.nth = picked.nth
     WHERE p.campaign_id = $1 AND p.person_id = picked.person_id
-    RETURNING p.person_id, p.attempt_id, p.cascade, p.place, p.tries, p.repeats, picked.due_at, picked.nth
+    RETURNING p.person_id, p.attempt_id, p.cascade, p.place, p.tries, p.repeats, p.slot, picked.due_at, picked.nth
 )
-SELECT t.person_id, t.attempt_id, t.cascade, t.place, t.tries + 1 AS tries, t.repeats, t.due_at, people.sealed,
+SELECT t.person_id, t.attempt_id, t.cascade, t.place, t.tries + 1 AS tries, t.repeats, t.slot, t.due_at, people.sealed,
        people.locale, people.jurisdiction
 FROM taken t JOIN people ON people.id = t.person_id
 ORDER BY t.nth";
@@ -77,7 +77,7 @@ UPDATE campaign_people p
 SET state = m.state, place = COALESCE(m.place, p.place),
     tries = COALESCE(m.tries, p.tries + (m.outcome IS NOT NULL)::int), attempts = p.attempts + (m.outcome IS NOT NULL)::int,
     channel = m.channel, due_at = COALESCE(m.due_at, p.due_at), repeats = m.repeats, reason = m.reason,
-    worker_id = NULL, provider = NULL, intended_at = NULL
+    worker_id = NULL, provider = NULL, intended_at = NULL, slot = 0
 FROM m WHERE p.campaign_id = $1 AND p.person_id = m.person AND p.attempt_id = m.attempt";
 
 // In order, so that two transactions lock the rows one after the other.
@@ -112,10 +112,11 @@ ORDER BY person_id
 FOR UPDATE";
 
 pub(super) const GIVE_BACK: &str = "/* give_back */
-UPDATE campaign_people
+UPDATE campaign_people p
 SET state = 'pending', attempt_id = NULL, worker_id = NULL, provider = NULL, intended_at = NULL,
-    due_at = COALESCE($3, due_at)
-WHERE campaign_id = $1 AND person_id = ANY($2)";
+    due_at = COALESCE(back.due_at, p.due_at), slot = GREATEST(p.slot, $4)
+FROM UNNEST($2::uuid[], $3::int8[]) AS back (person, due_at)
+WHERE p.campaign_id = $1 AND p.person_id = back.person";
 
 pub(super) const FENCE: &str = "/* fence */
 WITH ended AS (SELECT id FROM workers WHERE id = $1 AND (expires_at < $2 OR $3) FOR UPDATE)

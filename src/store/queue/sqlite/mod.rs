@@ -11,12 +11,13 @@ use sqlx::SqliteConnection;
 use self::batch::{blob, json, move_row, numbers};
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
-use super::statements::{DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use super::statements::{Back, DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::store::traits::{ClaimRequest, Result};
 
 /// A due row without the attempt's identifier, which is given out after it was read.
+#[expect(clippy::struct_field_names, reason = "the columns are named so")]
 #[derive(sqlx::FromRow)]
 struct Due {
     person_id: uuid::Uuid,
@@ -25,6 +26,7 @@ struct Due {
     tries: i64,
     repeats: i64,
     due_at: i64,
+    slot: i64,
     sealed: Vec<u8>,
     locale: Option<String>,
     jurisdiction: Option<String>,
@@ -106,6 +108,7 @@ impl Statements for SqliteConnection {
             tries: due.tries,
             repeats: due.repeats,
             due_at: due.due_at,
+            slot: due.slot,
             sealed: due.sealed,
             locale: due.locale,
             jurisdiction: due.jurisdiction,
@@ -187,17 +190,13 @@ impl Statements for SqliteConnection {
             .await?)
     }
 
-    async fn give_back(
-        &mut self,
-        campaign: CampaignId,
-        rows: &[UnbegunRow],
-        not_before: Option<Millis>,
-    ) -> Result<u64> {
+    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], given: bool) -> Result<u64> {
+        let due: Vec<Option<i64>> = back.iter().map(|b| b.due_at.map(|m| m.0)).collect();
         let done = sqlx::query(sql::GIVE_BACK)
             .bind(campaign.0)
-            .bind(blob(rows.iter().map(|r| r.person_id.as_bytes())))
-            .bind(numbers(rows.len()))
-            .bind(not_before.map(|m| m.0))
+            .bind(blob(back.iter().map(|b| b.person.0.as_bytes())))
+            .bind(json(&due))
+            .bind(given)
             .execute(&mut *self)
             .await?;
         Ok(done.rows_affected())

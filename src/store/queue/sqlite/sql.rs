@@ -27,10 +27,10 @@ FROM (
 pub(super) const LEASE_END: &str = "/* lease_end */ SELECT expires_at FROM workers WHERE id = $1";
 
 pub(super) const DUE: &str = "/* due */
-SELECT p.person_id, p.cascade, p.place, p.tries + 1 AS tries, p.repeats, p.due_at, people.sealed,
+SELECT p.person_id, p.cascade, p.place, p.tries + 1 AS tries, p.repeats, p.due_at, p.slot, people.sealed,
        people.locale, people.jurisdiction
 FROM (
-    SELECT person_id, cascade, place, tries, repeats, due_at FROM campaign_people
+    SELECT person_id, cascade, place, tries, repeats, due_at, slot FROM campaign_people
     WHERE campaign_id = $1 AND channel = $2 AND state = 'pending' AND due_at <= $3
         AND (due_at, person_id) > ($5, $6)
     ORDER BY due_at, person_id LIMIT $4
@@ -76,7 +76,7 @@ UPDATE campaign_people
 SET state = m.state, place = COALESCE(m.place, campaign_people.place),
     tries = COALESCE(m.tries, campaign_people.tries + m.settled), attempts = attempts + m.settled,
     channel = m.channel, due_at = COALESCE(m.due_at, campaign_people.due_at), repeats = m.repeats, reason = m.reason,
-    worker_id = NULL, provider = NULL, intended_at = NULL
+    worker_id = NULL, provider = NULL, intended_at = NULL, slot = 0
 FROM m
 WHERE campaign_id = m.campaign AND person_id = m.person AND attempt_id = m.attempt";
 
@@ -109,11 +109,11 @@ WHERE +p.campaign_id = $1 AND p.worker_id = $4";
 
 pub(super) const GIVE_BACK: &str = "/* give_back */
 WITH back AS MATERIALIZED (
-    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person FROM json_each($3)
+    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, value AS due_at FROM json_each($3)
 )
 UPDATE campaign_people
 SET state = 'pending', attempt_id = NULL, worker_id = NULL, provider = NULL, intended_at = NULL,
-    due_at = COALESCE($4, due_at)
+    due_at = COALESCE(back.due_at, campaign_people.due_at), slot = MAX(slot, $4)
 FROM back
 WHERE campaign_id = back.campaign AND person_id = back.person";
 

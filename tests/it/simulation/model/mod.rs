@@ -131,6 +131,7 @@ impl Model {
                 worker: request.worker,
                 channel: request.channel,
                 provider: Arc::clone(&request.provider),
+                has_slot: false,
                 place: one.progress.place,
                 repeats,
                 outcome: None,

@@ -1,0 +1,269 @@
+//! Where a lane's people come from: the urgent campaigns first, then the others in turn; as many as the rates allow.
+//!
+//! A rate is drawn on before people are claimed, so whoever is in the lane's queue need not wait for it. The rate of a
+//! destination's domain is the exception: it shows only when the record is open, and whoever is over it is put off to a
+//! slot of their own.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::engine::{Rates, Shared};
+use super::lease::Lease;
+use super::notices::NoticeFault;
+use super::returns;
+use crate::domain::actor::ActorRef;
+use crate::domain::attempt::Claimed;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{Campaign, CampaignAction, Priority};
+use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
+use crate::domain::id::{AttemptId, CampaignId};
+use crate::domain::limit::LimitKind;
+use crate::providers::Descriptor;
+use crate::render::CompiledNotice;
+use crate::store::{ClaimRequest, StoreError};
+
+/// Somebody to be told, and what.
+pub(super) type Work = (Arc<CompiledNotice>, Claimed);
+
+/// A slot that is no further away than this is taken at once, in milliseconds: a domain's burst.
+const SLOT_BURST_MS: i64 = 1000;
+
+/// The slowest rate of a domain, in messages a second.
+const SLOWEST: f64 = 0.001;
+
+/// What came of looking for people.
+pub(super) struct Found {
+    /// Those found, all of one campaign.
+    pub(super) work: Vec<Work>,
+    /// Whether they go before those in the queue.
+    pub(super) urgent: bool,
+    /// When a rate allows more, in milliseconds, where one stood in the way.
+    pub(super) wait_ms: Option<u64>,
+}
+
+/// Claims for one lane.
+pub(super) struct Claims {
+    shared: Arc<Shared>,
+    lease: Arc<Lease>,
+    descriptor: Descriptor,
+    /// Tokens that were taken and not needed.
+    spare: HashMap<(LimitKind, String), u32>,
+    /// Campaigns that had nobody for this lane, and until when they are not asked again.
+    resting: HashMap<CampaignId, Millis>,
+    turn: usize,
+}
+
+impl Claims {
+    pub(super) fn new(shared: Arc<Shared>, lease: Arc<Lease>, descriptor: Descriptor) -> Self {
+        Self { shared, lease, descriptor, spare: HashMap::new(), resting: HashMap::new(), turn: 0 }
+    }
+
+    /// Something has changed: every campaign may have people again.
+    pub(super) fn wake(&mut self) {
+        self.resting.clear();
+    }
+
+    /// Claims at most `limit` people of the first campaign that has any.
+    pub(super) async fn next(&mut self, limit: u32, stop: &CancellationToken) -> Result<Found, StoreError> {
+        let mut found = Found { work: Vec::new(), urgent: false, wait_ms: None };
+        let rates = Arc::clone(&self.shared.rates.borrow());
+        let limit = match rates.of_provider(&self.descriptor) {
+            None => limit,
+            Some(rate) => {
+                let name = self.descriptor.name.clone();
+                self.allowance(LimitKind::Provider, &name, rate, limit, &mut found).await?
+            }
+        };
+        let mut left = limit;
+        for campaign in self.in_turn() {
+            if left == 0 {
+                break;
+            }
+            let now = self.shared.clock.now();
+            if self.resting.get(&campaign.id).is_some_and(|until| now < *until) {
+                continue;
+            }
+            let name = campaign.id.to_string();
+            let allowed = match rates.of(LimitKind::Campaign, &name) {
+                None => left,
+                Some(rate) => self.allowance(LimitKind::Campaign, &name, rate, left, &mut found).await?,
+            };
+            if allowed == 0 {
+                continue;
+            }
+            let claimed = self.claim(&campaign, allowed, stop).await?;
+            let taken = u32::try_from(claimed.len()).unwrap_or(u32::MAX);
+            self.keep(LimitKind::Campaign, &name, allowed - taken.min(allowed));
+            if taken == 0 {
+                let poll_ms = i64::try_from(self.shared.settings.poll_ms).unwrap_or(i64::MAX);
+                self.resting.insert(campaign.id, now.plus(poll_ms));
+                continue;
+            }
+            left -= taken.min(left);
+            found.work = self.within_domains(&rates, &campaign, claimed).await;
+            found.urgent = campaign.priority == Priority::Urgent;
+            found.wait_ms = None;
+            break;
+        }
+        let name = self.descriptor.name.clone();
+        self.keep(LimitKind::Provider, &name, left);
+        Ok(found)
+    }
+
+    /// The running campaigns: the urgent ones first, each kind beginning with another one every time.
+    fn in_turn(&mut self) -> Vec<Campaign> {
+        self.turn = self.turn.wrapping_add(1);
+        let running = Arc::clone(&self.shared.running.borrow());
+        let (mut urgent, mut normal): (Vec<Campaign>, Vec<Campaign>) =
+            running.iter().cloned().partition(|campaign| campaign.priority == Priority::Urgent);
+        for kind in [&mut urgent, &mut normal] {
+            let first = self.turn.checked_rem(kind.len()).unwrap_or(0);
+            kind.rotate_left(first);
+        }
+        urgent.append(&mut normal);
+        urgent
+    }
+
+    /// Draws on a rate, what was spared first.
+    async fn allowance(
+        &mut self,
+        kind: LimitKind,
+        name: &str,
+        rate: f64,
+        wanted: u32,
+        found: &mut Found,
+    ) -> Result<u32, StoreError> {
+        let spare = self.spare.remove(&(kind, name.to_owned())).unwrap_or(0);
+        if spare >= wanted {
+            self.keep(kind, name, spare - wanted);
+            return Ok(wanted);
+        }
+        let now = self.shared.clock.now();
+        let grant = self.shared.store.take_tokens(kind, name, rate, wanted - spare, now).await?;
+        let allowed = spare + grant.tokens;
+        if allowed == 0 {
+            found.wait_ms = found.wait_ms.into_iter().chain(grant.wait_ms).min();
+        }
+        Ok(allowed)
+    }
+
+    fn keep(&mut self, kind: LimitKind, name: &str, tokens: u32) {
+        let limited = match kind {
+            LimitKind::Provider => self.shared.rates.borrow().of_provider(&self.descriptor).is_some(),
+            LimitKind::Campaign | LimitKind::Domain => self.shared.rates.borrow().of(kind, name).is_some(),
+        };
+        if tokens > 0 && limited {
+            self.spare.insert((kind, name.to_owned()), tokens);
+        }
+    }
+
+    async fn claim(
+        &self,
+        campaign: &Campaign,
+        limit: u32,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Work>, StoreError> {
+        let shared = &self.shared;
+        let notice = match shared.notices.of(campaign).await {
+            Ok(notice) => notice,
+            Err(NoticeFault::Store(error)) => return Err(error),
+            Err(fault) => {
+                pause(shared, campaign, &fault).await?;
+                return Ok(Vec::new());
+            }
+        };
+        let now = shared.clock.now();
+        let attempts: Vec<AttemptId> = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
+        let (channel, provider) = (self.descriptor.channel, Arc::from(self.descriptor.name.as_str()));
+        let (worker, offered) = (self.lease.worker, attempts.clone());
+        let request = ClaimRequest { worker, campaign: campaign.id, channel, provider, limit, now, attempts };
+        let started = tokio::time::Instant::now();
+        let claimed = match shared.store.claim(request).await {
+            Ok(claimed) => claimed,
+            Err(StoreError::StaleLease) => return Err(StoreError::StaleLease),
+            Err(error) => {
+                returns::undo_claim(shared, worker, campaign.id, offered, stop.clone()).await;
+                return Err(error);
+            }
+        };
+        shared.metrics.claim_seconds.observe(started.elapsed().as_secs_f64());
+        Ok(claimed.into_iter().map(|claimed| (Arc::clone(&notice), claimed)).collect())
+    }
+
+    /// Puts off whoever is over the rate of their address's domain.
+    async fn within_domains(
+        &self,
+        rates: &Rates,
+        campaign: &Campaign,
+        work: Vec<Work>,
+    ) -> Vec<Work> {
+        if self.descriptor.channel != Channel::Email || !rates.any_domain() {
+            return work;
+        }
+        let now = self.shared.clock.now();
+        let (mut free, mut limited) = (Vec::with_capacity(work.len()), BTreeMap::<String, Vec<Work>>::new());
+        for (notice, claimed) in work {
+            match domain(&claimed).filter(|domain| rates.of(LimitKind::Domain, domain).is_some()) {
+                Some(domain) if !claimed.has_slot => limited.entry(domain).or_default().push((notice, claimed)),
+                _ => free.push((notice, claimed)),
+            }
+        }
+        let (mut put_off, mut back) = (Vec::new(), Vec::new());
+        for (domain, work) in limited {
+            let rate = rates.of(LimitKind::Domain, &domain).unwrap_or(f64::INFINITY).max(SLOWEST);
+            let number = u32::try_from(work.len()).unwrap_or(u32::MAX);
+            let Ok(first) = self.shared.store.take_slots(&domain, rate, number, now).await else {
+                back.extend(work.into_iter().map(|(_, claimed)| claimed.attempt));
+                continue;
+            };
+            for (nth, (notice, claimed)) in (0_u32..).zip(work) {
+                #[expect(clippy::cast_possible_truncation, reason = "saturates: a time that never comes")]
+                let slot = first.plus((f64::from(nth) * 1000.0 / rate) as i64);
+                if slot.0 <= now.0 + SLOT_BURST_MS {
+                    free.push((notice, claimed));
+                } else {
+                    put_off.push((claimed.attempt, slot));
+                }
+            }
+        }
+        let worker = self.lease.worker;
+        if !put_off.is_empty() && self.shared.store.put_off(campaign.id, worker, put_off.clone(), now).await.is_err() {
+            back.extend(put_off.into_iter().map(|(attempt, _)| attempt));
+        }
+        if !back.is_empty() {
+            // The store is away: they are handed back once it is there again, and meet the rate anew.
+            tokio::spawn(returns::hand_back(Arc::clone(&self.shared), worker, campaign.id, back));
+        }
+        free
+    }
+}
+
+/// The domain that an email of this step goes to, in lower case and ASCII.
+fn domain(claimed: &Claimed) -> Option<String> {
+    let address = claimed.person.record.emails.get(usize::from(claimed.step.point))?;
+    let (_, domain) = address.expose().rsplit_once('@')?;
+    match url::Host::parse(domain).ok()? {
+        url::Host::Domain(domain) => Some(domain),
+        url::Host::Ipv4(_) | url::Host::Ipv6(_) => None,
+    }
+}
+
+/// Stops a campaign whose notice is not what was approved; a person must look.
+async fn pause(shared: &Shared, campaign: &Campaign, fault: &NoticeFault) -> Result<(), StoreError> {
+    tracing::error!(campaign = %campaign.id, %fault, "the campaign is paused");
+    let actor = ActorRef::engine();
+    let audit = AuditEntry {
+        incident: Some(campaign.incident),
+        at: shared.clock.now(),
+        actor: actor.clone(),
+        action: String::from("campaign.paused"),
+        detail: serde_json::json!({ "campaign": campaign.id, "reason": fault.to_string() }),
+    };
+    match shared.store.act_on_campaign(campaign.id, CampaignAction::Pause, &actor, audit).await {
+        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,67 @@
+//! Workers whose clocks differ. By seconds, as clocks do: nobody notices. By more than a lease: one of them takes the others
+//! for dead again and again, and still nobody is lost and whoever got two is in the account.
+
+use std::path::PathBuf;
+
+use crate::support::candour::SHORT_LEASE;
+use crate::support::databases;
+use crate::support::fleet::Fleet;
+use crate::support::program::Program;
+use crate::support::responder::people_at;
+
+const PEOPLE: usize = 200;
+
+/// Twice the time in which the clocks below may differ, and some.
+const LEASE: &str = "lease_seconds = 9\nheartbeat_seconds = 1\npoll_ms = 20\nbatch = 100\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_seconds() {
+    databases::on_postgres(async |database| {
+        let fleet = Fleet::muster(&database, LEASE, "rate = 20.0").await;
+        let mut workers = Vec::new();
+        for clock in ["-2s", "+0s", "+2s"] {
+            workers.push(worker(&fleet, clock).await);
+        }
+        let campaign = fleet.candour.campaign(people_at("example.net", PEOPLE)).await;
+        let balance = fleet.balance(&campaign, PEOPLE).await;
+        assert_eq!((balance.doubled, balance.unknown.len()), (0, 0));
+        assert!(!fleet.candour.log().contains("took over"), "nobody was taken for dead");
+        for worker in workers {
+            worker.terminate().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_more_than_a_lease() {
+    databases::on_postgres(async |database| {
+        let fleet = Fleet::muster(&database, SHORT_LEASE, "rate = 20.0").await;
+        let behind = worker(&fleet, "+0s").await;
+        let ahead = worker(&fleet, "+30s").await;
+        let campaign = fleet.candour.campaign(people_at("example.net", PEOPLE)).await;
+        fleet.candour.logged(1, "took over from workers that died").await;
+        fleet.candour.logged(1, "the lease was lost").await;
+        let balance = fleet.balance(&campaign, PEOPLE).await;
+        println!("got two {}, unknown {}", balance.doubled, balance.unknown.len());
+        behind.terminate().await;
+        ahead.terminate().await;
+    })
+    .await;
+}
+
+/// A worker whose clock is off by so much.
+async fn worker(fleet: &Fleet, clock: &str) -> Program {
+    let mut command = fleet.candour.prepared(&["worker"]);
+    command.env("LD_PRELOAD", libfaketime()).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    fleet.candour.work(command).await
+}
+
+fn libfaketime() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    let places = folders.chain(["/usr/lib64", "/usr/local/lib"].map(PathBuf::from));
+    places
+        .map(|place| place.join("faketime/libfaketime.so.1"))
+        .find(|library| library.exists())
+        .expect("libfaketime is not installed (apt-get install libfaketime); ./tests/run installs it")
+}

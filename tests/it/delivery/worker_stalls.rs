@@ -1,0 +1,55 @@
+//! A worker that stands still for longer than its lease and comes back: others have taken over what it had in flight, what
+//! it writes then is refused, the account says what it knew, and it goes on as a new worker.
+
+use crate::support::candour::SHORT_LEASE;
+use crate::support::databases;
+use crate::support::fleet::{CONCURRENCY, Fleet};
+use crate::support::recording_sink::Manner;
+use crate::support::responder::people_at;
+
+const PEOPLE: usize = 60;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres() {
+    databases::on_postgres(scenario).await;
+}
+
+async fn scenario(database: String) {
+    let fleet = Fleet::muster(&database, SHORT_LEASE, "").await;
+    fleet.sink.answer(Manner::Silent);
+    let stalled = fleet.candour.worker().await;
+    let campaign = fleet.candour.campaign(people_at("example.net", PEOPLE)).await;
+    fleet.sink.until(CONCURRENCY).await;
+    stalled.signal("STOP").await;
+    // The answers reach its sockets while it stands still.
+    fleet.sink.answer(Manner::Takes);
+
+    let other = fleet.candour.worker().await;
+    let balance = fleet.balance(&campaign, PEOPLE).await;
+    fleet.candour.logged(1, "took over from workers that died").await;
+    assert_eq!(balance.doubled, CONCURRENCY, "those that were in the air got two");
+    assert!(balance.unknown.len() >= CONCURRENCY, "{:?}", balance.unknown);
+
+    stalled.signal("CONT").await;
+    fleet.candour.logged(1, "the lease was lost").await;
+    fleet.candour.logged(1, "outcomes of people who had moved on by then were not applied").await;
+    let after = fleet.balance(&campaign, PEOPLE).await;
+    assert_eq!(after.doubled, balance.doubled, "it told nobody again");
+    assert_eq!(after.unknown.len(), balance.unknown.len(), "its outcomes came too late");
+    assert_eq!(learned(&fleet, &campaign.1).await, CONCURRENCY, "but what it knew is in the account");
+
+    // Alone again, it works.
+    other.terminate().await;
+    let second = fleet.candour.campaign(people_at("example.org", PEOPLE)).await;
+    let balance = fleet.balance(&second, PEOPLE).await;
+    assert_eq!((balance.doubled, balance.unknown.len()), (0, 0));
+    stalled.terminate().await;
+}
+
+/// Attempts that stay unknown and of which the account holds that the mail host accepted them.
+async fn learned(fleet: &Fleet, campaign: &str) -> usize {
+    let path = format!("/v1/campaigns/{campaign}/attempts?limit=500");
+    let page = fleet.candour.call(&fleet.candour.responder, "GET", &path, None).await;
+    let items = page["items"].as_array().expect("items");
+    items.iter().filter(|a| a["outcome"] == "unknown" && a["receipt"] == "accepted").count()
+}
