@@ -196,17 +196,20 @@ impl DeliveryStore for FaultyStore {
         _now: Millis,
     ) -> Result<u32> {
         let id = attempts.first().map_or(campaign.0, |attempt| attempt.0);
+        let attempts: Vec<_> = attempts.into_iter().map(|attempt| (attempt, None)).collect();
         self.call("hand back", id, move |model| model.hand_back(campaign, worker, &attempts)).await
     }
 
     async fn put_off(
         &self,
-        _: CampaignId,
-        _: WorkerId,
-        _: Vec<(AttemptId, Millis)>,
-        _: Millis,
+        campaign: CampaignId,
+        worker: WorkerId,
+        slots: Vec<(AttemptId, Millis)>,
+        _now: Millis,
     ) -> Result<u32> {
-        Err(not_here("put_off"))
+        let id = slots.first().map_or(campaign.0, |(attempt, _)| attempt.0);
+        let slots: Vec<_> = slots.into_iter().map(|(attempt, slot)| (attempt, Some(slot))).collect();
+        self.call("put off", id, move |model| model.hand_back(campaign, worker, &slots)).await
     }
 
     async fn reap(
