@@ -30,12 +30,15 @@ async fn alive() -> &'static str {
 
 /// Ready
 ///
-/// Answers 200 when the database answers and the process is not shutting down.
+/// Answers 200 when the database answers, takes writes, and the process is not shutting down.
 #[utoipa::path(get, path = "/readyz", tag = "operations", extensions(("x-roles" = json!(PUBLIC))),
     responses((status = 200, description = "Ready.", body = String, content_type = "text/plain")))]
 async fn ready(State(state): State<ApiState>) -> Result<&'static str, Problem> {
     if state.shutdown.is_cancelled() {
         return Err(Problem::new(Kind::Unavailable, "The process is shutting down."));
+    }
+    if state.metrics.heartbeat_written.get() == 0 {
+        return Err(Problem::new(Kind::Unavailable, "The database takes no writes; the log says why.").retry_after(5));
     }
     match tokio::time::timeout(READY_WITHIN, state.store.ping()).await {
         Ok(answer) => answer.map(|()| "ready").map_err(Problem::from),

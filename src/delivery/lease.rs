@@ -27,6 +27,7 @@ impl Lease {
         let worker = WorkerId::new(now, shared.entropy.ten());
         let expires_at = now.plus(shared.settings.lease_ms);
         shared.store.register_worker(worker, &shared.settings.worker_name, now, expires_at).await?;
+        shared.metrics.heartbeat_written.set(1);
         let steady_since = AtomicI64::new(i64::MIN);
         Ok(Arc::new(Self { worker, alive_until: AtomicI64::new(expires_at.0), steady_since }))
     }
@@ -63,6 +64,7 @@ impl Lease {
                         self.steady_since.store(now.0, Ordering::Release);
                     }
                     self.alive_until.store(expires_at.0, Ordering::Release);
+                    shared.metrics.heartbeat_written.set(1);
                 }
                 Err(StoreError::StaleLease) => {
                     tracing::warn!(worker = %self.worker, "the lease was lost: this process was silent for too long and what it had in flight was taken over");
@@ -70,6 +72,7 @@ impl Lease {
                 }
                 Err(error) => {
                     trouble = true;
+                    shared.metrics.heartbeat_written.set(0);
                     tracing::warn!(worker = %self.worker, %error, "the lease could not be extended; trying again");
                 }
             }

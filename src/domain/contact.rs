@@ -37,7 +37,17 @@ impl EmailAddress {
         if text.len() > 254 || text.bytes().any(|b| b.is_ascii_control() || b == b' ') {
             return Err(ContactError::Email);
         }
-        Ok(Self(Pii::new(format!("{}@{}", parsed.local_part(), parsed.domain().to_lowercase()))))
+        let (local, domain) = (parsed.local_part(), parsed.domain());
+        let mut address = String::with_capacity(text.len());
+        address.push_str(local);
+        address.push('@');
+        if domain.is_ascii() {
+            address.push_str(domain);
+            address[local.len()..].make_ascii_lowercase();
+        } else {
+            address.push_str(&domain.to_lowercase());
+        }
+        Ok(Self(Pii::new(address)))
     }
 
     /// The address, for the envelope.

@@ -19,8 +19,6 @@ pub(super) struct CsvDecoder {
     ends: Vec<usize>,
     filled: usize,
     cells: usize,
-    /// Bytes of the record so far, for the size of chunks.
-    taken: usize,
     in_record: bool,
     overflow: Option<Reason>,
     lines: Lines,
@@ -40,7 +38,6 @@ impl CsvDecoder {
             ends: vec![0; limits.columns + 1],
             filled: 0,
             cells: 0,
-            taken: 0,
             in_record: false,
             overflow: None,
             lines: Lines::default(),
@@ -64,7 +61,6 @@ impl CsvDecoder {
                 self.core.read_record(input, &mut self.text[self.filled..], &mut self.ends[self.cells..]);
             self.lines.count(&input[..used]);
             input = &input[used..];
-            self.taken += used;
             self.filled += written;
             self.cells += ended;
             match result {
@@ -90,7 +86,6 @@ impl CsvDecoder {
         self.overflow = None;
         self.filled = 0;
         self.cells = 0;
-        self.taken = 0;
     }
 
     fn end(&mut self, sink: &mut Sink) -> Result<(), HeaderError> {
@@ -112,7 +107,7 @@ impl CsvDecoder {
                     Some(reason) => Err(Fault::line(reason)),
                     None => read(header, cells, &self.checks),
                 };
-                sink.take(self.first_line, self.lines.ended(), self.taken, read);
+                sink.take(self.first_line, self.lines.ended(), read);
             }
         }
         Ok(())
@@ -182,7 +177,7 @@ impl Decoder for CsvDecoder {
             if self.header.is_none() {
                 return Err(HeaderError::QuoteOpen);
             }
-            sink.take(self.first_line, self.lines.ended(), 0, Err(Fault::line(Reason::QuoteOpen)));
+            sink.take(self.first_line, self.lines.ended(), Err(Fault::line(Reason::QuoteOpen)));
         }
         if self.header.is_none() { Err(HeaderError::Empty) } else { Ok(()) }
     }

@@ -14,6 +14,7 @@ mod import;
 mod limits;
 mod ndjson;
 mod phone;
+mod pipeline;
 mod reject;
 mod row;
 

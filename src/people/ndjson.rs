@@ -70,13 +70,13 @@ impl NdjsonDecoder {
         } else if line.iter().all(u8::is_ascii_whitespace) {
             sink.through_line = number;
         } else {
-            sink.take(number, number, line.len(), read(line, &self.checks));
+            sink.take(number, number, read(line, &self.checks));
         }
     }
 
     fn reject(&mut self, fault: Fault, sink: &mut Sink) {
         let number = self.lines.current();
-        sink.take(number, number, 0, Err(fault));
+        sink.take(number, number, Err(fault));
     }
 }
 

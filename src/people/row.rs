@@ -141,6 +141,9 @@ fn check(column: Column<'_>, text: &str, limits: &ImportLimits) -> Result<(), Re
     if text.len() > limits.cell_bytes {
         return Err(Reason::CellTooLong(limits.cell_bytes));
     }
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return Ok(());
+    }
     let breaks_allowed = matches!(column, Column::Field(_));
     let stray = |c: char| c.is_control() && !(breaks_allowed && matches!(c, '\n' | '\r' | '\t'));
     if text.chars().any(stray) { Err(Reason::Control) } else { Ok(()) }

@@ -86,7 +86,7 @@ macro_rules! reading {
                     let $conn: &mut sqlx::SqliteConnection = &mut lent;
                     async { $body }.await
                 };
-                lent.is_well();
+                lent.give_back();
                 value
             }
             $crate::store::db::Db::Postgres { pool } => {
@@ -95,7 +95,7 @@ macro_rules! reading {
                     let $conn: &mut sqlx::PgConnection = &mut lent;
                     $crate::store::lent::within($store.patience, async { $body }).await?
                 };
-                lent.is_well();
+                lent.give_back();
                 value
             }
         }
@@ -116,7 +116,7 @@ macro_rules! once {
             };
             let (ended, is_well) = $crate::store::lent::end(transaction, done).await;
             if is_well {
-                lent.is_well();
+                lent.give_back();
             }
             ended
         };

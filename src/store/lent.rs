@@ -45,7 +45,7 @@ impl<DB: Database> Lent<DB> {
     }
 
     /// The operation has come to its end, and the connection can be used by another.
-    pub(in crate::store) fn is_well(mut self) {
+    pub(in crate::store) fn give_back(mut self) {
         self.well = true;
     }
 }

@@ -35,6 +35,7 @@ use std::time::Duration;
 
 use self::db::Db;
 pub use self::error::StoreError;
+pub use self::people::{PeopleChunk, PeopleSealer, SealedPeople};
 pub use self::seal::{MasterKey, MasterKeys, Sealer};
 pub use self::traits::*;
 

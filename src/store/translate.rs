@@ -82,7 +82,9 @@ fn of_sqlite(code: &str, message: &str) -> StoreError {
         // SQLITE_BUSY, SQLITE_LOCKED
         5 | 6 => StoreError::Busy,
         // SQLITE_READONLY, SQLITE_CANTOPEN; SQLITE_IOERR, SQLITE_FULL
-        8 | 14 => StoreError::Unavailable(format!("{message} ({code})")),
+        8 | 14 => StoreError::Unavailable(format!(
+            "{message} ({code}); see that the file and its directory are there and may be written to"
+        )),
         10 | 13 => StoreError::Unavailable(format!("{message} ({code}); see that its disk has room and is well")),
         // SQLITE_CORRUPT, SQLITE_NOTADB
         11 | 26 => StoreError::Corrupt { table: "file", column: "?", reason: message.to_owned() },

@@ -57,6 +57,8 @@ pub struct Metrics {
     pub settle_seconds: Histogram,
     /// Workers taken for dead.
     pub leases_lost: Counter,
+    /// Whether the worker of this process could write its last heartbeat; 1 where there is none.
+    pub heartbeat_written: Gauge,
 }
 
 impl Metrics {
@@ -80,7 +82,9 @@ impl Metrics {
             claim_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             settle_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             leases_lost: Counter::default(),
+            heartbeat_written: Gauge::default(),
         };
+        metrics.heartbeat_written.set(1);
         metrics.create_series(providers);
         metrics.registered()
     }
@@ -131,6 +135,11 @@ impl Metrics {
             "leases_lost",
             "Workers whose heartbeat stopped and whose people others took over",
             self.leases_lost.clone(),
+        );
+        registry.register(
+            "heartbeat_written",
+            "Whether this process's worker could write its last heartbeat (1) or not (0); if not, the database takes no writes",
+            self.heartbeat_written.clone(),
         );
         registry.register("imports_rows", "Rows of imported files, by what they changed", self.import_rows.clone());
         self
@@ -193,6 +202,7 @@ mod tests {
             "candour_receipts_total{provider=\"relay\",effect=\"moved\"} 0",
             "candour_imports_rows_total{effect=\"rejected\"} 0",
             "candour_leases_lost_total 0",
+            "candour_heartbeat_written 1",
             "candour_claim_seconds_count 0",
             "# HELP candour_settle_seconds Time that recording a batch of outcomes took.",
         ] {

@@ -25,7 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("handlebars", &["render", "public", "console"]),
     ("typst", &["render"]),
     ("typst_pdf", &["render"]),
-    ("chacha20poly1305", &["store"]),
+    ("chacha20", &["store"]),
     ("prometheus_client", &["telemetry"]),
     ("csv_async", &["people"]),
     ("rlibphonenumber", &["people"]),

@@ -1,121 +1,123 @@
-//! Affected people: taken in by chunks, sealed before the transaction begins, opened as they are read.
+//! Affected people: encoded and merged by chunks, sealed away from the database, written in one transaction a chunk, opened
+//! as they are read.
 
+mod blocks;
+mod chunk;
+mod copy;
+mod groups;
+mod packed;
 mod plan;
 mod postgres;
 mod read;
+mod sealer;
 mod sqlite;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use sqlx::FromRow;
-use uuid::Uuid;
-
-use self::plan::{GroupChange, Incoming, Plan};
+pub use self::chunk::PeopleChunk;
+use self::groups::GroupChange;
+use self::plan::{Known, Plan};
+use self::sealer::SealedPerson;
+pub use self::sealer::{PeopleSealer, SealedPeople};
 use super::SqlStore;
 use super::audit::AppendAudit;
 use super::db::{Again, Db, immediate, on_both_connections, once, ordinary};
 use super::error::StoreError;
 use super::keys::KeyRows;
-use super::seal::{IncidentKey, RefIndex};
 use super::traits::{ImportCounts, Result};
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
-use crate::domain::id::{IncidentId, PersonId};
-use crate::domain::person::PersonRecord;
+use crate::domain::id::IncidentId;
 
-/// What the database knows of a person of the chunk.
-#[derive(Debug, FromRow)]
-struct KnownRow {
-    id: Uuid,
-    ref_index: Vec<u8>,
-    content_hash: Vec<u8>,
-    /// Absent when the chunk's record has the same hash: then there is nothing to merge and nothing to open.
-    sealed: Option<Vec<u8>>,
-    jurisdiction: Option<String>,
-    locale: Option<String>,
-}
+/// So many people of a chunk are looked up to see whether it is likely that some are known.
+const SAMPLE: usize = 64;
 
 impl SqlStore {
-    /// The body of [`PeopleStore::import_people`](super::PeopleStore::import_people).
+    /// The body of [`PeopleStore::people_sealer`](super::PeopleStore::people_sealer).
+    async fn sealer_of(&self, incident: IncidentId) -> Result<PeopleSealer> {
+        let key = self.incident_key(incident).await.map_err(erased_is_conflict)?;
+        Ok(PeopleSealer::new(incident, key, self.sealer.shared_entropy()))
+    }
+
+    /// The body of [`PeopleStore::import_sealed`](super::PeopleStore::import_sealed).
     ///
-    /// Reading what is known, merging and sealing go before the transaction; the transaction then only writes, and
-    /// begins again from the start when it finds that somebody else has written to one of these people meanwhile.
-    async fn import(
-        &self,
-        incident: IncidentId,
-        records: Vec<PersonRecord>,
-        ids: Vec<PersonId>,
-        now: Millis,
-        actor: ActorRef,
-    ) -> Result<ImportCounts> {
-        if records.is_empty() {
+    /// When a sample of the chunk is not known, all of it is written as new: looking up each of millions of people who are
+    /// not there costs as much as writing them. The transaction finds whoever is there after all, leaves nothing, and is
+    /// planned again, then with everybody looked up. Reading and merging what is known goes before the transaction, which
+    /// then only writes, and begins again when it finds that somebody else has written to one of these people meanwhile.
+    async fn import(&self, people: SealedPeople, now: Millis, actor: ActorRef) -> Result<ImportCounts> {
+        if people.people.is_empty() {
             return Ok(ImportCounts::default());
         }
-        if ids.len() < records.len() {
-            return Err(StoreError::Conflict(format!("{} people came with {} identifiers", records.len(), ids.len())));
-        }
-        let key = self.incident_key(incident).await.map_err(erased_is_conflict)?;
-        let incoming = Arc::new(
-            blocking({
-                let key = Arc::clone(&key);
-                move || plan::incoming(&key, records, ids)
-            })
-            .await?,
-        );
+        let people = Arc::new(people);
         let mut again = Again::new(self.sealer.entropy());
+        let mut looked_up = self.some_known(&people).await?;
         loop {
-            let plan = self.plan(incident, &key, &incoming).await?;
-            let audit = AuditEntry {
-                incident: Some(incident),
-                at: now,
-                actor: actor.clone(),
-                action: String::from("people.imported"),
-                detail: serde_json::json!({
-                    "added": plan.counts.added, "updated": plan.counts.updated, "unchanged": plan.counts.unchanged,
-                }),
-            };
-            let result: Result<()> = match &self.db {
-                Db::Sqlite { write, .. } => once!(immediate(write), sqlx::SqliteConnection, tx => {
-                    tx.count_people(incident, plan.counts.added).await?;
-                    sqlite::write(tx, incident, &plan, now).await?;
-                    tx.count_groups(incident, &plan.groups).await?;
-                    tx.append_audit(&audit).await
-                }),
-                Db::Postgres { pool } => once!(ordinary(pool, self.patience), sqlx::PgConnection, tx => {
-                    tx.count_people(incident, plan.counts.added).await?;
-                    postgres::write(tx, incident, &plan, now).await?;
-                    tx.count_groups(incident, &plan.groups).await?;
-                    tx.append_audit(&audit).await
-                }),
-            };
-            match result {
+            let plan = if looked_up { self.plan(&people).await? } else { Plan::all_new(&people) };
+            match self.write(&people, &plan, now, &actor).await {
                 Ok(()) => return Ok(plan.counts),
+                Err(StoreError::Busy) if !looked_up => looked_up = true,
                 Err(StoreError::Busy) if again.wait().await => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Looks up what is known of the chunk's people and decides what to write.
-    async fn plan(&self, incident: IncidentId, key: &Arc<IncidentKey>, incoming: &Arc<Vec<Incoming>>) -> Result<Plan> {
-        let known = match &self.db {
-            Db::Sqlite { read, .. } => sqlite::known(&mut *read.acquire().await?, incident, incoming).await?,
-            Db::Postgres { pool } => postgres::known(&mut *pool.acquire().await?, incident, incoming).await?,
-        };
-        let known: HashMap<RefIndex, KnownRow> =
-            known.into_iter().map(|row| Ok((exactly("ref_index", &row.ref_index)?, row))).collect::<Result<_>>()?;
-        let (key, incoming, nonces) = (Arc::clone(key), Arc::clone(incoming), self.sealer.nonces(incoming.len()));
-        blocking(move || plan::plan(&key, &incoming, known, nonces)).await?
+    /// Whether any of a sample of these people is there already.
+    async fn some_known(&self, people: &SealedPeople) -> Result<bool> {
+        let step = people.people.len().div_ceil(SAMPLE);
+        let sample = people.people.iter().enumerate().step_by(step);
+        Ok(!self.known(people.incident, sample).await?.is_empty())
     }
-}
 
-/// Runs work that keeps a core busy where it holds up nobody.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| StoreError::Unavailable(String::from("the process is being stopped")))
+    /// Looks up what is known of the chunk's people and decides what to write.
+    async fn plan(&self, people: &Arc<SealedPeople>) -> Result<Plan> {
+        let known = self.known(people.incident, people.people.iter().enumerate()).await?;
+        let (people, entropy) = (Arc::clone(people), self.sealer.shared_entropy());
+        tokio::task::spawn_blocking(move || Plan::beside(&people, known, entropy.as_ref()))
+            .await
+            .map_err(|_| StoreError::Unavailable(String::from("the process is being stopped")))?
+    }
+
+    async fn known(
+        &self,
+        incident: IncidentId,
+        people: impl Iterator<Item = (usize, &SealedPerson)>,
+    ) -> Result<Vec<Known>> {
+        match &self.db {
+            Db::Sqlite { read, .. } => sqlite::known(&mut *read.acquire().await?, incident, people).await,
+            Db::Postgres { pool } => postgres::known(&mut *pool.acquire().await?, incident, people).await,
+        }
+    }
+
+    /// The one transaction of a chunk.
+    async fn write(&self, people: &SealedPeople, plan: &Plan, now: Millis, actor: &ActorRef) -> Result<()> {
+        let incident = people.incident;
+        let audit = AuditEntry {
+            incident: Some(incident),
+            at: now,
+            actor: actor.clone(),
+            action: String::from("people.imported"),
+            detail: serde_json::json!({
+                "added": plan.counts.added, "updated": plan.counts.updated, "unchanged": plan.counts.unchanged,
+            }),
+        };
+        match &self.db {
+            Db::Sqlite { write, .. } => once!(immediate(write), sqlx::SqliteConnection, tx => {
+                tx.count_people(incident, plan.counts.added).await?;
+                sqlite::write(tx, people, plan, now).await?;
+                tx.count_groups(incident, &plan.groups).await?;
+                tx.append_audit(&audit).await
+            }),
+            Db::Postgres { pool } => once!(ordinary(pool, self.patience), sqlx::PgConnection, tx => {
+                tx.count_people(incident, plan.counts.added).await?;
+                postgres::write(tx, people, plan, now).await?;
+                tx.count_groups(incident, &plan.groups).await?;
+                tx.append_audit(&audit).await
+            }),
+        }
+    }
 }
 
 fn erased_is_conflict(error: StoreError) -> StoreError {

@@ -1,165 +1,157 @@
-//! What a chunk of people changes: merged, hashed and sealed, without touching the database.
-
-use std::collections::{BTreeMap, HashMap};
+//! What sealed people change: who is new, who learns something, who is as before. Does not touch the database.
 
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{KnownRow, exactly};
+use super::exactly;
+use super::groups::{Group, GroupChange, Tally};
+use super::sealer::SealedPeople;
+use crate::domain::clock::Entropy;
 use crate::domain::id::PersonId;
-use crate::domain::person::{PersonRecord, Reach};
+use crate::domain::person::Reach;
 use crate::store::rows::PersonRow;
-use crate::store::seal::{ContentHash, IncidentKey, RefIndex, encode};
+use crate::store::seal::{ContentHash, RefIndex, encode};
 use crate::store::traits::{ImportCounts, Result};
 
-/// One person of the chunk, its rows merged into one.
-pub(super) struct Incoming {
-    id: PersonId,
-    pub(super) ref_index: RefIndex,
-    pub(super) content_hash: ContentHash,
-    record: PersonRecord,
-    plain: Zeroizing<Vec<u8>>,
-    /// How many rows of the chunk it came from.
-    rows: i64,
-}
-
-/// A row of `people` to write.
-pub(super) struct Row {
+/// What the database knows of a person of the chunk.
+pub(super) struct Known {
+    /// Place among the chunk's people.
+    pub(super) place: usize,
     pub(super) id: Uuid,
-    pub(super) ref_index: RefIndex,
-    pub(super) content_hash: ContentHash,
-    /// The content hash of the row it replaces, if it replaces one.
-    pub(super) replaces: ContentHash,
-    pub(super) sealed: Vec<u8>,
-    pub(super) reach: String,
+    pub(super) content_hash: Vec<u8>,
+    /// Absent when the chunk's record has the same hash: then there is nothing to merge and nothing to open.
+    pub(super) sealed: Option<Vec<u8>>,
     pub(super) jurisdiction: Option<String>,
     pub(super) locale: Option<String>,
 }
 
-/// A change of the number of people who share jurisdiction and locale; empty text where it is not known.
-pub(super) struct GroupChange {
-    pub(super) jurisdiction: String,
-    pub(super) locale: String,
-    pub(super) people: i64,
-    pub(super) without_contact: i64,
+/// A row of `people` to write.
+pub(super) struct Row<'a> {
+    pub(super) id: PersonId,
+    pub(super) ref_index: RefIndex,
+    pub(super) content_hash: ContentHash,
+    /// The content hash of the row it replaces; zeros where it replaces none.
+    pub(super) replaces: ContentHash,
+    pub(super) reach: Reach,
+    pub(super) group: &'a Group,
+    pub(super) sealed: &'a [u8],
 }
 
-/// All that an import writes.
+/// A person that learns something.
+struct Update {
+    id: PersonId,
+    ref_index: RefIndex,
+    content_hash: ContentHash,
+    replaces: ContentHash,
+    reach: Reach,
+    group: Group,
+    sealed: Vec<u8>,
+}
+
+/// All that a chunk writes.
 pub(super) struct Plan {
-    pub(super) added: Vec<Row>,
-    pub(super) updated: Vec<Row>,
+    /// Places of the people that are new.
+    added: Vec<usize>,
+    updated: Vec<Update>,
     pub(super) groups: Vec<GroupChange>,
     pub(super) counts: ImportCounts,
 }
 
-/// Merges the rows of a chunk that are about the same person, in order of arrival, and hashes what comes of it.
-pub(super) fn incoming(key: &IncidentKey, records: Vec<PersonRecord>, ids: Vec<PersonId>) -> Vec<Incoming> {
-    let mut places: HashMap<RefIndex, usize> = HashMap::with_capacity(records.len());
-    let mut people: Vec<Incoming> = Vec::with_capacity(records.len());
-    for (record, id) in records.into_iter().zip(ids) {
-        let ref_index = key.ref_index(record.reference.expose());
-        if let Some(&place) = places.get(&ref_index) {
-            people[place].record.merge(record);
-            people[place].rows += 1;
-        } else {
-            places.insert(ref_index, people.len());
-            let (content_hash, plain) = (ContentHash::default(), Zeroizing::default());
-            people.push(Incoming { id, ref_index, content_hash, record, plain, rows: 1 });
+impl Plan {
+    /// The plan for people of whom nobody is known.
+    pub(super) fn all_new(people: &SealedPeople) -> Self {
+        let mut tally = Tally::new(people.groups.clone());
+        for person in &people.people {
+            tally.add(person.group, person.reach, 1);
         }
+        let mut counts = repeated(people);
+        counts.added = number(people.people.len());
+        Self { added: (0..people.people.len()).collect(), updated: Vec::new(), groups: tally.changes(), counts }
     }
-    for person in &mut people {
-        person.plain = encode(&person.record);
-        person.content_hash = key.content_hash(&person.record, &person.plain);
+
+    /// The plan for people of whom these are known.
+    pub(super) fn beside(people: &SealedPeople, known: Vec<Known>, entropy: &dyn Entropy) -> Result<Self> {
+        let mut plan = Self { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: repeated(people) };
+        let mut tally = Tally::new(people.groups.clone());
+        let mut by_place: Vec<Option<Known>> = people.people.iter().map(|_| None).collect();
+        for row in known {
+            let place = row.place;
+            by_place[place] = Some(row);
+        }
+        for (place, (person, known)) in people.people.iter().zip(by_place).enumerate() {
+            let Some(known) = known else {
+                plan.counts.added += 1;
+                tally.add(person.group, person.reach, 1);
+                plan.added.push(place);
+                continue;
+            };
+            let Some(sealed) = known.sealed else {
+                plan.counts.unchanged += 1;
+                continue;
+            };
+            let replaces = exactly("content_hash", &known.content_hash)?;
+            let row = PersonRow { id: known.id, sealed, jurisdiction: known.jurisdiction, locale: known.locale };
+            let before = row.open(&people.key)?;
+            let mut merged = before.record.clone();
+            merged.merge(people.open(person)?);
+            let group = Group::take(&mut merged);
+            let mut bytes = Zeroizing::default();
+            encode(&merged, &mut bytes);
+            let content_hash = people.key.content_hash(&bytes, group.locale(), group.jurisdiction());
+            if content_hash == replaces {
+                plan.counts.unchanged += 1;
+                continue;
+            }
+            plan.counts.updated += 1;
+            let mut known = before.record;
+            tally.add_group(Group::take(&mut known), known.reach(), -1);
+            tally.add_group(group.clone(), merged.reach(), 1);
+            let mut nonce = [0; 24];
+            entropy.fill(&mut nonce);
+            let mut sealed = Vec::new();
+            people.key.seal_record(before.id, nonce, &bytes, &mut sealed);
+            let (id, ref_index, reach) = (before.id, person.ref_index, merged.reach());
+            plan.updated.push(Update { id, ref_index, content_hash, replaces, reach, group, sealed });
+        }
+        plan.groups = tally.changes();
+        Ok(plan)
     }
-    people
+
+    /// The rows to add.
+    pub(super) fn added<'a>(&'a self, people: &'a SealedPeople) -> impl ExactSizeIterator<Item = Row<'a>> + Clone {
+        self.added.iter().map(|place| {
+            let person = &people.people[*place];
+            Row {
+                id: person.id,
+                ref_index: person.ref_index,
+                content_hash: person.content_hash,
+                replaces: ContentHash::default(),
+                reach: person.reach,
+                group: people.group(person),
+                sealed: people.sealed(person),
+            }
+        })
+    }
+
+    /// The rows to replace.
+    pub(super) fn updated(&self) -> impl ExactSizeIterator<Item = Row<'_>> + Clone {
+        self.updated.iter().map(|update| Row {
+            id: update.id,
+            ref_index: update.ref_index,
+            content_hash: update.content_hash,
+            replaces: update.replaces,
+            reach: update.reach,
+            group: &update.group,
+            sealed: &update.sealed,
+        })
+    }
 }
 
-/// Decides which people are new, which learn something and which are as they were; seals the first two.
-pub(super) fn plan(
-    key: &IncidentKey,
-    incoming: &[Incoming],
-    mut known: HashMap<RefIndex, KnownRow>,
-    nonces: Vec<[u8; 24]>,
-) -> Result<Plan> {
-    let mut plan = Plan { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: ImportCounts::default() };
-    let mut groups = Groups::default();
-    for (person, nonce) in incoming.iter().zip(nonces) {
-        // Each further row of the same person in the chunk counts as unchanged.
-        plan.counts.unchanged += person.rows - 1;
-        let Some(known) = known.remove(&person.ref_index) else {
-            plan.counts.added += 1;
-            groups.add(&person.record, 1);
-            plan.added.push(seal(key, person.id, nonce, person, &person.record, &person.plain));
-            continue;
-        };
-        let Some(sealed) = known.sealed else {
-            plan.counts.unchanged += 1;
-            continue;
-        };
-        let replaces = exactly("content_hash", &known.content_hash)?;
-        let row = PersonRow { id: known.id, sealed, jurisdiction: known.jurisdiction, locale: known.locale };
-        let before = row.open(key)?;
-        let mut merged = before.record.clone();
-        merged.merge(person.record.clone());
-        let bytes = encode(&merged);
-        if key.content_hash(&merged, &bytes) == replaces {
-            plan.counts.unchanged += 1;
-            continue;
-        }
-        plan.counts.updated += 1;
-        groups.add(&before.record, -1);
-        groups.add(&merged, 1);
-        plan.updated.push(Row { replaces, ..seal(key, before.id, nonce, person, &merged, &bytes) });
-    }
-    plan.groups = groups.changes();
-    Ok(plan)
+/// Each further line about the same person of the chunk counts as unchanged.
+fn repeated(people: &SealedPeople) -> ImportCounts {
+    ImportCounts { unchanged: number(people.lines - people.people.len()), ..ImportCounts::default() }
 }
 
-fn seal(
-    key: &IncidentKey,
-    id: PersonId,
-    nonce: [u8; 24],
-    person: &Incoming,
-    record: &PersonRecord,
-    plain: &[u8],
-) -> Row {
-    Row {
-        id: id.0,
-        ref_index: person.ref_index,
-        content_hash: key.content_hash(record, plain),
-        replaces: ContentHash::default(),
-        sealed: key.seal_record(id, nonce, plain),
-        reach: record.reach().to_code(),
-        jurisdiction: record.jurisdiction.as_ref().map(|j| j.as_str().to_owned()),
-        locale: record.locale.as_ref().map(|l| l.as_str().to_owned()),
-    }
-}
-
-/// Adds up the changes per group.
-#[derive(Default)]
-struct Groups(BTreeMap<(String, String), (i64, i64)>);
-
-impl Groups {
-    fn add(&mut self, record: &PersonRecord, by: i64) {
-        let jurisdiction = record.jurisdiction.as_ref().map_or("", |j| j.as_str()).to_owned();
-        let locale = record.locale.as_ref().map_or("", |l| l.as_str()).to_owned();
-        let (people, without_contact) = self.0.entry((jurisdiction, locale)).or_default();
-        *people += by;
-        if record.reach() == Reach::default() {
-            *without_contact += by;
-        }
-    }
-
-    fn changes(self) -> Vec<GroupChange> {
-        self.0
-            .into_iter()
-            .filter(|(_, change)| *change != (0, 0))
-            .map(|((jurisdiction, locale), (people, without_contact))| GroupChange {
-                jurisdiction,
-                locale,
-                people,
-                without_contact,
-            })
-            .collect()
-    }
+fn number(count: usize) -> i64 {
+    i64::try_from(count).expect("a chunk fits into memory, so its number fits into 63 bits")
 }

@@ -6,24 +6,22 @@ use uuid::Uuid;
 use crate::domain::actor::ActorRef;
 use crate::domain::clock::Millis;
 use crate::domain::id::{IncidentId, PersonId};
-use crate::domain::person::{Person, PersonRecord};
+use crate::domain::person::Person;
 use crate::store::SqlStore;
 use crate::store::db::reading;
 use crate::store::error::StoreError;
+use crate::store::people::{PeopleSealer, SealedPeople};
 use crate::store::rows::{PersonRow, jurisdiction, locale, page};
 use crate::store::traits::{ImportCounts, Page, PeopleGroup, PeopleStore, Result};
 
 #[async_trait]
 impl PeopleStore for SqlStore {
-    async fn import_people(
-        &self,
-        incident: IncidentId,
-        records: Vec<PersonRecord>,
-        ids: Vec<PersonId>,
-        now: Millis,
-        actor: ActorRef,
-    ) -> Result<ImportCounts> {
-        self.import(incident, records, ids, now, actor).await
+    async fn people_sealer(&self, incident: IncidentId) -> Result<PeopleSealer> {
+        self.sealer_of(incident).await
+    }
+
+    async fn import_sealed(&self, people: SealedPeople, now: Millis, actor: ActorRef) -> Result<ImportCounts> {
+        self.import(people, now, actor).await
     }
 
     async fn people(&self, incident: IncidentId, after: Option<PersonId>, limit: u32) -> Result<Page<Person>> {

@@ -2,15 +2,12 @@
 //!
 //! Layout: one version byte (1), 24 bytes of nonce, ciphertext, 16 bytes of tag.
 
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use super::Secret;
+use super::xchacha::{self, NONCE, TAG};
 
 const VERSION: u8 = 1;
-const NONCE: usize = 24;
-const TAG: usize = 16;
 
 /// Where a sealed value stands. It opens nowhere else.
 pub(in crate::store) struct Place<'a> {
@@ -47,36 +44,37 @@ pub(in crate::store) enum OpenError {
 }
 
 /// A key that seals and opens. Wiped when it goes.
-pub(in crate::store) struct Cipher(XChaCha20Poly1305);
+pub(in crate::store) struct Cipher(Secret);
 
 impl Cipher {
     pub(super) fn new(key: &Secret) -> Self {
-        Self(XChaCha20Poly1305::new_from_slice(key.as_slice()).expect("the key has 32 bytes"))
+        Self(key.clone())
     }
 
     /// Seals a value. The nonce must be fresh.
     pub(in crate::store) fn seal(&self, place: &Place<'_>, nonce: [u8; NONCE], plain: &[u8]) -> Vec<u8> {
         let mut sealed = Vec::with_capacity(1 + NONCE + plain.len() + TAG);
-        sealed.push(VERSION);
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(plain);
-        let tag = self
-            .0
-            .encrypt_inout_detached(&XNonce::from(nonce), &place.bytes(), (&mut sealed[1 + NONCE..]).into())
-            .expect("a value in memory is far below the cipher's 256 GiB");
-        sealed.extend_from_slice(&tag);
+        self.seal_into(place, nonce, plain, &mut sealed);
         sealed
+    }
+
+    /// Seals a value behind what `into` holds already. The nonce must be fresh.
+    pub(in crate::store) fn seal_into(&self, place: &Place<'_>, nonce: [u8; NONCE], plain: &[u8], into: &mut Vec<u8>) {
+        into.push(VERSION);
+        into.extend_from_slice(&nonce);
+        let body = into.len();
+        into.extend_from_slice(plain);
+        let tag = xchacha::seal(&self.0, &nonce, &place.bytes(), &mut into[body..]);
+        into.extend_from_slice(&tag);
     }
 
     /// Opens a value.
     pub(in crate::store) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let Some((&VERSION, rest)) = sealed.split_first() else { return Err(OpenError::Format) };
         let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(OpenError::Format)?;
-        let (body, tag) = rest.split_last_chunk::<TAG>().ok_or(OpenError::Format)?;
-        let mut plain = Zeroizing::new(body.to_vec());
-        self.0
-            .decrypt_inout_detached(&XNonce::from(*nonce), &place.bytes(), plain.as_mut_slice().into(), &(*tag).into())
-            .map_err(|_| OpenError::Seal)?;
+        let mut plain = Zeroizing::new(rest.to_vec());
+        let length = xchacha::open(&self.0, nonce, &place.bytes(), &mut plain).map_err(|_| OpenError::Seal)?.len();
+        plain.truncate(length);
         Ok(plain)
     }
 }

@@ -39,10 +39,9 @@ impl IncidentKey {
         *whole.first_chunk().expect("16 is less than 32")
     }
 
-    /// What tells whether two records of a person are the same. `plain` is [`encode`]'s.
-    pub(in crate::store) fn content_hash(&self, record: &PersonRecord, plain: &[u8]) -> ContentHash {
-        let locale = record.locale.as_ref().map_or("", |l| l.as_str());
-        let jurisdiction = record.jurisdiction.as_ref().map_or("", |j| j.as_str());
+    /// What tells whether two records of a person are the same. `plain` is [`encode`]'s; empty text stands for what is not
+    /// known.
+    pub(in crate::store) fn content_hash(&self, plain: &[u8], locale: &str, jurisdiction: &str) -> ContentHash {
         self.mac(&[b"content", plain, locale.as_bytes(), jurisdiction.as_bytes()])
     }
 
@@ -56,18 +55,18 @@ impl IncidentKey {
         mac.finalize().into_bytes().into()
     }
 
-    /// Seals a person's record. The nonce must be fresh; `plain` is [`encode`]'s.
-    pub(in crate::store) fn seal_record(&self, person: PersonId, nonce: [u8; 24], plain: &[u8]) -> Vec<u8> {
-        self.sealing.seal(&record_place(&person), nonce, plain)
+    /// Seals a person's record, behind what `into` holds already. The nonce must be fresh; `plain` is [`encode`]'s.
+    pub(in crate::store) fn seal_record(&self, person: PersonId, nonce: [u8; 24], plain: &[u8], into: &mut Vec<u8>) {
+        self.sealing.seal_into(&record_place(&person), nonce, plain, into);
     }
 
     /// Opens a person's record; locale and jurisdiction are in columns of their own.
     pub(in crate::store) fn open_record(&self, person: PersonId, sealed: &[u8]) -> Result<PersonRecord> {
-        let corrupt = |reason: String| StoreError::corrupt("people", "sealed", reason);
-        let plain = self.sealing.open(&record_place(&person), sealed).map_err(|e| corrupt(e.to_string()))?;
-        // Where it fails is told, what it says there is not.
-        serde_json::from_slice(&plain)
-            .map_err(|e| corrupt(format!("no record of a person: {:?} error at byte {}", e.classify(), e.column())))
+        let plain = self
+            .sealing
+            .open(&record_place(&person), sealed)
+            .map_err(|e| StoreError::corrupt("people", "sealed", e.to_string()))?;
+        decode(&plain)
     }
 
     /// Seals bytes of another table that belong to the incident. The nonce must be fresh.
@@ -87,9 +86,19 @@ impl std::fmt::Debug for IncidentKey {
     }
 }
 
-/// The bytes of a record that are sealed and hashed. The same record always gives the same bytes.
-pub(in crate::store) fn encode(record: &PersonRecord) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(serde_json::to_vec(record).expect("a record has only texts and lists, which JSON can say"))
+/// Writes the bytes of a record that are sealed and hashed behind what `into` holds already. The same record always gives
+/// the same bytes. Locale and jurisdiction are not among them.
+pub(in crate::store) fn encode(record: &PersonRecord, into: &mut Vec<u8>) {
+    serde_json::to_writer(into, record).expect("a record has only texts and lists, which JSON can say");
+}
+
+/// Reads [`encode`]'s bytes back.
+pub(in crate::store) fn decode(plain: &[u8]) -> Result<PersonRecord> {
+    // Where it fails is told, what it says there is not.
+    serde_json::from_slice(plain).map_err(|e| {
+        let reason = format!("no record of a person: {:?} error at byte {}", e.classify(), e.column());
+        StoreError::corrupt("people", "sealed", reason)
+    })
 }
 
 fn record_place(person: &PersonId) -> Place<'_> {

@@ -8,6 +8,7 @@
 mod envelope;
 mod incident;
 mod master;
+mod xchacha;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use zeroize::Zeroizing;
 use self::envelope::Cipher;
 pub(in crate::store) use self::envelope::Place;
 pub use self::incident::IncidentKey;
-pub(in crate::store) use self::incident::{ContentHash, RefIndex, encode};
+pub(in crate::store) use self::incident::{ContentHash, RefIndex, decode, encode};
 pub use self::master::{MasterKey, MasterKeyError, MasterKeys};
 use super::error::StoreError;
 use super::traits::Result;
@@ -59,6 +60,11 @@ impl Sealer {
     /// Where nonces and jitter come from.
     pub(in crate::store) fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()
+    }
+
+    /// The same, for work that outlives a call.
+    pub(in crate::store) fn shared_entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.entropy)
     }
 
     /// Makes the key of a new incident.
@@ -119,13 +125,6 @@ impl Sealer {
         let mut nonce = [0; 24];
         self.entropy.fill(&mut nonce);
         nonce
-    }
-
-    /// As many fresh nonces, in one go.
-    pub(in crate::store) fn nonces(&self, count: usize) -> Vec<[u8; 24]> {
-        let mut nonces = vec![[0; 24]; count];
-        self.entropy.fill(nonces.as_flattened_mut());
-        nonces
     }
 }
 

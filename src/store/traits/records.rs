@@ -14,6 +14,7 @@ use crate::domain::locale::Locale;
 use crate::domain::notice::Notice;
 use crate::domain::person::{Person, PersonRecord};
 use crate::domain::report::Report;
+use crate::store::{PeopleSealer, SealedPeople, StoreError};
 
 /// Incidents.
 #[async_trait]
@@ -70,8 +71,13 @@ pub struct ImportCounts {
 /// Affected people.
 #[async_trait]
 pub trait PeopleStore: Send + Sync {
-    /// Takes in a chunk of people, merging rows of the same `ref` ([`PersonRecord::merge`]). Sealing happens before the
-    /// transaction begins. `ids` has one fresh identifier per record. Refused with `Conflict` when the incident's key is destroyed.
+    /// What seals people of an incident for [`PeopleStore::import_sealed`]; it can be kept for an import. Refused with
+    /// `Conflict` when the incident's key is destroyed.
+    async fn people_sealer(&self, incident: IncidentId) -> Result<PeopleSealer>;
+    /// Takes in a chunk of people of one incident, merging them with those of the same `ref` that are there
+    /// ([`PersonRecord::merge`]). Refused with `Conflict` when the incident's key is destroyed.
+    async fn import_sealed(&self, people: SealedPeople, now: Millis, actor: ActorRef) -> Result<ImportCounts>;
+    /// Seals a few people and takes them in. `ids` has one fresh identifier per record.
     async fn import_people(
         &self,
         incident: IncidentId,
@@ -79,7 +85,18 @@ pub trait PeopleStore: Send + Sync {
         ids: Vec<PersonId>,
         now: Millis,
         actor: ActorRef,
-    ) -> Result<ImportCounts>;
+    ) -> Result<ImportCounts> {
+        if ids.len() < records.len() {
+            return Err(StoreError::Conflict(format!("{} people came with {} identifiers", records.len(), ids.len())));
+        }
+        let sealer = self.people_sealer(incident).await?;
+        let mut chunk = sealer.chunk();
+        for record in records {
+            chunk.add(record);
+        }
+        let people = sealer.seal(chunk, |arrivals| arrivals.iter().map(|arrival| ids[*arrival]).collect())?;
+        self.import_sealed(people, now, actor).await
+    }
     /// Lists people of an incident in order of identifier.
     async fn people(&self, incident: IncidentId, after: Option<PersonId>, limit: u32) -> Result<Page<Person>>;
     /// Reads one person.

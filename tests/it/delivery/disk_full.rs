@@ -33,8 +33,12 @@ async fn scenario(database: String) {
     assert!(matches!(refused, Err(CallFault::Refused(503, _))), "{refused:?}");
     let state = candour.read_campaign(&campaign).await;
     assert_eq!(state["state"], "running", "it can be read: {state}");
+    candour.logged(1, "the lease could not be extended; trying again").await;
+    assert_eq!(candour.ready().await, 503, "a database that takes no writes is not ready");
+    assert!(candour.metrics().await.contains("candour_heartbeat_written 0\n"));
 
     candour.server().limit("fsize", "unlimited").await;
+    candour.is_ready().await;
     candour.completed(&campaign).await;
     let balance = account::balance(&candour, &incident, &campaign, PEOPLE, &sink.taken()).await;
     assert_eq!((balance.doubled, balance.unknown.len()), (0, 0), "no outcome was given up");

@@ -36,7 +36,7 @@ async fn scenario(database: String) {
     let after = fleet.balance(&campaign, PEOPLE).await;
     assert_eq!(after.doubled, balance.doubled, "it told nobody again");
     assert_eq!(after.unknown.len(), balance.unknown.len(), "its outcomes came too late");
-    assert_eq!(learned(&fleet, &campaign.1).await, CONCURRENCY, "but what it knew is in the account");
+    assert_eq!(fleet.learned(&campaign.1).await, CONCURRENCY, "but what it knew is in the account");
 
     // Alone again, it works.
     other.terminate().await;
@@ -44,12 +44,4 @@ async fn scenario(database: String) {
     let balance = fleet.balance(&second, PEOPLE).await;
     assert_eq!((balance.doubled, balance.unknown.len()), (0, 0));
     stalled.terminate().await;
-}
-
-/// Attempts that stay unknown and of which the account holds that the mail host accepted them.
-async fn learned(fleet: &Fleet, campaign: &str) -> usize {
-    let path = format!("/v1/campaigns/{campaign}/attempts?limit=500");
-    let page = fleet.candour.call(&fleet.candour.responder, "GET", &path, None).await;
-    let items = page["items"].as_array().expect("items");
-    items.iter().filter(|a| a["outcome"] == "unknown" && a["receipt"] == "accepted").count()
 }

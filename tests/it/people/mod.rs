@@ -3,3 +3,7 @@
 mod import;
 mod interrupted;
 mod long_file;
+mod order;
+mod pressure;
+mod refused_on_the_way;
+mod walk_away;

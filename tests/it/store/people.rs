@@ -4,6 +4,7 @@ use candour::domain::id::IncidentId;
 use candour::domain::jurisdiction::JurisdictionId;
 use candour::domain::locale::Locale;
 use candour::domain::person::PersonRecord;
+use candour::domain::pii::Pii;
 use candour::store::{AuditStore, ImportCounts, IncidentStore, PeopleGroup, PeopleStore, Result, StoreError};
 use serde_json::json;
 
@@ -102,6 +103,46 @@ on_both!(a_chunk_of_thousands_comes_in_whole_and_lists_by_pages, |world| {
         }
     }
     assert_eq!(seen, 3000);
+});
+
+on_both!(a_known_person_among_thousands_of_new_ones_is_found, |world| {
+    let incident = world.incident().await;
+    import(&world, incident.id, vec![record("c-1234", Some("a@example.org"))]).await.unwrap();
+    let known = world.store.person_by_ref(incident.id, "c-1234").await.unwrap();
+    let chunk: Vec<_> = (0..3000).map(|n| record(&format!("c-{n}"), Some(&format!("p{n}@example.org")))).collect();
+    assert_eq!(import(&world, incident.id, chunk.clone()).await, Ok(counts(2999, 1, 0)));
+    let learnt = world.store.person_by_ref(incident.id, "c-1234").await.unwrap();
+    assert_eq!((learnt.id, learnt.record.emails.len()), (known.id, 2));
+    assert_eq!(import(&world, incident.id, chunk).await, Ok(counts(0, 0, 3000)));
+    assert_eq!(world.store.incident(incident.id).await.unwrap().people, 3000);
+    assert_eq!(world.store.people_summary(incident.id).await.unwrap()[0].people, 3000);
+});
+
+on_both!(records_of_all_sizes_come_in_whole, |world| {
+    let incident = world.incident().await;
+    let sized = |n: usize| {
+        let mut record = record(&format!("c-{n}"), None);
+        let text = "ü\"\n".chars().cycle().take(n * n * 37 % 60_000).collect();
+        record.fields.insert(String::from("note"), Pii::new(text));
+        record.locale = Locale::parse("zh-Hant").ok().filter(|_| n.is_multiple_of(2));
+        record.jurisdiction = JurisdictionId::parse("us-ca").ok().filter(|_| n.is_multiple_of(3));
+        record
+    };
+    let records: Vec<_> = (0..150).map(sized).collect();
+    assert_eq!(import(&world, incident.id, records.clone()).await, Ok(counts(150, 0, 0)));
+    for record in &records {
+        let stored = world.store.person_by_ref(incident.id, record.reference.expose()).await.unwrap();
+        assert_eq!(&stored.record, record);
+    }
+    let longer = |record: &PersonRecord| {
+        let mut record = record.clone();
+        record.fields.insert(String::from("more"), Pii::new("m".repeat(40_000)));
+        record
+    };
+    let records: Vec<_> = records.iter().map(longer).collect();
+    assert_eq!(import(&world, incident.id, records.clone()).await, Ok(counts(0, 150, 0)));
+    let stored = world.store.person_by_ref(incident.id, "c-149").await.unwrap();
+    assert_eq!(stored.record, records[149]);
 });
 
 on_both!(imports_of_the_same_people_at_once_lose_and_double_nobody, |world| {

@@ -86,6 +86,11 @@ impl ChaosProxy {
         self.shared.silent.send_replace(self.shared.begun.load(Ordering::SeqCst));
     }
 
+    /// Where it leads.
+    pub(crate) fn target(&self) -> SocketAddr {
+        *self.shared.target.borrow()
+    }
+
     /// Leads new connections elsewhere.
     pub(crate) fn lead_to(&self, target: SocketAddr) {
         self.shared.target.send_replace(target);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, and good enough to choose moments with.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and good enough to choose moments with.
 pub(crate) struct Dice {
     state: u64,
     /// What it began with.

@@ -45,4 +45,12 @@ impl Fleet {
         self.candour.completed(campaign).await;
         account::balance(&self.candour, incident, campaign, people, &self.sink.taken()).await
     }
+
+    /// Attempts that stay unknown although the account holds that the mail host accepted them: what was learned too late.
+    pub(crate) async fn learned(&self, campaign: &str) -> usize {
+        let path = format!("/v1/campaigns/{campaign}/attempts?limit=500");
+        let page = self.candour.call(&self.candour.responder, "GET", &path, None).await;
+        let items = page["items"].as_array().expect("items");
+        items.iter().filter(|a| a["outcome"] == "unknown" && a["receipt"] == "accepted").count()
+    }
 }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::process::{PATIENCE, free_port, run};
+use super::process::{PATIENCE, free_port, is_root, ordinary_user, run};
 
 /// How it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +151,8 @@ fn room(dir: &Path, name: &str) -> PathBuf {
     std::fs::create_dir(&room).expect("a directory");
     // It takes no data that others may read.
     std::fs::set_permissions(&room, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("it is ours");
-    if let Some((user, group)) = server_user() {
+    if is_root() {
+        let (user, group) = ordinary_user();
         // The directory above belongs to somebody else, who lets it through.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(dir, open).expect("it is ours");
@@ -162,21 +163,12 @@ fn room(dir: &Path, name: &str) -> PathBuf {
 
 /// One of its programs, as somebody whom it lets run it: it refuses root.
 fn as_server(program: &Path) -> Command {
-    let Some((user, group)) = server_user() else { return Command::new(program) };
+    if !is_root() {
+        return Command::new(program);
+    }
+    let (user, group) = ordinary_user();
     let mut command = Command::new("setpriv");
     command.arg(format!("--reuid={user}")).arg(format!("--regid={group}")).arg("--clear-groups").arg(program);
     command.current_dir("/");
     command
-}
-
-/// Who it runs as when we are root.
-fn server_user() -> Option<(u32, u32)> {
-    if !super::smtp_sink::is_root() {
-        return None;
-    }
-    let users = std::fs::read_to_string("/etc/passwd").expect("there are users");
-    let entry = |name: &str| users.lines().find(|line| line.split(':').next() == Some(name)).map(ToOwned::to_owned);
-    let entry = entry("postgres").or_else(|| entry("nobody")).expect("a user who is not root");
-    let mut fields = entry.split(':').skip(2).map(|field| field.parse().expect("a number"));
-    Some((fields.next().expect("a user"), fields.next().expect("a group")))
 }

@@ -76,3 +76,17 @@ pub fn run(command: &mut Command) -> String {
     assert!(output.status.success(), "{} fails: {text}", command.get_program().display());
     text
 }
+
+/// Whether we are root.
+pub fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+/// User and group of somebody who is not root, for what refuses to run as root, or is not the same for it.
+pub fn ordinary_user() -> (u32, u32) {
+    let users = std::fs::read_to_string("/etc/passwd").expect("there are users");
+    let entry = |name: &str| users.lines().find(|line| line.split(':').next() == Some(name)).map(ToOwned::to_owned);
+    let entry = entry("postgres").or_else(|| entry("nobody")).expect("a user who is not root");
+    let mut fields = entry.split(':').skip(2).map(|field| field.parse().expect("a number"));
+    (fields.next().expect("a user"), fields.next().expect("a group"))
+}

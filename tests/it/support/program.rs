@@ -39,23 +39,17 @@ impl Program {
             }
         });
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        loop {
-            match lines.next_line().await.expect("standard output is text") {
-                Some(line) => {
-                    if let Some(rest) = line.strip_prefix(ready) {
-                        let rest = rest.trim().to_owned();
-                        // Somebody must go on reading, or the process blocks on a full pipe.
-                        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                        return Ok((Self { child, log: Arc::clone(log) }, rest));
-                    }
-                }
-                None => {
-                    let status = child.wait().await.expect("it ends");
-                    reading.await.expect("its log is read");
-                    return Err(status);
-                }
+        while let Some(line) = lines.next_line().await.expect("standard output is text") {
+            if let Some(rest) = line.strip_prefix(ready) {
+                let rest = rest.trim().to_owned();
+                // Somebody must go on reading, or the process blocks on a full pipe.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return Ok((Self { child, log: Arc::clone(log) }, rest));
             }
         }
+        let status = child.wait().await.expect("it ends");
+        reading.await.expect("its log is read");
+        Err(status)
     }
 
     /// Its process identifier.

@@ -8,6 +8,8 @@ use std::process::Stdio;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
+use super::process::is_root;
+
 /// A running sink.
 pub(crate) struct SmtpSink {
     /// Where it listens.
@@ -75,9 +77,4 @@ impl SmtpSink {
         }
         seen
     }
-}
-
-/// Whether we are root.
-pub(super) fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }

@@ -1,0 +1,93 @@
+//! What people decide about those who were not told, or of whom nobody knows.
+
+use candour::domain::actor::ActorRef;
+use candour::domain::campaign::{CampaignAction, CampaignState};
+use candour::domain::channel::Channel;
+use candour::domain::clock::Millis;
+use candour::domain::outcome::Outcome;
+use candour::store::{Again, CampaignStore, DeliveryStore, StoreError};
+
+use super::queue_support::{FOREVER, T0, reachable};
+use crate::support::stores::on_both;
+
+fn bob() -> ActorRef {
+    ActorRef(String::from("key:2:bob"))
+}
+
+on_both!(only_the_chosen_classes_are_told_again_and_the_campaign_reopens, |world| {
+    let campaign = world.running((0..3).map(|n| reachable(&format!("p{n}"), 1, 0)).collect()).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Email, 10, T0).await.unwrap();
+    world.settle_all(worker, &claimed[..1], Outcome::BadAddress).await;
+    world.settle_all(worker, &claimed[1..2], Outcome::Rejected).await;
+    world.settle_all(worker, &claimed[2..], Outcome::Accepted).await;
+    assert_eq!(world.store.campaign(campaign.id).await.unwrap().state, CampaignState::Completed);
+
+    let rejected = Again { rejected: true, ..Again::default() };
+    let later = Millis(T0.0 + 1000);
+    let (told, people) = world.store.tell_again(campaign.id, rejected, &bob(), later, "why").await.unwrap();
+    assert_eq!((people, told.state, told.counts.pending, told.counts.unreachable), (1, CampaignState::Running, 1, 1));
+    world.assert_consistent().await;
+    let again = world.claim(campaign.id, worker, Channel::Email, 10, later).await.unwrap();
+    assert_eq!(again.len(), 1);
+    assert_eq!((again[0].person.id, again[0].progress.tries), (claimed[1].person.id, 1), "with all its tries");
+    world.settle_all(worker, &again, Outcome::Accepted).await;
+    let (_, nobody) = world.store.tell_again(campaign.id, rejected, &bob(), later, "why").await.unwrap();
+    assert_eq!(nobody, 0);
+    assert_eq!(world.store.campaign(campaign.id).await.unwrap().state, CampaignState::Completed);
+    world.assert_consistent().await;
+});
+
+on_both!(a_dead_address_begins_at_the_first_step_again_and_a_refusal_where_it_was, |world| {
+    let campaign = world.running(vec![reachable("a", 1, 1), reachable("b", 1, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    let emails = world.claim(campaign.id, worker, Channel::Email, 10, T0).await.unwrap();
+    world.settle_all(worker, &emails, Outcome::BadAddress).await;
+    let texts = world.claim(campaign.id, worker, Channel::Sms, 10, T0).await.unwrap();
+    world.settle_all(worker, &texts[..1], Outcome::BadAddress).await;
+    world.settle_all(worker, &texts[1..], Outcome::Rejected).await;
+    let both = Again { bad_address: true, rejected: true, ..Again::default() };
+    let (_, people) = world.store.tell_again(campaign.id, both, &bob(), T0, "why").await.unwrap();
+    assert_eq!(people, 2);
+    let emails = world.claim(campaign.id, worker, Channel::Email, 10, T0).await.unwrap();
+    assert_eq!(emails.iter().map(|c| c.person.id).collect::<Vec<_>>(), [texts[0].person.id]);
+    let again = world.claim(campaign.id, worker, Channel::Sms, 10, T0).await.unwrap();
+    assert_eq!(again.iter().map(|c| c.person.id).collect::<Vec<_>>(), [texts[1].person.id]);
+    world.assert_consistent().await;
+});
+
+on_both!(the_unknown_are_repeated_or_taken_as_reached, |world| {
+    let campaign = world.running(vec![reachable("a", 0, 1), reachable("b", 0, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    let texts = world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap();
+    world.settle_all(worker, &texts, Outcome::Unknown).await;
+    let unknown = Again { unknown: true, ..Again::default() };
+    let (told, people) = world.store.tell_again(campaign.id, unknown, &bob(), T0, "why").await.unwrap();
+    assert_eq!((people, told.counts.unknown), (1, 0));
+    let texts = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
+    assert_eq!((texts.len(), world.store.campaign(campaign.id).await.unwrap().repeated), (2, 1), "one of them repeats");
+    world.settle_all(worker, &texts, Outcome::Unknown).await;
+    let (told, people) = world.store.take_unknown_as_reached(campaign.id, &bob(), T0, "their list says so").await.unwrap();
+    assert_eq!((people, told.counts.unknown, told.counts.reached), (2, 0, 2));
+    world.assert_consistent().await;
+});
+
+on_both!(a_cancelled_campaign_tells_nobody_again, |world| {
+    let campaign = world.running(vec![reachable("a", 1, 0)]).await;
+    world.act(&campaign, CampaignAction::Cancel).await.unwrap();
+    let all = Again { bad_address: true, rejected: true, gave_up: true, unknown: true };
+    let refused = world.store.tell_again(campaign.id, all, &bob(), T0, "why").await;
+    assert!(matches!(refused, Err(StoreError::Conflict(reason)) if reason.contains("cancelled")));
+});
+
+on_both!(jurisdictions_add_up, |world| {
+    let campaign = world.running((0..4).map(|n| reachable(&format!("p{n}"), 1, 0)).collect()).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Email, 3, T0).await.unwrap();
+    world.settle_all(worker, &claimed[..2], Outcome::Accepted).await;
+    let listed = world.store.jurisdiction_counts(campaign.id).await.unwrap();
+    let [of] = &listed[..] else { panic!("{listed:?}") };
+    assert_eq!((of.jurisdiction.as_ref(), of.sealed, of.counts.reached, of.counts.pending), (None, 4, 2, 2));
+    world.store.hand_back(campaign.id, worker, vec![claimed[2].attempt], T0).await.unwrap();
+    world.assert_consistent().await;
+});
