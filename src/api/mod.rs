@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::Access;
-use crate::delivery;
 use crate::announcements::Announcements;
+use crate::delivery;
 use crate::domain::clock::{Clock, Entropy};
 use crate::evidence::Evidence;
 use crate::incidents::Incidents;

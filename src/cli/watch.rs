@@ -8,8 +8,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use super::{Failure, output};
-use crate::domain::campaign::{CampaignState, Counts};
 use crate::config::Secret;
+use crate::domain::campaign::{CampaignState, Counts};
 use crate::domain::id::CampaignId;
 use crate::providers::http::loopback_client;
 
@@ -161,7 +161,9 @@ struct View {
 
 impl View {
     fn new() -> Self {
-        let bars = std::io::stdout().is_terminal().then(|| MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::stdout()));
+        let bars = std::io::stdout()
+            .is_terminal()
+            .then(|| MultiProgress::with_draw_target(indicatif::ProgressDrawTarget::stdout()));
         let (all, states) = (ProgressBar::new(0), ProgressBar::new(0));
         let view = Self { bars, all, states, lines: Vec::new() };
         if let Some(bars) = &view.bars {

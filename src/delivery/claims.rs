@@ -160,12 +160,7 @@ impl Claims {
         }
     }
 
-    async fn claim(
-        &self,
-        campaign: &Campaign,
-        limit: u32,
-        stop: &CancellationToken,
-    ) -> Result<Vec<Work>, StoreError> {
+    async fn claim(&self, campaign: &Campaign, limit: u32, stop: &CancellationToken) -> Result<Vec<Work>, StoreError> {
         let shared = &self.shared;
         let notice = match shared.notices.of(campaign).await {
             Ok(notice) => notice,
@@ -194,12 +189,7 @@ impl Claims {
     }
 
     /// Puts off whoever is over the rate of their address's domain.
-    async fn within_domains(
-        &self,
-        rates: &Rates,
-        campaign: &Campaign,
-        work: Vec<Work>,
-    ) -> Vec<Work> {
+    async fn within_domains(&self, rates: &Rates, campaign: &Campaign, work: Vec<Work>) -> Vec<Work> {
         if self.descriptor.channel != Channel::Email || !rates.any_domain() {
             return work;
         }

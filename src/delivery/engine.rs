@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::changes::Changes;
 use super::lane::Lane;
 use super::lease::Lease;
 use super::notices::Notices;
@@ -69,8 +70,8 @@ pub(super) struct Shared {
     pub(super) settings: EngineSettings,
     /// Somebody has done something that the engine should look at.
     pub(super) wake: Notify,
-    /// Counts the times at which there may be something new for lanes.
-    pub(super) changes: watch::Sender<u64>,
+    /// There may be something new for lanes.
+    pub(super) changes: Changes,
     pub(super) running: watch::Sender<Arc<Vec<Campaign>>>,
     pub(super) rates: watch::Sender<Arc<Rates>>,
 }
@@ -119,7 +120,6 @@ impl Engine {
     #[must_use]
     pub fn new(deps: EngineDeps) -> Self {
         let (running, _) = watch::channel(Arc::new(Vec::new()));
-        let (changes, _) = watch::channel(0);
         let (rates, _) = watch::channel(Arc::new(Rates::default()));
         let shared = Shared {
             notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
@@ -129,7 +129,7 @@ impl Engine {
             metrics: deps.metrics,
             settings: deps.settings,
             wake: Notify::new(),
-            changes,
+            changes: Changes::default(),
             running,
             rates,
         };
@@ -239,7 +239,7 @@ async fn refresh(shared: &Shared, stop: &CancellationToken) {
     loop {
         match refresh_once(shared).await {
             // Whoever waits in a lane for a campaign that rests now is handed back at once, and a new one begins at once.
-            Ok(changed) if changed || woken => shared.changes.send_modify(|times| *times += 1),
+            Ok(changed) if changed || woken => shared.changes.announce(),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "running campaigns and rates cannot be read; trying again"),
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -37,7 +37,7 @@ pub(super) struct Lane {
     pace: Pace,
     /// Away while it claims.
     claims: Option<Claims>,
-    changes: watch::Receiver<u64>,
+    changes: Arc<Notify>,
     /// Whether something has changed that the claims do not know yet.
     woken: bool,
     queue: VecDeque<Work>,
@@ -62,7 +62,7 @@ impl Lane {
         let claims = Claims::new(Arc::clone(&shared), Arc::clone(&lease), descriptor.clone());
         let breaker = Breaker::new(policy.pause_ms);
         let (queue, flying) = (VecDeque::new(), JoinSet::new());
-        let changes = shared.changes.subscribe();
+        let changes = shared.changes.listen();
         Self {
             shared,
             provider,
@@ -95,7 +95,8 @@ impl Lane {
                 self.refill(now, &stop);
             }
             let pause = pause.unwrap_or(self.shared.settings.poll_ms);
-            let wait = if rest.is_zero() { Duration::from_millis(pause) } else { rest.min(Duration::from_millis(pause)) };
+            let wait =
+                if rest.is_zero() { Duration::from_millis(pause) } else { rest.min(Duration::from_millis(pause)) };
             let claiming = async {
                 match self.claiming.as_mut() {
                     Some(claiming) => claiming.await,
@@ -110,7 +111,7 @@ impl Lane {
                     let rest = self.claimed(claimed);
                     look_again_at = tokio::time::Instant::now() + Duration::from_millis(rest);
                 }
-                Ok(()) = self.changes.changed() => {
+                () = self.changes.notified() => {
                     self.woken = true;
                     look_again_at = tokio::time::Instant::now();
                 }
@@ -173,12 +174,7 @@ impl Lane {
             batches.entry(claimed.campaign).or_default().push(claimed.attempt);
         }
         for (campaign, attempts) in batches {
-            self.returning.spawn(returns::hand_back(
-                Arc::clone(&self.shared),
-                self.lease.worker,
-                campaign,
-                attempts,
-            ));
+            self.returning.spawn(returns::hand_back(Arc::clone(&self.shared), self.lease.worker, campaign, attempts));
         }
     }
 

@@ -126,12 +126,6 @@ impl Limits {
     }
 
     fn entry(&self, actor: &ActorRef, action: &str, detail: serde_json::Value) -> AuditEntry {
-        AuditEntry {
-            incident: None,
-            at: self.clock.now(),
-            actor: actor.clone(),
-            action: action.to_owned(),
-            detail,
-        }
+        AuditEntry { incident: None, at: self.clock.now(), actor: actor.clone(), action: action.to_owned(), detail }
     }
 }

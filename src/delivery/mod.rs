@@ -29,6 +29,7 @@
 
 mod attempt;
 mod breaker;
+mod changes;
 mod claims;
 mod engine;
 mod lane;

@@ -35,7 +35,11 @@ impl Pace {
 
     /// How many to claim at once: never fewer than the provider takes at once, never more than `most`.
     pub(super) fn batch(&self, concurrency: usize, most: u32) -> u32 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is positive, and saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate is positive, and saturates"
+        )]
         let worth = (self.rate * AHEAD_MS) as u32;
         worth.max(u32::try_from(concurrency).unwrap_or(u32::MAX)).min(most).max(1)
     }

@@ -286,12 +286,9 @@ mod tests {
             Millis(0),
             0.5,
         );
-        assert_eq!(decided, Next::Pending {
-            place: 0,
-            channel: Channel::Email,
-            tries: 0,
-            due_at: Millis(90_000),
-            repeats: false,
-        });
+        assert_eq!(
+            decided,
+            Next::Pending { place: 0, channel: Channel::Email, tries: 0, due_at: Millis(90_000), repeats: false }
+        );
     }
 }

@@ -31,12 +31,7 @@ impl Incidents {
     /// # Errors
     /// When the incident is not open, has no notice or nobody, the notice does not work for somebody, no provider carries
     /// any channel of its cascade, or another campaign of it is under way.
-    pub async fn propose(
-        &self,
-        id: IncidentId,
-        priority: Priority,
-        author: &Actor,
-    ) -> Result<Campaign, IncidentError> {
+    pub async fn propose(&self, id: IncidentId, priority: Priority, author: &Actor) -> Result<Campaign, IncidentError> {
         let incident = self.store.incident(id).await?;
         if incident.state != IncidentState::Open {
             return Err(IncidentError::NotOpen(incident.state));

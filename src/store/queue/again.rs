@@ -84,13 +84,7 @@ impl SqlStore {
     }
 }
 
-fn entry(
-    campaign: &Campaign,
-    at: Millis,
-    actor: &ActorRef,
-    action: &str,
-    detail: serde_json::Value,
-) -> AuditEntry {
+fn entry(campaign: &Campaign, at: Millis, actor: &ActorRef, action: &str, detail: serde_json::Value) -> AuditEntry {
     AuditEntry { incident: Some(campaign.incident), at, actor: actor.clone(), action: action.to_owned(), detail }
 }
 

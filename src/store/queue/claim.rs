@@ -122,8 +122,7 @@ impl SqlStore {
         }
         if let Some(error) = reason {
             let not_before = request.now.plus(PUT_OFF_MS);
-            let attempts: Vec<_> =
-                closed.iter().map(|row| (AttemptId(row.attempt_id), Some(not_before))).collect();
+            let attempts: Vec<_> = closed.iter().map(|row| (AttemptId(row.attempt_id), Some(not_before))).collect();
             self.give_back_claimed(request.campaign, request.worker, &attempts, request.now, Slots::Kept).await?;
             if claimed.is_empty() {
                 return Err(error);

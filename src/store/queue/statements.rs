@@ -116,12 +116,7 @@ pub(super) trait Statements {
     /// Counts the people of each jurisdiction, once.
     async fn seal_jurisdictions(&mut self, campaign: CampaignId) -> Result<()>;
     /// Takes due people in due order, from a place on, one for each fresh attempt, and writes the intents.
-    async fn take_due(
-        &mut self,
-        request: &ClaimRequest,
-        fresh: &[AttemptId],
-        after: Frontier,
-    ) -> Result<Vec<DueRow>>;
+    async fn take_due(&mut self, request: &ClaimRequest, fresh: &[AttemptId], after: Frontier) -> Result<Vec<DueRow>>;
     /// Places in a batch, from 0, of those who are not the worker's any more; the others are locked.
     async fn lost(
         &mut self,

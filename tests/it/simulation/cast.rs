@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use candour::domain::actor::ActorRef;
-use candour::domain::campaign::{Campaign, CampaignState, Counts, Priority};
+use candour::domain::campaign::{Campaign, CampaignState, Counts};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Millis};
 use candour::domain::id::{CampaignId, IncidentId, NoticeId, PersonId};
@@ -90,7 +90,7 @@ pub(crate) fn runs(scenario: &Scenario) -> Vec<Run> {
             population_hash: String::new(),
             counts,
             repeated: 0,
-            priority: Priority::Normal,
+            priority: planned.priority,
             author: ActorRef::operator(),
             approver: None,
             created_at: Millis(0),

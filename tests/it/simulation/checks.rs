@@ -88,6 +88,7 @@ fn person(model: &Model, witness: &Witness, campaign: CampaignId, one: &Standing
     let mut attempts = model.attempts.values().filter(|t| (t.campaign, t.person) == (campaign, id));
     match one.state {
         PersonState::InFlight => wrong.push(format!("person {id} is in flight at the end")),
+        PersonState::Reached if model.taken_as_reached.contains(&(campaign, id)) => {}
         PersonState::Reached if taken.is_empty() && !attempts.any(said_so) => {
             wrong.push(format!("person {id} is called reached, and no provider has a message for them"));
         }

@@ -148,6 +148,9 @@ impl Course {
             Deed::Freeze { host, span, timers_know } => self.hosts[host].freeze(span, timers_know),
             Deed::StepClock { host, by } => self.hosts[host].step_clock(by),
             Deed::Act { campaign, action } => self.edge.act(cast::campaign_id(campaign), action),
+            Deed::Again { campaign, whom } => self.edge.decide(cast::campaign_id(campaign), Some(whom)),
+            Deed::TakeAsReached { campaign } => self.edge.decide(cast::campaign_id(campaign), None),
+            Deed::Limit { nth, per_second } => self.edge.limit(&self.world.scenario.limits[nth], per_second),
         }
     }
 
@@ -177,6 +180,12 @@ impl Course {
             host.thaw_by(self.time);
         }
         if self.edge.is_idle() {
+            let set = self.world.events().model.list_limits();
+            for limit in self.world.scenario.limits.iter().filter(|limit| limit.changes) {
+                if set.iter().any(|set| (set.kind, &set.name) == (limit.kind, &limit.name)) {
+                    self.edge.limit(limit, None);
+                }
+            }
             let mut paused = self.world.events().model.in_state(CampaignState::Paused);
             paused.retain(|campaign| !self.is_changed(*campaign));
             for campaign in paused {

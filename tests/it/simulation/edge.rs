@@ -3,13 +3,13 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use candour::delivery::{ReceiptFailure, Receipts};
+use candour::delivery::{LimitError, Limits, ReceiptFailure, Receipts};
 use candour::domain::actor::ActorRef;
 use candour::domain::audit::AuditEntry;
 use candour::domain::campaign::CampaignAction;
 use candour::domain::clock::Clock;
 use candour::domain::id::CampaignId;
-use candour::store::{CampaignStore, StoreError};
+use candour::store::{Again, CampaignStore, StoreError};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
@@ -19,6 +19,7 @@ use super::host::runtime;
 use super::model::Receipt;
 use super::provider::{FarProvider, callback};
 use super::pulse::{Pulse, Trip};
+use super::scenario::Limited;
 use super::store::FaultyStore;
 use super::world::World;
 
@@ -35,6 +36,7 @@ pub(crate) struct Edge {
     world: Arc<World>,
     store: Arc<FaultyStore>,
     receipts: Arc<Receipts>,
+    limits: Arc<Limits>,
     tasks: Vec<JoinHandle<()>>,
     time: i64,
 }
@@ -55,8 +57,10 @@ impl Edge {
             cast::metrics(&providers),
             waker(world),
         );
-        let world = Arc::clone(world);
-        Self { runtime, pulse, world, store, receipts: Arc::new(receipts), tasks: Vec::new(), time: 0 }
+        let names = carriers.iter().map(|carrier| carrier.name.clone()).collect();
+        let limits = Arc::new(Limits::new(Arc::clone(&store) as _, names, cast::clock(&pulse), waker(world)));
+        let (world, receipts) = (Arc::clone(world), Arc::new(receipts));
+        Self { runtime, pulse, world, store, receipts, limits, tasks: Vec::new(), time: 0 }
     }
 
     /// A provider posts a receipt.
@@ -90,6 +94,43 @@ impl Edge {
                     detail: serde_json::Value::Null,
                 };
                 match store.act_on_campaign(campaign, action, &actor, audit).await {
+                    Ok(_) | Err(StoreError::Conflict(_)) => return wake(),
+                    Err(_) => tokio::time::sleep(AGAIN).await,
+                }
+            }
+        }));
+    }
+
+    /// Somebody sets a rate, or takes it away.
+    pub(crate) fn limit(&mut self, limit: &Limited, per_second: Option<f64>) {
+        let (limits, world, limit) = (Arc::clone(&self.limits), Arc::clone(&self.world), limit.clone());
+        self.tasks.push(self.runtime.spawn(async move {
+            let actor = ActorRef::operator();
+            loop {
+                let done = match per_second {
+                    Some(rate) => limits.set(limit.kind, &limit.name, rate, &actor).await.map(|_| ()),
+                    None => limits.remove(limit.kind, &limit.name, &actor).await,
+                };
+                match done {
+                    Ok(()) | Err(LimitError::Store(StoreError::NotFound(_))) => return,
+                    Err(LimitError::Store(_)) => tokio::time::sleep(AGAIN).await,
+                    Err(error) => return world.events().violated(format!("a rate was refused: {error}")),
+                }
+            }
+        }));
+    }
+
+    /// Somebody has people of a campaign told again, or takes those of whom nobody knows as reached.
+    pub(crate) fn decide(&mut self, campaign: CampaignId, again: Option<Again>) {
+        let (store, pulse, wake) = (Arc::clone(&self.store), Arc::clone(&self.pulse), waker(&self.world));
+        self.tasks.push(self.runtime.spawn(async move {
+            let actor = ActorRef::operator();
+            loop {
+                let done = match again {
+                    Some(whom) => store.tell_again(campaign, whom, &actor, pulse.now(), "").await,
+                    None => store.take_unknown_as_reached(campaign, &actor, pulse.now(), "").await,
+                };
+                match done {
                     Ok(_) | Err(StoreError::Conflict(_)) => return wake(),
                     Err(_) => tokio::time::sleep(AGAIN).await,
                 }

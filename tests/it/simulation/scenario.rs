@@ -2,14 +2,17 @@
 //! runs and not in others, so that runs differ in kind and not only in detail.
 
 use candour::domain::attempt::{ChannelPolicy, UnknownPolicy};
-use candour::domain::campaign::CampaignAction;
+use candour::domain::campaign::{CampaignAction, Priority};
 use candour::domain::channel::Channel;
 use candour::domain::contact::{EmailAddress, PhoneNumber, PushTarget};
+use candour::domain::limit::LimitKind;
 use candour::domain::outcome::Outcome;
 use candour::domain::person::PersonRecord;
 use candour::domain::pii::Pii;
 use candour::domain::retry::RetryPolicy;
+use candour::store::Again;
 
+use super::cast;
 use super::dice::Dice;
 use super::model::Policies;
 
@@ -26,6 +29,8 @@ pub(crate) struct StoreFaults {
     pub(crate) lost: u64,
     /// Its connection breaks, and it is done seconds later.
     pub(crate) belated: u64,
+    /// How long there may be between two steps of a reaping, in milliseconds: it is one transaction for many people.
+    pub(crate) reaping_ms: i64,
 }
 
 impl StoreFaults {
@@ -67,6 +72,17 @@ pub(crate) struct Planned {
     pub(crate) people: Vec<PersonRecord>,
     /// Whether its notice is not the one that was approved.
     pub(crate) changed: bool,
+    pub(crate) priority: Priority,
+}
+
+/// A rate that somebody has set.
+#[derive(Clone, Debug)]
+pub(crate) struct Limited {
+    pub(crate) kind: LimitKind,
+    pub(crate) name: String,
+    pub(crate) per_second: f64,
+    /// Whether it is set and taken away during the run; else it holds from beginning to end.
+    pub(crate) changes: bool,
 }
 
 /// Something that happens at a time.
@@ -82,6 +98,12 @@ pub(crate) enum Deed {
     StepClock { host: usize, by: i64 },
     /// Somebody does something with a campaign.
     Act { campaign: usize, action: CampaignAction },
+    /// Somebody has people told again.
+    Again { campaign: usize, whom: Again },
+    /// Somebody takes those of whom nobody knows as reached.
+    TakeAsReached { campaign: usize },
+    /// Somebody sets a rate, or takes it away: which of the scenario's, and how many a second.
+    Limit { nth: usize, per_second: Option<f64> },
 }
 
 /// Everything that a seed decides beforehand.
@@ -99,6 +121,7 @@ pub(crate) struct Scenario {
     pub(crate) policies: Policies,
     pub(crate) carriers: Vec<Carrier>,
     pub(crate) campaigns: Vec<Planned>,
+    pub(crate) limits: Vec<Limited>,
     pub(crate) announced: bool,
     pub(crate) store: StoreFaults,
     /// Times in which the store is away.
@@ -139,6 +162,7 @@ impl Scenario {
             policies: order.iter().map(|channel| (*channel, policy(dice))).collect(),
             order,
             carriers,
+            limits: Vec::new(),
             announced: dice.chance(300),
             store: store_faults(dice),
             outages: Vec::new(),
@@ -155,6 +179,7 @@ impl Scenario {
             let from = dice.between(0, calm_at);
             scenario.outages.push((from, (from + dice.between(500, 2 * lease_ms)).min(calm_at)));
         }
+        scenario.limits = limits(dice, &scenario);
         scenario.plan = plan(dice, &scenario);
         scenario
     }
@@ -187,7 +212,11 @@ fn policy(dice: &mut Dice) -> ChannelPolicy {
 fn planned(dice: &mut Dice, campaign: usize) -> Planned {
     let people = dice.of(&[1, 3, 5, 8, 12, 20]);
     let people = (0..people).map(|number| record(dice, campaign, number)).collect();
-    Planned { people, changed: dice.chance(30) }
+    Planned {
+        people,
+        changed: dice.chance(30),
+        priority: dice.of(&[Priority::Normal, Priority::Normal, Priority::Urgent]),
+    }
 }
 
 fn record(dice: &mut Dice, campaign: usize, number: usize) -> PersonRecord {
@@ -204,13 +233,31 @@ fn record(dice: &mut Dice, campaign: usize, number: usize) -> PersonRecord {
     }
 }
 
+fn limits(dice: &mut Dice, scenario: &Scenario) -> Vec<Limited> {
+    let mut limits = Vec::new();
+    let mut add = |dice: &mut Dice, kind, name, rates: &[f64]| {
+        if dice.chance(200) {
+            limits.push(Limited { kind, name, per_second: dice.of(rates), changes: dice.chance(400) });
+        }
+    };
+    for carrier in &scenario.carriers {
+        add(dice, LimitKind::Provider, carrier.name.clone(), &[1.0, 5.0, 100.0]);
+    }
+    for campaign in 0..scenario.campaigns.len() {
+        add(dice, LimitKind::Campaign, cast::campaign_id(campaign).to_string(), &[1.0, 5.0, 100.0]);
+    }
+    add(dice, LimitKind::Domain, String::from("example.org"), &[2.0, 10.0]);
+    limits
+}
+
 fn store_faults(dice: &mut Dice) -> StoreFaults {
-    let slow = dice.of(&[0, 300, 900]);
+    let (slow, reaping_ms) = (dice.of(&[0, 300, 900]), dice.of(&[0, 0, 2_000]));
     if dice.chance(300) {
-        return StoreFaults { slow, ..StoreFaults::default() };
+        return StoreFaults { slow, reaping_ms, ..StoreFaults::default() };
     }
     StoreFaults {
         slow,
+        reaping_ms,
         stalls: dice.of(&[0, 0, 5, 30]),
         refused: dice.of(&[0, 0, 20, 150]),
         lost: dice.of(&[0, 0, 20, 100]),
@@ -246,9 +293,23 @@ fn plan(dice: &mut Dice, scenario: &Scenario) -> Vec<(i64, Deed)> {
             at = dice.between(at, scenario.calm_at);
             plan.push((at, Deed::Act { campaign, action: CampaignAction::Resume }));
         }
+        let at = dice.between(0, scenario.calm_at);
         if dice.chance(120) {
-            let at = dice.between(0, scenario.calm_at);
             plan.push((at, Deed::Act { campaign, action: CampaignAction::Cancel }));
+        }
+        if dice.chance(150) {
+            let mut each = || dice.chance(500);
+            let whom = Again { bad_address: each(), rejected: each(), gave_up: each(), unknown: each() };
+            plan.push((dice.between(at, scenario.calm_at), Deed::Again { campaign, whom }));
+        }
+        if dice.chance(50) {
+            plan.push((dice.between(at, scenario.calm_at), Deed::TakeAsReached { campaign }));
+        }
+    }
+    for (nth, _) in scenario.limits.iter().enumerate().filter(|(_, limit)| limit.changes) {
+        for _ in 0..3 {
+            let per_second = dice.of(&[None, Some(0.5), Some(3.0), Some(100.0)]);
+            plan.push((dice.between(0, scenario.calm_at), Deed::Limit { nth, per_second }));
         }
     }
     let (crashes, freezes, halts, steps) =

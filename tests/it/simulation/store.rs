@@ -99,6 +99,13 @@ impl FaultyStore {
         Fate { before_ms, after_ms, end }
     }
 
+    /// What passes between two steps of an operation that is not one transaction.
+    async fn between_steps(&self) {
+        let high = self.world.scenario.store.reaping_ms;
+        let ms = self.dice.lock().unwrap_or_else(PoisonError::into_inner).between(0, high);
+        self.wait(ms).await;
+    }
+
     async fn wait(&self, ms: i64) {
         self.pulse.point().await;
         if ms > 0 {
@@ -189,17 +196,20 @@ impl DeliveryStore for FaultyStore {
         _now: Millis,
     ) -> Result<u32> {
         let id = attempts.first().map_or(campaign.0, |attempt| attempt.0);
+        let attempts: Vec<_> = attempts.into_iter().map(|attempt| (attempt, None)).collect();
         self.call("hand back", id, move |model| model.hand_back(campaign, worker, &attempts)).await
     }
 
     async fn put_off(
         &self,
-        _: CampaignId,
-        _: WorkerId,
-        _: Vec<(AttemptId, Millis)>,
-        _: Millis,
+        campaign: CampaignId,
+        worker: WorkerId,
+        slots: Vec<(AttemptId, Millis)>,
+        _now: Millis,
     ) -> Result<u32> {
-        Err(not_here("put_off"))
+        let id = slots.first().map_or(campaign.0, |(attempt, _)| attempt.0);
+        let slots: Vec<_> = slots.into_iter().map(|(attempt, slot)| (attempt, Some(slot))).collect();
+        self.call("put off", id, move |model| model.hand_back(campaign, worker, &slots)).await
     }
 
     async fn reap(
@@ -221,6 +231,7 @@ impl DeliveryStore for FaultyStore {
                 continue;
             }
             loop {
+                self.between_steps().await;
                 let policies: Policies = policies.to_vec();
                 let step = move |model: &mut Model| model.reap_some(worker, &policies, now, jitter);
                 let (unknown, repeats) = self.call("reap", worker.0, step).await?;
@@ -230,6 +241,7 @@ impl DeliveryStore for FaultyStore {
                     break;
                 }
             }
+            self.between_steps().await;
             let removed = self.call("remove", worker.0, move |model| Ok(model.remove_reaped(worker))).await?;
             report.workers += u32::from(removed);
         }

@@ -9,16 +9,17 @@ use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts}
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::id::{AnnouncementId, AttemptId, CampaignId, IncidentId, NoticeId};
+use candour::domain::limit::{Grant, Limit, LimitKind};
 use candour::domain::locale::Locale;
 use candour::domain::notice::Notice;
-use candour::domain::limit::{Grant, Limit, LimitKind};
 use candour::store::{
-    Again, AnnouncementStore, AttemptRow, CampaignStore, HealthStore, JurisdictionCounts, LimitStore, NoticeStore, Page,
-    Result, StoreError, Tally,
+    Again, AnnouncementStore, AttemptRow, CampaignStore, HealthStore, JurisdictionCounts, LimitStore, NoticeStore,
+    Page, Result, StoreError, Tally,
 };
 use uuid::Uuid;
 
 use super::cast;
+use super::model::Model;
 use super::store::{FaultyStore, not_here};
 
 #[async_trait]
@@ -28,7 +29,7 @@ impl CampaignStore for FaultyStore {
     }
 
     async fn campaign(&self, id: CampaignId) -> Result<Campaign> {
-        let read = move |model: &mut super::model::Model| {
+        let read = move |model: &mut Model| {
             model.runs.get(&id).map(|run| run.campaign.clone()).ok_or(StoreError::NotFound("campaign"))
         };
         self.call("campaign", id.0, read).await
@@ -49,7 +50,7 @@ impl CampaignStore for FaultyStore {
     }
 
     async fn running_campaigns(&self) -> Result<Vec<Campaign>> {
-        let read = |model: &mut super::model::Model| {
+        let read = |model: &mut Model| {
             let running = model.in_state(CampaignState::Running);
             Ok(running.iter().map(|id| model.runs[id].campaign.clone()).collect::<Vec<_>>())
         };
@@ -63,23 +64,31 @@ impl CampaignStore for FaultyStore {
 
     async fn tell_again(
         &self,
-        _: CampaignId,
-        _: Again,
-        _: &ActorRef,
-        _: Millis,
-        _: &str,
+        id: CampaignId,
+        whom: Again,
+        _actor: &ActorRef,
+        now: Millis,
+        _reason: &str,
     ) -> Result<(Campaign, i64)> {
-        Err(not_here("tell_again"))
+        let tell = move |model: &mut Model| {
+            let again = model.tell_again(id, whom, now)?;
+            Ok((model.runs[&id].campaign.clone(), again))
+        };
+        self.call("tell again", id.0, tell).await
     }
 
     async fn take_unknown_as_reached(
         &self,
-        _: CampaignId,
-        _: &ActorRef,
-        _: Millis,
-        _: &str,
+        id: CampaignId,
+        _actor: &ActorRef,
+        _now: Millis,
+        _reason: &str,
     ) -> Result<(Campaign, i64)> {
-        Err(not_here("take_unknown_as_reached"))
+        let take = move |model: &mut Model| {
+            let taken = model.take_unknown_as_reached(id)?;
+            Ok((model.runs[&id].campaign.clone(), taken))
+        };
+        self.call("take as reached", id.0, take).await
     }
 
     async fn jurisdiction_counts(&self, _: CampaignId) -> Result<Vec<JurisdictionCounts>> {
@@ -99,27 +108,39 @@ impl CampaignStore for FaultyStore {
     }
 }
 
-/// Nobody has set a rate.
 #[async_trait]
 impl LimitStore for FaultyStore {
     async fn limits(&self) -> Result<Vec<Limit>> {
-        self.call("limits", Uuid::nil(), |_| Ok(Vec::new())).await
+        self.call("limits", Uuid::nil(), |model| Ok(model.list_limits())).await
     }
 
-    async fn set_limit(&self, _: &Limit, _: AuditEntry) -> Result<()> {
-        Err(not_here("set_limit"))
+    async fn set_limit(&self, limit: &Limit, _: AuditEntry) -> Result<()> {
+        let limit = limit.clone();
+        self.call("set limit", Uuid::nil(), move |model| Ok(model.set_limit(&limit))).await
     }
 
-    async fn remove_limit(&self, _: LimitKind, _: &str, _: AuditEntry) -> Result<()> {
-        Err(not_here("remove_limit"))
+    async fn remove_limit(&self, kind: LimitKind, name: &str, _: AuditEntry) -> Result<()> {
+        let name = name.to_owned();
+        self.call("remove limit", Uuid::nil(), move |model| model.remove_limit(kind, &name)).await
     }
 
-    async fn take_tokens(&self, _: LimitKind, _: &str, _: f64, _: u32, _: Millis) -> Result<Grant> {
-        Err(not_here("take_tokens"))
+    async fn take_tokens(
+        &self,
+        kind: LimitKind,
+        name: &str,
+        configured: f64,
+        wanted: u32,
+        now: Millis,
+    ) -> Result<Grant> {
+        let name = name.to_owned();
+        let take = move |model: &mut Model| Ok(model.take_tokens(kind, &name, configured, wanted, now));
+        self.call("tokens", Uuid::nil(), take).await
     }
 
-    async fn take_slots(&self, _: &str, _: f64, _: u32, _: Millis) -> Result<Millis> {
-        Err(not_here("take_slots"))
+    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Millis> {
+        let domain = domain.to_owned();
+        let take = move |model: &mut Model| Ok(model.take_slots(&domain, per_second, number, now));
+        self.call("slots", Uuid::nil(), take).await
     }
 }
 
@@ -153,7 +174,7 @@ impl AnnouncementStore for FaultyStore {
     }
 
     async fn public_announcements(&self, _limit: u32) -> Result<Vec<Announcement>> {
-        let read = |model: &mut super::model::Model| Ok(model.announced.then(published).into_iter().collect());
+        let read = |model: &mut Model| Ok(model.announced.then(published).into_iter().collect());
         self.call("announcements", Uuid::nil(), read).await
     }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use candour::domain::campaign::CampaignState;
 use candour::domain::clock::Millis;
 use candour::domain::id::{AttemptId, CampaignId, PersonId, WorkerId};
-use candour::domain::message::Message;
+use candour::domain::limit::LimitKind;
+use candour::domain::message::{Body, Message};
 use candour::domain::outcome::Outcome;
 
-use super::model::Model;
+use super::model::{Model, Tried};
 use super::pulse::Pulse;
 use super::scenario::Scenario;
 
@@ -32,6 +33,8 @@ pub(crate) struct Witness {
     pub(crate) hosts: BTreeMap<WorkerId, usize>,
     /// Since when a host knows that a campaign does not run.
     resting: BTreeMap<(usize, CampaignId), i64>,
+    /// How many messages have begun that count against a rate.
+    begun: BTreeMap<(LimitKind, String), u32>,
     /// Since when a campaign does not run.
     stopped: BTreeMap<CampaignId, i64>,
     /// Receipts whose provider was told that they are taken.
@@ -107,7 +110,38 @@ impl Witness {
         if now.0 >= until - scenario.lease_ms / 3 {
             wrong.push(format!("attempt {attempt} was sent {} ms before the end of the known lease", until - now.0));
         }
+        wrong.extend(self.too_fast(scenario, pulse, tried, &message.body));
         wrong.extend(self.resting(model, scenario, pulse, message.campaign));
+        wrong
+    }
+
+    /// Counts a message against the rates that hold all the time. Returns what is too fast: a second's worth at the
+    /// beginning, and from then on no more than the rate by the fastest clock.
+    fn too_fast(&mut self, scenario: &Scenario, pulse: &Pulse, tried: &Tried, body: &Body) -> Vec<String> {
+        let rate = |kind, name: &str| {
+            let set = scenario.limits.iter().find(|limit| (limit.kind, limit.name.as_str()) == (kind, name));
+            match set {
+                Some(limit) => (!limit.changes).then_some(limit.per_second),
+                None if kind == LimitKind::Provider => scenario.carriers.iter().find(|c| c.name == name)?.rate,
+                None => None,
+            }
+        };
+        let mut kinds =
+            vec![(LimitKind::Provider, tried.provider.to_string()), (LimitKind::Campaign, tried.campaign.to_string())];
+        if matches!(body, Body::Email { .. }) {
+            kinds.push((LimitKind::Domain, String::from("example.org")));
+        }
+        let mut wrong = Vec::new();
+        for (kind, name) in kinds {
+            let Some(rate) = rate(kind, &name) else { continue };
+            let begun = self.begun.entry((kind, name.clone())).or_default();
+            *begun += 1;
+            #[expect(clippy::cast_precision_loss, reason = "a run takes minutes")]
+            let passed = (pulse.time() + 2 * scenario.skew + 1_000) as f64 / 1_000.0;
+            if f64::from(*begun) > rate.max(1.0) + rate * passed + 1.0 {
+                wrong.push(format!("{begun} messages in {passed} s at {rate} a second for {} {name}", kind.as_str()));
+            }
+        }
         wrong
     }
 

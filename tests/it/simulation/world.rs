@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use candour::domain::campaign::{CampaignState, Counts, PersonState};
+use candour::domain::clock::Millis;
 use candour::domain::id::AttemptId;
+use candour::domain::limit::Limit;
 use uuid::Uuid;
 
 use super::model::{Model, Receipt, Run};
-use super::pulse::Pulse;
-use super::scenario::Scenario;
+use super::pulse::{EPOCH, Pulse};
+use super::scenario::{Limited, Scenario};
 use super::trace::{Note, Trace};
 use super::witness::Witness;
 
@@ -56,7 +58,11 @@ impl World {
     /// A world in which nothing has happened yet.
     pub(crate) fn new(scenario: Scenario, runs: Vec<Run>, contacts: u64) -> Arc<Self> {
         let runs = runs.into_iter().map(|run| (run.campaign.id, run)).collect();
-        let model = Model::new(runs, scenario.announced);
+        let mut model = Model::new(runs, scenario.announced);
+        for Limited { kind, name, per_second, .. } in scenario.limits.iter().filter(|limit| !limit.changes) {
+            let updated_at = Millis(EPOCH);
+            model.set_limit(&Limit { kind: *kind, name: name.clone(), per_second: *per_second, updated_at });
+        }
         let events = Events {
             model,
             witness: Witness::default(),

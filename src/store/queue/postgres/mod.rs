@@ -50,12 +50,7 @@ impl Statements for PgConnection {
         Ok(())
     }
 
-    async fn take_due(
-        &mut self,
-        request: &ClaimRequest,
-        fresh: &[AttemptId],
-        after: Frontier,
-    ) -> Result<Vec<DueRow>> {
+    async fn take_due(&mut self, request: &ClaimRequest, fresh: &[AttemptId], after: Frontier) -> Result<Vec<DueRow>> {
         let fresh: Vec<Uuid> = fresh.iter().map(|a| a.0).collect();
         let limit = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
         Ok(sqlx::query_as(sql::TAKE_DUE)

@@ -71,12 +71,7 @@ impl Statements for SqliteConnection {
         Ok(())
     }
 
-    async fn take_due(
-        &mut self,
-        request: &ClaimRequest,
-        fresh: &[AttemptId],
-        after: Frontier,
-    ) -> Result<Vec<DueRow>> {
+    async fn take_due(&mut self, request: &ClaimRequest, fresh: &[AttemptId], after: Frontier) -> Result<Vec<DueRow>> {
         let limit = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
         let due: Vec<Due> = sqlx::query_as(sql::DUE)
             .bind(request.campaign.0)

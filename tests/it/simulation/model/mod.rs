@@ -1,16 +1,20 @@
 //! The store in memory: what `store::queue` promises, said once more without SQL. One method is one transaction.
 
+mod again;
+mod limits;
 mod receipts;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use candour::domain::attempt::{ChannelPolicy, Claimed, Next, Progress, Settlement};
+use candour::domain::attempt::{ChannelPolicy, Claimed, Next, Progress, Settlement, UnreachableReason};
 use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, PersonState};
 use candour::domain::cascade::Cascade;
 use candour::domain::channel::Channel;
+use candour::domain::clock::Millis;
 use candour::domain::id::{AttemptId, CampaignId, PersonId, WorkerId};
+use candour::domain::limit::LimitKind;
 use candour::domain::outcome::Outcome;
 use candour::domain::person::Person;
 use candour::store::{ClaimRequest, Result, SettleReport, StoreError};
@@ -28,6 +32,10 @@ pub(crate) struct Standing {
     pub(crate) state: PersonState,
     pub(crate) due: i64,
     pub(crate) repeats: bool,
+    /// Whether the person has waited for a slot of their destination's rate.
+    pub(crate) has_slot: bool,
+    /// Why the person cannot be reached.
+    pub(crate) reason: Option<UnreachableReason>,
     pub(crate) attempt: Option<AttemptId>,
     pub(crate) worker: Option<WorkerId>,
 }
@@ -36,9 +44,12 @@ impl Standing {
     /// Somebody who waits for the first attempt.
     pub(crate) fn new(person: Person, order: &[Channel]) -> Self {
         let cascade = Cascade::plan(order, person.record.reach());
-        let state = if cascade.is_empty() { PersonState::Unreachable } else { PersonState::Pending };
+        let cascade_is_empty = cascade.is_empty();
+        let state = if cascade_is_empty { PersonState::Unreachable } else { PersonState::Pending };
         let progress = Progress { cascade, place: 0, tries: 0 };
-        Self { person, progress, state, due: 0, repeats: false, attempt: None, worker: None }
+        let reason = cascade_is_empty.then_some(UnreachableReason::NoContact);
+        let (due, repeats, has_slot) = (0, false, false);
+        Self { person, progress, state, due, repeats, has_slot, reason, attempt: None, worker: None }
     }
 
     fn channel(&self) -> Option<Channel> {
@@ -82,6 +93,9 @@ pub(crate) struct Model {
     pub(crate) attempts: BTreeMap<AttemptId, Tried>,
     pub(crate) workers: BTreeMap<WorkerId, i64>,
     pub(crate) announced: bool,
+    /// People whom somebody has taken as reached although nobody knows.
+    pub(crate) taken_as_reached: BTreeSet<(CampaignId, PersonId)>,
+    limits: BTreeMap<(LimitKind, String), limits::Rate>,
     /// Receipts that are known, by provider and key.
     receipts: BTreeSet<(String, String)>,
     /// Attempts that were withdrawn: they must never have been sent.
@@ -145,7 +159,7 @@ impl Model {
                 step: one.progress.cascade.step(one.progress.place).unwrap(),
                 progress: one.progress.clone(),
                 provider: Arc::clone(&request.provider),
-                has_slot: false,
+                has_slot: one.has_slot,
             });
         }
         Ok(claimed)
@@ -187,10 +201,15 @@ impl Model {
         Ok(report)
     }
 
-    /// Withdraws intents that were not begun.
-    pub(crate) fn hand_back(&mut self, campaign: CampaignId, worker: WorkerId, attempts: &[AttemptId]) -> Result<u32> {
+    /// Withdraws intents that were not begun; where a slot is given, the person is due then.
+    pub(crate) fn hand_back(
+        &mut self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        attempts: &[(AttemptId, Option<Millis>)],
+    ) -> Result<u32> {
         let mut back = 0;
-        for attempt in attempts {
+        for (attempt, slot) in attempts {
             let Some(tried) = self.attempts.get(attempt).cloned() else { continue };
             if tried.campaign != campaign || !self.holds(campaign, tried.person, *attempt, worker) {
                 continue;
@@ -201,6 +220,9 @@ impl Model {
             let one = run.people.get_mut(&tried.person).unwrap();
             (one.state, one.attempt, one.worker, one.repeats) = (PersonState::Pending, None, None, tried.repeats);
             one.progress.tries -= 1;
+            if let Some(slot) = slot {
+                (one.due, one.has_slot) = (slot.0, true);
+            }
             run.campaign.counts.shift(PersonState::InFlight, PersonState::Pending);
             run.campaign.repeated -= i64::from(tried.repeats);
             back += 1;
@@ -213,7 +235,8 @@ impl Model {
         let run = self.run(campaign)?;
         let one = run.people.get_mut(&person).unwrap();
         run.campaign.counts.shift(one.state, next.state());
-        (one.state, one.worker, one.repeats) = (next.state(), None, false);
+        (one.state, one.worker, one.repeats, one.has_slot) = (next.state(), None, false, false);
+        one.reason = if let Next::Unreachable(reason) = next { Some(reason) } else { None };
         if let Next::Pending { place, tries, due_at, repeats, .. } = next {
             (one.progress.place, one.progress.tries, one.due, one.repeats) = (place, tries, due_at.0, repeats);
         }

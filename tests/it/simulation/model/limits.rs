@@ -1,0 +1,69 @@
+//! Rates that people set, and what all workers draw from them.
+
+use candour::domain::clock::Millis;
+use candour::domain::limit::{Bucket, Grant, Limit, LimitKind};
+use candour::store::{Result, StoreError};
+
+use super::Model;
+
+/// A rate, where somebody has set one, and what is left of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate {
+    set: Option<f64>,
+    tokens: f64,
+    filled_at: Millis,
+}
+
+impl Model {
+    /// The rates that people have set.
+    pub(crate) fn list_limits(&self) -> Vec<Limit> {
+        let set = self.limits.iter().filter_map(|((kind, name), rate)| Some((*kind, name, rate.set?)));
+        set.map(|(kind, name, per_second)| Limit { kind, name: name.clone(), per_second, updated_at: Millis(0) })
+            .collect()
+    }
+
+    /// Sets a rate, without a burst.
+    pub(crate) fn set_limit(&mut self, limit: &Limit) {
+        let rate = Rate { set: Some(limit.per_second), tokens: 0.0, filled_at: limit.updated_at };
+        self.limits.insert((limit.kind, limit.name.clone()), rate);
+    }
+
+    /// Takes a rate away.
+    pub(crate) fn remove_limit(&mut self, kind: LimitKind, name: &str) -> Result<()> {
+        let key = (kind, name.to_owned());
+        if self.limits.get(&key).is_none_or(|rate| rate.set.is_none()) {
+            return Err(StoreError::NotFound("limit"));
+        }
+        self.limits.remove(&key);
+        Ok(())
+    }
+
+    /// Takes tokens.
+    pub(crate) fn take_tokens(
+        &mut self,
+        kind: LimitKind,
+        name: &str,
+        configured: f64,
+        wanted: u32,
+        now: Millis,
+    ) -> Grant {
+        let full = Bucket::full(configured, now);
+        let fresh = Rate { set: None, tokens: full.tokens, filled_at: now };
+        let rate = self.limits.entry((kind, name.to_owned())).or_insert(fresh);
+        let per_second = rate.set.unwrap_or(configured);
+        let mut bucket = Bucket { per_second, tokens: rate.tokens, filled_at: rate.filled_at };
+        let grant = bucket.take(wanted, now);
+        (rate.tokens, rate.filled_at) = (bucket.tokens, bucket.filled_at);
+        grant
+    }
+
+    /// Takes slots of a domain's rate, one after the other.
+    pub(crate) fn take_slots(&mut self, domain: &str, per_second: f64, number: u32, now: Millis) -> Millis {
+        let Some(rate) = self.limits.get_mut(&(LimitKind::Domain, domain.to_owned())) else { return now };
+        let first = rate.filled_at.max(now);
+        #[expect(clippy::cast_possible_truncation, reason = "some seconds")]
+        let span = (f64::from(number) * 1000.0 / per_second).ceil() as i64;
+        rate.filled_at = first.plus(span);
+        first
+    }
+}
