@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use crate::support::candour::SHORT_LEASE;
 use crate::support::databases;
-use crate::support::fleet::Fleet;
+use crate::support::fleet::{CONCURRENCY, Fleet};
 use crate::support::program::Program;
+use crate::support::recording_sink::Manner;
 use crate::support::responder::people_at;
 
 const PEOPLE: usize = 200;
@@ -37,13 +38,17 @@ async fn by_seconds() {
 async fn by_more_than_a_lease() {
     databases::on_postgres(async |database| {
         let fleet = Fleet::muster(&database, SHORT_LEASE, "rate = 20.0").await;
+        fleet.sink.answer(Manner::Silent);
         let behind = worker(&fleet, "+0s").await;
-        let ahead = worker(&fleet, "+30s").await;
         let campaign = fleet.candour.campaign(people_at("example.net", PEOPLE)).await;
+        fleet.sink.until(CONCURRENCY).await;
+        let ahead = worker(&fleet, "+30s").await;
         fleet.candour.logged(1, "took over from workers that died").await;
         fleet.candour.logged(1, "the lease was lost").await;
+        fleet.sink.answer(Manner::Takes);
         let balance = fleet.balance(&campaign, PEOPLE).await;
         println!("got two {}, unknown {}", balance.doubled, balance.unknown.len());
+        assert!(balance.doubled >= CONCURRENCY, "{} got two", balance.doubled);
         behind.terminate().await;
         ahead.terminate().await;
     })

@@ -38,7 +38,7 @@ async fn one_in_the_middle_of_a_transaction() {
         let campaign = fleet.candour.campaign(people_at("example.net", PEOPLE)).await;
         fleet.sink.until(PEOPLE / 3).await;
         way.catch(b"COMMIT", Fate::Silence).await;
-        vanishing.signal("STOP").await;
+        vanishing.freeze().await;
         let balance = fleet.balance(&campaign, PEOPLE).await;
         println!("got two {}, unknown {}", balance.doubled, balance.unknown.len());
         vanishing.kill().await;

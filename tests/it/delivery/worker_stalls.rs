@@ -20,7 +20,7 @@ async fn scenario(database: String) {
     let stalled = fleet.candour.worker().await;
     let campaign = fleet.candour.campaign(people_at("example.net", PEOPLE)).await;
     fleet.sink.until(CONCURRENCY).await;
-    stalled.signal("STOP").await;
+    stalled.freeze().await;
     // The answers reach its sockets while it stands still.
     fleet.sink.answer(Manner::Takes);
 
@@ -34,9 +34,9 @@ async fn scenario(database: String) {
     fleet.candour.logged(1, "the lease was lost").await;
     fleet.candour.logged(1, "outcomes of people who had moved on by then were not applied").await;
     let after = fleet.balance(&campaign, PEOPLE).await;
-    assert_eq!(after.doubled, balance.doubled, "it told nobody again");
     assert_eq!(after.unknown.len(), balance.unknown.len(), "its outcomes came too late");
-    assert_eq!(fleet.learned(&campaign.1).await, CONCURRENCY, "but what it knew is in the account");
+    assert!(after.doubled <= balance.unknown.len(), "it told nobody whose attempt was not listed as unknown before");
+    assert_eq!(fleet.learned(&campaign.1).await, after.doubled, "but what it knew is in the account");
 
     // Alone again, it works.
     other.terminate().await;

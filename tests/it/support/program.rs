@@ -63,6 +63,16 @@ impl Program {
         assert!(sent.expect("kill runs").success(), "the signal {name} is sent");
     }
 
+    /// Has it stand still (SIGSTOP) until it is signalled `CONT`; returns once it does.
+    pub(crate) async fn freeze(&self) {
+        self.signal("STOP").await;
+        let stat = format!("/proc/{}/stat", self.pid());
+        // "PID (NAME) STATE ...", and no name of ours has a parenthesis.
+        while !std::fs::read_to_string(&stat).expect("it is there").contains(") T ") {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// SIGKILL: no goodbye.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.expect("it is killed");
