@@ -241,7 +241,7 @@ impl Lane {
             Permit::Probe if self.flying.is_empty() && self.queue.is_empty() => 1,
             Permit::Probe | Permit::WaitUntil(_) => return,
         };
-        if self.queue.len() >= wanted as usize
+        if self.queue.len() * 2 >= wanted as usize
             || !self.lease.may_begin(now, self.shared.settings.lease_ms)
             || self.shared.running.borrow().is_empty()
         {

@@ -16,8 +16,9 @@ use crate::store::StoreError;
 /// At most so many outcomes in one transaction.
 const LARGEST_BATCH: usize = 1000;
 
-/// How long the first outcome of a batch waits for others.
-const MOMENT: Duration = Duration::from_millis(40);
+/// How long the first outcome of a batch waits for others. What waits here when the process dies has been sent and is not
+/// recorded, so it will be repeated: no longer than pays.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// Waits between tries while the database is away, in milliseconds.
 const RETRY_MS: [u64; 5] = [50, 200, 500, 1000, 2000];

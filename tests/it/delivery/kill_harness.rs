@@ -17,9 +17,9 @@ use crate::support::responder::people_at;
 /// Messages in the air at once.
 const CONCURRENCY: usize = 8;
 
-/// More cannot have been claimed without their outcome being durable: in the air, waiting behind those, and answered
-/// while the last outcomes were being written.
-const MOST_IN_FLIGHT: usize = 8 * CONCURRENCY;
+/// More cannot have been claimed without their outcome being durable: two messages to a connection in the air, one and a half
+/// claims of 32 waiting behind those, and what was answered in the moment before the last outcomes were written.
+const MOST_IN_FLIGHT: usize = 2 * CONCURRENCY + 48 + 48;
 
 /// The longest that is waited for a moment that may not come.
 const SOON: Duration = Duration::from_millis(300);

@@ -47,7 +47,7 @@ impl Edge {
         let pulse = Arc::new(Pulse::new(EDGE, 0, 0, 0, Trip::Never));
         let store = FaultyStore::new(world, &pulse, dice.split());
         let carriers = &world.scenario.carriers;
-        let providers: Vec<_> = carriers.iter().map(|c| FarProvider::new(world, &pulse, c, dice.split())).collect();
+        let providers: Vec<_> = carriers.iter().map(|c| FarProvider::of(world, &pulse, c, dice.split())).collect();
         let receipts = Receipts::new(
             Arc::clone(&store) as _,
             providers.clone(),

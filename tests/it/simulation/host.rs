@@ -83,7 +83,7 @@ impl Host {
             pulse.set(self.time);
             let carriers = &scenario.carriers;
             let providers: Vec<_> =
-                carriers.iter().map(|c| FarProvider::new(&self.world, &pulse, c, dice.split())).collect();
+                carriers.iter().map(|c| FarProvider::of(&self.world, &pulse, c, dice.split())).collect();
             let engine = Engine::new(EngineDeps {
                 store: FaultyStore::new(&self.world, &pulse, dice.split()),
                 metrics: cast::metrics(&providers),

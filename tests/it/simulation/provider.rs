@@ -44,7 +44,7 @@ enum Taking {
 }
 
 impl FarProvider {
-    pub(crate) fn new(world: &Arc<World>, pulse: &Arc<Pulse>, carrier: &Carrier, dice: Dice) -> Arc<dyn Provider> {
+    pub(crate) fn of(world: &Arc<World>, pulse: &Arc<Pulse>, carrier: &Carrier, dice: Dice) -> Arc<dyn Provider> {
         let Carrier { name, channel, concurrency, rate } = carrier.clone();
         let descriptor = Descriptor { name, kind: "simulated", channel, concurrency, rate };
         Arc::new(Self { world: Arc::clone(world), pulse: Arc::clone(pulse), descriptor, dice: Mutex::new(dice) })

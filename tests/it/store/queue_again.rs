@@ -67,7 +67,8 @@ on_both!(the_unknown_are_repeated_or_taken_as_reached, |world| {
     let texts = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
     assert_eq!((texts.len(), world.store.campaign(campaign.id).await.unwrap().repeated), (2, 1), "one of them repeats");
     world.settle_all(worker, &texts, Outcome::Unknown).await;
-    let (told, people) = world.store.take_unknown_as_reached(campaign.id, &bob(), T0, "their list says so").await.unwrap();
+    let (told, people) =
+        world.store.take_unknown_as_reached(campaign.id, &bob(), T0, "their list says so").await.unwrap();
     assert_eq!((people, told.counts.unknown, told.counts.reached), (2, 0, 2));
     world.assert_consistent().await;
 });

@@ -14,11 +14,11 @@ use super::program::{self, Log, Program};
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_candour");
 
 /// How the engine works unless a scenario says otherwise.
-const UNHURRIED: &str = "lease_seconds = 12\nheartbeat_seconds = 2\npoll_ms = 20\nbatch = 100\n\
+const UNHURRIED: &str = "lease_seconds = 12\nheartbeat_seconds = 2\npoll_ms = 20\nbatch = 32\n\
                          [delivery.email]\nbase_ms = 50\ncap_ms = 500\n";
 
 /// The shortest lease there is, for scenarios in which one runs out; many tries, since a kill uses one up.
-pub(crate) const SHORT_LEASE: &str = "lease_seconds = 4\nheartbeat_seconds = 1\npoll_ms = 20\nbatch = 100\n\
+pub(crate) const SHORT_LEASE: &str = "lease_seconds = 4\nheartbeat_seconds = 1\npoll_ms = 20\nbatch = 32\n\
                                       [delivery.email]\nbase_ms = 20\ncap_ms = 100\npause_ms = 100\nmax_tries = 100\n";
 
 /// A client for this machine.

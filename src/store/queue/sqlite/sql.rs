@@ -81,11 +81,16 @@ FROM m
 WHERE campaign_id = m.campaign AND person_id = m.person AND attempt_id = m.attempt";
 
 pub(super) const SHIFT_JURISDICTIONS: &str = "/* shift_jurisdictions */
-UPDATE campaign_jurisdictions
-SET reached = reached + (m.value ->> 1), unknown = unknown + (m.value ->> 2),
-    unreachable = unreachable + (m.value ->> 3), announced = announced + (m.value ->> 4)
-FROM json_each($2) AS m
-WHERE campaign_id = $1 AND jurisdiction = m.value ->> 0";
+WITH m AS MATERIALIZED (
+    SELECT $1 AS campaign, value ->> 0 AS name, value ->> 1 AS reached, value ->> 2 AS unknown,
+           value ->> 3 AS unreachable, value ->> 4 AS announced
+    FROM json_each($2)
+)
+UPDATE campaign_jurisdictions AS j
+SET reached = j.reached + m.reached, unknown = j.unknown + m.unknown, unreachable = j.unreachable + m.unreachable,
+    announced = j.announced + m.announced
+FROM m
+WHERE campaign_id = m.campaign AND jurisdiction = m.name";
 
 pub(super) const NOTE_LATE: &str = "/* note_late */
 UPDATE attempts
