@@ -17,9 +17,12 @@ use crate::support::responder::people_at;
 /// Messages in the air at once.
 const CONCURRENCY: usize = 8;
 
-/// More cannot have been claimed without their outcome being durable: two messages to a connection in the air, one and a half
-/// claims of 32 waiting behind those, and what was answered in the moment before the last outcomes were written.
-const MOST_IN_FLIGHT: usize = 2 * CONCURRENCY + 48 + 48;
+/// People claimed at once.
+const BATCH: usize = 24;
+
+/// More cannot have been claimed without their outcome being durable: those of two claims, those in the air and next in
+/// line there, and as many again that were answered while the last outcomes were being written.
+const MOST_IN_FLIGHT: usize = 2 * (2 * BATCH + 2 * CONCURRENCY);
 
 /// The longest that is waited for a moment that may not come.
 const SOON: Duration = Duration::from_millis(300);
@@ -77,7 +80,8 @@ impl Harness {
     pub(super) async fn begin(database: &str, dice: Dice) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let sink = RecordingSink::start().await;
-        let candour = Candour::prepare(dir.path(), database, SHORT_LEASE, &sink.provider(CONCURRENCY, "")).await;
+        let delivery = SHORT_LEASE.replace("batch = 100", &format!("batch = {BATCH}"));
+        let candour = Candour::prepare(dir.path(), database, &delivery, &sink.provider(CONCURRENCY, "")).await;
         let (kills, told, usual) = (Vec::new(), Vec::new(), BTreeMap::new());
         let mut this = Self { candour, sink, dice, kills, told, usual, _dir: dir };
         this.wake().await;
