@@ -23,7 +23,7 @@ pub(crate) struct HttpSink {
 
 /// How it is set up.
 pub(crate) const SETTINGS: &str =
-    "nginx, one worker process, no logs, 201 with a JSON body of 75 bytes, connections and streams never closed";
+    "nginx, one worker process, no logs, 201 with a JSON body of 80 bytes, connections and streams never closed";
 
 impl HttpSink {
     /// Starts it below a directory.

@@ -43,6 +43,7 @@ impl Postgres {
         let output = Command::new("psql")
             .args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.url(database)])
             .stdin(Stdio::null())
+            .kill_on_drop(true)
             .output()
             .await?;
         if !output.status.success() {
