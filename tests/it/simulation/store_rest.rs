@@ -116,7 +116,11 @@ impl LimitStore for FaultyStore {
 
     async fn set_limit(&self, limit: &Limit, _: AuditEntry) -> Result<()> {
         let limit = limit.clone();
-        self.call("set limit", Uuid::nil(), move |model| Ok(model.set_limit(&limit))).await
+        let set = move |model: &mut Model| {
+            model.set_limit(&limit);
+            Ok(())
+        };
+        self.call("set limit", Uuid::nil(), set).await
     }
 
     async fn remove_limit(&self, kind: LimitKind, name: &str, _: AuditEntry) -> Result<()> {
