@@ -46,17 +46,18 @@ SELECT t.person_id, t.attempt_id, t.cascade, t.place, t.tries + 1 AS tries, t.re
 FROM taken t JOIN people ON people.id = t.person_id
 ORDER BY t.nth";
 
+// What state they are in is asked of the rows that were found: as a condition of the search it leads the planner to the
+// index of all in flight, which it takes for nearly empty, and to comparing every one of them with the whole batch.
 pub(super) const LOST: &str = "/* lost */
 WITH batch AS (
     SELECT * FROM UNNEST($2::uuid[], $3::uuid[]) WITH ORDINALITY AS batch (attempt, person, nth)
-), held AS (
-    SELECT batch.nth
+), found AS (
+    SELECT batch.nth, p.state, p.worker_id
     FROM batch JOIN campaign_people p ON p.campaign_id = $1 AND p.person_id = batch.person AND p.attempt_id = batch.attempt
-    WHERE p.state = 'in_flight' AND p.worker_id = $4
     ORDER BY p.person_id
     FOR UPDATE OF p
 )
-SELECT nth - 1 FROM batch WHERE NOT EXISTS (SELECT 1 FROM held WHERE held.nth = batch.nth)";
+SELECT nth - 1 FROM batch WHERE nth NOT IN (SELECT nth FROM found WHERE state = 'in_flight' AND worker_id = $4)";
 
 // Both parts see the rows as they were before either.
 pub(super) const WRITE_MOVES: &str = "/* write_moves */
