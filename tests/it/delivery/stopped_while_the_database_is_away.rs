@@ -40,7 +40,7 @@ async fn with_nothing_to_lose() {
     let fleet = Fleet::muster(&server.database(), SHORT_LEASE, "").await;
     let worker = fleet.candour.worker().await;
     server.stop(Ending::Fast);
-    fleet.candour.logged(1, "the lease could not be extended").await;
+    fleet.candour.logged(1, "the database cannot be reached").await;
     let ended = tokio::time::timeout(Duration::from_secs(20), worker.terminate()).await;
     assert!(ended.is_ok(), "it does not end:\n{}", fleet.candour.lately());
 }
