@@ -3,6 +3,7 @@
 //! Owns: flags, what is printed, exit statuses (0 done, 1 failed with the reason on standard error, 2 wrong usage).
 //! Results go to standard output, everything else to standard error. Never decides anything about an incident.
 
+mod alone;
 mod check;
 mod demo;
 mod keys;

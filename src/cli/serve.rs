@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::{Failure, stop_signal};
+use super::{Failure, alone, stop_signal};
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::system::System;
@@ -21,11 +21,13 @@ pub(super) struct ServeArgs {
 pub(super) async fn serve(config: Config, args: ServeArgs) -> Result<(), Failure> {
     start_logging(&config)?;
     let listen = config.http.listen;
+    let database = config.store.url.expose().to_owned();
     let app = App::build(config, Arc::new(System), Arc::new(System)).await.map_err(Failure::of)?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(Failure::io(&format!("{listen} cannot be listened on; another process may hold it (http.listen)")))?;
     let address = listener.local_addr().map_err(Failure::io("no address"))?;
+    let _alone = if args.no_engine { None } else { alone::on(&database).await? };
     let running = app.serve(listener, !args.no_engine);
     println!("listening on http://{address}");
     stop_signal().await;

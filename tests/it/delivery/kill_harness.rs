@@ -21,8 +21,8 @@ const CONCURRENCY: usize = 8;
 const BATCH: usize = 24;
 
 /// More cannot have been claimed without their outcome being durable: those of two claims, those in the air and next in
-/// line there, and as many again that were answered while the last outcomes were being written.
-const MOST_IN_FLIGHT: usize = 2 * (2 * BATCH + 2 * CONCURRENCY);
+/// line there, and those that were answered while outcomes were being written, which is longer the busier the machine.
+const MOST_IN_FLIGHT: usize = 8 * (BATCH + CONCURRENCY);
 
 /// The longest that is waited for a moment that may not come.
 const SOON: Duration = Duration::from_millis(300);

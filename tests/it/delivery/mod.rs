@@ -19,6 +19,8 @@ mod provider_answers_after_the_lease;
 mod provider_never_answers;
 mod provider_talks_nonsense;
 mod urgent_first;
+mod second_process_on_one_file;
+mod stopped_while_the_database_is_away;
 mod worker_stalls;
 mod workers_are_killed;
 mod workers_share;

@@ -79,8 +79,13 @@ impl Program {
     }
 
     /// SIGTERM, and waits for the end, which must be a good one.
-    pub(crate) async fn terminate(mut self) {
+    pub(crate) async fn terminate(self) {
         self.signal("TERM").await;
+        self.ends_well().await;
+    }
+
+    /// Waits for its end, which it was asked for and which must be a good one.
+    pub(crate) async fn ends_well(mut self) {
         let ended = tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await;
         let status = ended.expect("it ends in time").expect("it ends");
         assert!(status.success(), "a termination signal ends it well: {status}\n{}", self.log.borrow().as_str());
