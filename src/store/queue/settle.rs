@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
@@ -17,6 +18,7 @@ use crate::domain::outcome::Outcome;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::writing;
+use crate::store::error::StoreError;
 use crate::store::traits::{Result, SettleReport};
 
 impl SqlStore {
@@ -32,15 +34,28 @@ impl SqlStore {
             return Ok(SettleReport::default());
         }
         let batch: Vec<(AttemptId, PersonId)> = settlements.iter().map(|s| (s.attempt, s.person)).collect();
+        // Nearly always the worker still has them all, which the writing itself finds out. Only when it has not, who is
+        // lost is asked before.
+        let is_in_doubt = AtomicBool::new(false);
         writing!(self, tx => {
-            let lost: HashSet<i64> = tx.lost(campaign, worker, &batch).await?.into_iter().collect();
+            let lost = if is_in_doubt.load(Ordering::Relaxed) { tx.lost(campaign, worker, &batch).await? } else { Vec::new() };
+            let lost: HashSet<i64> = lost.into_iter().collect();
             let (held, lost) = sort_out(settlements, &lost);
             let mut report = SettleReport { applied: number(&held), stale: number(&lost), completed: false };
             let late = late(&held, &lost);
-            let moves: Vec<Move> = held.into_iter().map(settled_move).collect();
+            let mut moves: Vec<Move> = held.into_iter().map(settled_move).collect();
+            // The order in which people are locked.
+            moves.sort_unstable_by_key(|m| m.person);
             // Attempts before the campaign, as everywhere.
             let noted = if late.is_empty() { 0 } else { tx.note_late(campaign, &late, now).await? };
-            let after = if moves.is_empty() { None } else { Some(tx.apply(campaign, &moves, now).await?) };
+            let after = if moves.is_empty() {
+                None
+            } else if tx.write_moves(campaign, Some(worker), &moves, now).await? == moves.len() as u64 {
+                Some(tx.account(campaign, &moves).await?)
+            } else {
+                is_in_doubt.store(true, Ordering::Relaxed);
+                return Err(StoreError::Busy);
+            };
             let entry = |incident, action: &str, detail| AuditEntry {
                 incident: Some(incident),
                 at: now,

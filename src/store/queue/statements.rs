@@ -124,8 +124,15 @@ pub(super) trait Statements {
         worker: WorkerId,
         batch: &[(AttemptId, PersonId)],
     ) -> Result<Vec<i64>>;
-    /// Writes moves, and a row for each attempt that they settle. Returns how many people moved.
-    async fn write_moves(&mut self, campaign: CampaignId, moves: &[Move], now: Millis) -> Result<u64>;
+    /// Writes moves, and a row for each attempt that they settle. Returns how many people moved; with a worker, those whom
+    /// it does not have in flight any more do not, but their attempts may have got rows: unless all moved, roll back.
+    async fn write_moves(
+        &mut self,
+        campaign: CampaignId,
+        worker: Option<WorkerId>,
+        moves: &[Move],
+        now: Millis,
+    ) -> Result<u64>;
     /// Changes the counts of jurisdictions by differences.
     async fn shift_jurisdictions(&mut self, campaign: CampaignId, by: &Jurisdictions) -> Result<()>;
     /// Notes what late settlements tell, where it is news. Returns of how many attempts it was.

@@ -70,6 +70,8 @@ pub(super) trait Steps {
     fn tally(&mut self, id: CampaignId, tallies: &Tallies) -> impl Future<Output = Result<()>> + Send;
     /// Writes moves of people whose rows are locked, with all that goes with them but the audit entry.
     fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
+    /// Accounts for moves that are written: counts, tallies, jurisdictions.
+    fn account(&mut self, id: CampaignId, moves: &[Move]) -> impl Future<Output = Result<After>> + Send;
     /// Completes a running campaign in which nobody is pending or in flight, and reopens a completed one in which
     /// somebody is. Returns the state it has then.
     fn follow(
@@ -130,11 +132,15 @@ on_both_connections!(Steps {
     }
 
     async fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> Result<After> {
-        let written = self.write_moves(id, moves, now).await?;
+        let written = self.write_moves(id, None, moves, now).await?;
         if written != moves.len() as u64 {
             // The rows are locked and were read in this transaction, so this is a defect, not a race.
             return Err(StoreError::Database(format!("{written} people moved where {} were to move", moves.len())));
         }
+        self.account(id, moves).await
+    }
+
+    async fn account(&mut self, id: CampaignId, moves: &[Move]) -> Result<After> {
         let after = self.shift(id, &moves::delta(moves), 0).await?;
         self.tally(id, &moves::tallies(moves)).await?;
         let jurisdictions = moves::jurisdictions(moves);

@@ -83,7 +83,13 @@ impl Statements for PgConnection {
             .await?)
     }
 
-    async fn write_moves(&mut self, campaign: CampaignId, moves: &[Move], now: Millis) -> Result<u64> {
+    async fn write_moves(
+        &mut self,
+        campaign: CampaignId,
+        worker: Option<WorkerId>,
+        moves: &[Move],
+        now: Millis,
+    ) -> Result<u64> {
         let columns = Columns::of(moves);
         let done = sqlx::query(sql::WRITE_MOVES)
             .bind(campaign.0)
@@ -100,6 +106,7 @@ impl Statements for PgConnection {
             .bind(columns.codes)
             .bind(columns.references)
             .bind(now.0)
+            .bind(worker.map(|w| w.0))
             .execute(self)
             .await?;
         Ok(done.rows_affected())

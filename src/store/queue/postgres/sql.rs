@@ -59,7 +59,7 @@ WITH batch AS (
 )
 SELECT nth - 1 FROM batch WHERE nth NOT IN (SELECT nth FROM found WHERE state = 'in_flight' AND worker_id = $4)";
 
-// Both parts see the rows as they were before either.
+// Both parts see the rows as they were before either. The state is asked in words that no index knows: see above.
 pub(super) const WRITE_MOVES: &str = "/* write_moves */
 WITH m AS (
     SELECT * FROM UNNEST($2::uuid[], $3::uuid[], $4::text[], $5::int8[], $6::int8[], $7::text[], $8::int8[], $9::int8[],
@@ -72,14 +72,16 @@ WITH m AS (
     SELECT p.attempt_id, p.campaign_id, p.person_id, p.channel, p.provider, p.place, p.tries + 1, p.attempts + 1,
            p.repeats, p.intended_at, m.outcome, $14, m.code, m.reference
     FROM m JOIN campaign_people p ON p.campaign_id = $1 AND p.person_id = m.person AND p.attempt_id = m.attempt
-    WHERE m.outcome IS NOT NULL
+    WHERE m.outcome IS NOT NULL AND ($15::uuid IS NULL OR (p.state || '' = 'in_flight' AND p.worker_id = $15))
+    ON CONFLICT (id) DO NOTHING
 )
 UPDATE campaign_people p
 SET state = m.state, place = COALESCE(m.place, p.place),
     tries = COALESCE(m.tries, p.tries + (m.outcome IS NOT NULL)::int), attempts = p.attempts + (m.outcome IS NOT NULL)::int,
     channel = m.channel, due_at = COALESCE(m.due_at, p.due_at), repeats = m.repeats, reason = m.reason,
     worker_id = NULL, provider = NULL, intended_at = NULL, slot = 0
-FROM m WHERE p.campaign_id = $1 AND p.person_id = m.person AND p.attempt_id = m.attempt";
+FROM m WHERE p.campaign_id = $1 AND p.person_id = m.person AND p.attempt_id = m.attempt
+    AND ($15::uuid IS NULL OR (p.state || '' = 'in_flight' AND p.worker_id = $15))";
 
 // In order, so that two transactions lock the rows one after the other.
 pub(super) const SHIFT_JURISDICTIONS: &str = "/* shift_jurisdictions */

@@ -127,7 +127,14 @@ impl Statements for SqliteConnection {
             .await?)
     }
 
-    async fn write_moves(&mut self, campaign: CampaignId, moves: &[Move], now: Millis) -> Result<u64> {
+    async fn write_moves(
+        &mut self,
+        campaign: CampaignId,
+        worker: Option<WorkerId>,
+        moves: &[Move],
+        now: Millis,
+    ) -> Result<u64> {
+        let worker = worker.map(|w| w.0);
         let persons = blob(moves.iter().map(|m| m.person.0.as_bytes()));
         let attempts = blob(moves.iter().map(|m| m.attempt.0.as_bytes()));
         let rows = json(&moves.iter().map(move_row).collect::<Vec<_>>());
@@ -137,6 +144,7 @@ impl Statements for SqliteConnection {
                 .bind(persons.as_slice())
                 .bind(rows.as_str())
                 .bind(now.0)
+                .bind(worker)
                 .execute(&mut *self)
                 .await?;
         }
@@ -145,6 +153,7 @@ impl Statements for SqliteConnection {
             .bind(persons)
             .bind(attempts)
             .bind(rows)
+            .bind(worker)
             .execute(&mut *self)
             .await?;
         Ok(done.rows_affected())

@@ -63,7 +63,8 @@ SELECT p.attempt_id, p.campaign_id, p.person_id, p.channel, p.provider, p.place,
        p.repeats, p.intended_at, m.value ->> 7, $4, m.value ->> 8, m.value ->> 9
 FROM json_each($3) AS m
 CROSS JOIN campaign_people AS p ON p.campaign_id = $1 AND p.person_id = substr($2, m.key * 16 + 1, 16)
-WHERE m.value ->> 7 IS NOT NULL";
+WHERE m.value ->> 7 IS NOT NULL AND ($5 IS NULL OR (p.state || '' = 'in_flight' AND p.worker_id = $5))
+ON CONFLICT (id) DO NOTHING";
 
 pub(super) const WRITE_MOVES: &str = "/* write_moves */
 WITH m AS MATERIALIZED (
@@ -78,7 +79,8 @@ SET state = m.state, place = COALESCE(m.place, campaign_people.place),
     channel = m.channel, due_at = COALESCE(m.due_at, campaign_people.due_at), repeats = m.repeats, reason = m.reason,
     worker_id = NULL, provider = NULL, intended_at = NULL, slot = 0
 FROM m
-WHERE campaign_id = m.campaign AND person_id = m.person AND attempt_id = m.attempt";
+WHERE campaign_id = m.campaign AND person_id = m.person AND attempt_id = m.attempt
+    AND ($5 IS NULL OR (campaign_people.state || '' = 'in_flight' AND worker_id = $5))";
 
 pub(super) const SHIFT_JURISDICTIONS: &str = "/* shift_jurisdictions */
 WITH m AS MATERIALIZED (
