@@ -26,17 +26,17 @@ pub(super) enum Piece {
 }
 
 /// One of the bodies: a text, or the steps of a list.
-struct Part {
-    name: &'static str,
-    pieces: Vec<Piece>,
-    shape: Shape,
+pub(super) struct Part {
+    pub(super) name: &'static str,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) shape: Shape,
 }
 
 /// All texts of one locale.
 pub(super) struct Texts {
     pub(super) subject: Piece,
     short: Option<Piece>,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
 }
 
 impl Texts {
@@ -115,7 +115,7 @@ impl Texts {
 }
 
 impl Shape {
-    fn write(self, form: Form, plain: String) -> String {
+    pub(super) fn write(self, form: Form, plain: String) -> String {
         match (form, self) {
             (Form::Plain, _) => plain,
             (Form::Html, Self::Paragraphs) => paragraphs(&plain),

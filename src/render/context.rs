@@ -111,22 +111,34 @@ pub(super) fn frame(
 
 /// A person as templates see one. `scope` names the data concerned where the person's own are not known.
 pub(super) fn person(record: &PersonRecord, words: &Words, scope: &[String]) -> Value {
-    let data = if record.data.is_empty() {
+    let fields = record.fields.keys().filter_map(|name| Some((name.as_str(), field(record, name)?)));
+    let person = Person {
+        name: name(record),
+        reference: record.reference.expose(),
+        data: data(record, words, scope),
+        fields: fields.collect(),
+    };
+    Value::Object(object(&person))
+}
+
+/// `person.name`.
+pub(super) fn name(record: &PersonRecord) -> Option<String> {
+    record.name.as_ref().map(|name| one_line(name.expose())).filter(|name| !name.is_empty())
+}
+
+/// `person.data`; empty where it is absent.
+pub(super) fn data<'a>(record: &'a PersonRecord, words: &'a Words, scope: &'a [String]) -> Vec<&'a str> {
+    if record.data.is_empty() {
         scope.iter().map(String::as_str).collect()
     } else {
         record.data.iter().map(|word| words.category(word)).collect()
-    };
-    let fields = record
-        .fields
-        .iter()
-        .filter(|(name, value)| !matches!(name.as_str(), "name" | "ref" | "data") && !value.expose().trim().is_empty());
-    let person = Person {
-        name: record.name.as_ref().map(|name| one_line(name.expose())).filter(|name| !name.is_empty()),
-        reference: record.reference.expose(),
-        data,
-        fields: fields.map(|(name, value)| (name.as_str(), value.expose().as_str())).collect(),
-    };
-    Value::Object(object(&person))
+    }
+}
+
+/// A further field of the person.
+pub(super) fn field<'a>(record: &'a PersonRecord, name: &str) -> Option<&'a str> {
+    let value = record.fields.get(name).map(|value| value.expose().as_str())?;
+    (!matches!(name, "name" | "ref" | "data") && !value.trim().is_empty()).then_some(value)
 }
 
 /// A root for a template: some parts put together.

@@ -12,6 +12,7 @@ use super::error::RenderError;
 use super::fold;
 use super::language::{Form, Language};
 use super::notice::Rendered;
+use super::plate::Plate;
 use super::registry::{Frame, Renderer};
 use super::settle::Settler;
 use super::snippet::Snippet;
@@ -44,6 +45,8 @@ pub(super) struct Edition {
     /// The page to open.
     url: Option<String>,
     hash: String,
+    /// The email without the interpreter, where that can be.
+    plate: Option<Plate>,
 }
 
 impl Edition {
@@ -76,9 +79,17 @@ impl Edition {
             texts,
             base,
             hash: String::new(),
+            plate: None,
         };
         edition.hash = edition.fingerprint(&frames);
         edition.fold(&frames)?;
+        edition.plate = Plate::make(
+            &edition.texts,
+            &edition.greeting.template,
+            &edition.frames[&FrameFile::EmailText].template,
+            &edition.frames[&FrameFile::EmailHtml].template,
+            &edition.base,
+        );
         Ok(edition)
     }
 
@@ -151,6 +162,19 @@ impl Edition {
     }
 
     pub(super) fn email(&self, record: &PersonRecord) -> Result<Rendered, RenderError> {
+        let words = &self.language.words;
+        if let Some(mail) = self.plate.as_ref().and_then(|plate| plate.fill(record, words, &self.scope)) {
+            return Ok(Rendered::Email {
+                locale: self.locale.clone(),
+                subject: Pii::new(mail.subject),
+                text: Pii::new(mail.text),
+                html: Pii::new(mail.html),
+            });
+        }
+        self.interpreted_email(record)
+    }
+
+    fn interpreted_email(&self, record: &PersonRecord) -> Result<Rendered, RenderError> {
         let mut context = self.context(record);
         let filler = self.filler(&context);
         let subject = match &self.texts.subject {
@@ -260,5 +284,56 @@ fn language<'a>(
 fn set(context: &mut Context, name: &str, value: Value) {
     if let Value::Object(root) = context.data_mut() {
         root.insert(name.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    static EDITIONS: LazyLock<[Edition; 2]> = LazyLock::new(|| ["en", "zh-Hans"].map(edition));
+
+    fn edition(locale: &str) -> Edition {
+        let facts = json!({
+            "title": "Tape", "organisation": { "name": "Example & Sons" }, "scope": { "data": ["name", "health"] },
+            "contact": { "email": "help@example.org" },
+        });
+        let texts = json!({
+            "subject": "About {{person.account}}", "what_happened": "Your {{person.account}} & more.\n\nA <tape>.",
+            "what_we_do": "We search.", "what_we_offer": "{{#if person.name}}{{person.name}}: help.{{/if}}",
+            "what_you_can_do": ["Wait.", "Call about {{person.account}}."],
+        });
+        let locale = Locale::parse(locale).unwrap();
+        let content: NoticeContent =
+            serde_json::from_value(json!({ "default_locale": locale, "texts": { locale.as_str(): texts } })).unwrap();
+        let renderer = Renderer::load(None).unwrap();
+        let facts = serde_json::from_value(facts).unwrap();
+        Edition::compile(&renderer, &content, &content.texts[&locale], &locale, &facts).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn the_plate_prints_what_the_interpreter_prints(
+            name in proptest::option::of("\\PC{0,12}"), account in proptest::option::of("[a-z<&'\" ]{0,6}"),
+            data in proptest::collection::vec(prop_oneof!["health", "password", "[a-z<]{1,5}"], 0..3),
+        ) {
+            let record: PersonRecord = serde_json::from_value(json!({
+                "ref": "R<1>", "name": name, "data": data,
+                "fields": account.map(|account| json!({ "account": account })).unwrap_or(json!({})),
+            })).unwrap();
+            for edition in EDITIONS.iter() {
+                let printed = edition.plate.as_ref().unwrap().fill(&record, &edition.language.words, &edition.scope);
+                let interpreted = edition.interpreted_email(&record);
+                prop_assert_eq!(printed.is_some(), interpreted.is_ok());
+                if printed.is_some() {
+                    prop_assert_eq!(edition.email(&record), interpreted);
+                }
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@
 //! | `fold.rs` | the same for templates |
 //! | `body.rs` | the four bodies, in plain text and in HTML |
 //! | `context.rs` | what templates see |
+//! | `stencil.rs`, `plate.rs` | filling what folding has left without the interpreter |
 //! | `edition.rs` | a notice in one language |
 //! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
 //! | `settled.rs` | a text that stands by itself and names nobody |
@@ -31,11 +32,13 @@ mod helpers;
 mod language;
 mod notice;
 pub mod pdf;
+mod plate;
 mod registry;
 mod settle;
 mod settled;
 mod snippet;
 mod sources;
+mod stencil;
 mod words;
 
 pub use context::one_line;

@@ -3,11 +3,12 @@
 //! Authors are trusted to write, not to program: a text may use values, helpers and conditions, but no partials and no
 //! decorators (with which templates can call each other without end), and it is bounded before it is parsed.
 
-use handlebars::{Context, Template, html_escape};
+use handlebars::{Context, Template};
 
 use super::error::RenderError;
 use super::fold::calls_others;
 use super::language::{Form, Language};
+use super::stencil::escaped;
 use crate::domain::locale::Locale;
 
 /// Longest text, in bytes.
@@ -86,7 +87,7 @@ pub(super) fn inline(text: &str) -> String {
 }
 
 fn lines(lines: &[&str]) -> String {
-    lines.iter().map(|line| html_escape(line)).collect::<Vec<_>>().join("<br>\n")
+    lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>\n")
 }
 
 #[cfg(test)]

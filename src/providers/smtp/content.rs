@@ -6,8 +6,8 @@
 use std::time::{Duration, SystemTime};
 
 use lettre::Address;
-use lettre::message::header::{self, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers};
-use lettre::message::{Body as Encoded, Mailbox, Mailboxes, MultiPart, SinglePart};
+use lettre::message::header::{self, ContentTransferEncoding, Header, HeaderName, HeaderValue, Headers};
+use lettre::message::{Body as Encoded, Mailbox, Mailboxes};
 
 use super::dkim::Signer;
 use crate::domain::clock::Millis;
@@ -29,7 +29,8 @@ pub(in crate::providers) struct CannotWrite;
 /// Writes messages.
 pub(in crate::providers) struct Composer {
     from: Mailbox,
-    reply_to: Option<Mailbox>,
+    /// The headers that are the same in every message.
+    same: String,
     domain: String,
     signers: Vec<Signer>,
 }
@@ -42,14 +43,19 @@ impl Composer {
             address.ok_or_else(|| format!("{what} is not an email address"))
         };
         let from = parse("from", mail.from)?;
-        let reply_to = mail.reply_to.map(|r| parse("reply_to", r)).transpose()?;
+        let domain = from.domain().to_owned();
+        let from = Mailbox::new(mail.from_name.map(display_name), from);
+        let mut same = Headers::new();
+        same.set(header::From::from(Mailboxes::from(from.clone())));
+        if let Some(reply_to) = mail.reply_to {
+            let address = parse("reply_to", reply_to)?;
+            same.set(header::ReplyTo::from(Mailboxes::from(Mailbox::new(None, address))));
+        }
+        same.insert_raw(plain("Auto-Submitted", "auto-generated"));
+        same.insert_raw(plain("X-Auto-Response-Suppress", "All"));
+        same.set(header::MIME_VERSION_1_0);
         let signers = mail.dkim.iter().map(Signer::build).collect::<Result<_, _>>()?;
-        Ok(Self {
-            domain: from.domain().to_owned(),
-            from: Mailbox::new(mail.from_name.map(display_name), from),
-            reply_to: reply_to.map(|address| Mailbox::new(None, address)),
-            signers,
-        })
+        Ok(Self { from, same: same.to_string(), domain, signers })
     }
 
     /// The sender's address.
@@ -60,30 +66,43 @@ impl Composer {
     /// Writes a message. The same message at the same time gives the same bytes.
     pub(in crate::providers) fn compose(&self, message: &Message, now: Millis) -> Result<Vec<u8>, CannotWrite> {
         let Body::Email { to, to_name, subject, text, html } = &message.body else { return Err(CannotWrite) };
-        let address = wire_address(to.expose()).and_then(|a| a.parse::<Address>().ok()).ok_or(CannotWrite)?;
+        let address = wire_address(to.expose()).ok_or(CannotWrite)?;
         let name = to_name.as_ref().map(|n| display_name(n.expose())).filter(|n| !n.is_empty());
         let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
-        // Headers and parts are put together here: the library's own builder writes the sender to read it back.
-        let mut headers = Headers::new();
-        headers.set(header::Date::new(sent));
-        headers.set(header::From::from(Mailboxes::from(self.from.clone())));
-        headers.set(header::To::from(Mailboxes::from(Mailbox::new(name, address))));
-        headers.set(header::Subject::from(subject.expose().clone()));
-        headers.set(header::MessageId::from(format!("<{}>", message.message_id(&self.domain))));
-        headers.insert_raw(plain("Content-Language", &message.locale));
-        headers.insert_raw(plain("Auto-Submitted", "auto-generated"));
-        headers.insert_raw(plain("X-Auto-Response-Suppress", "All"));
-        if let Some(reply_to) = &self.reply_to {
-            headers.set(header::ReplyTo::from(Mailboxes::from(reply_to.clone())));
-        }
-        headers.set(header::MIME_VERSION_1_0);
         // No two attempts have the same id, and nobody who writes a notice can guess one: it cannot occur in a body.
-        let parts = MultiPart::alternative()
-            .boundary(format!("candour-{}", message.attempt.0.simple()))
-            .singlepart(part(ContentType::TEXT_PLAIN, text.expose()))
-            .singlepart(part(ContentType::TEXT_HTML, html.expose()));
-        let mut written = headers.to_string().into_bytes();
-        written.extend(parts.formatted());
+        let boundary = format!("candour-{}", message.attempt.0.simple());
+
+        let mut written = String::with_capacity(self.same.len() + (text.expose().len() + html.expose().len()) * 5 / 4 + 1024);
+        let line = |written: &mut String, parts: &[&str]| {
+            parts.iter().chain(&["\r\n"]).for_each(|part| written.push_str(part));
+        };
+        written.push_str(&as_header(header::Date::new(sent)));
+        written.push_str(&self.same);
+        match name.as_deref() {
+            None if is_plain_address(&address) => line(&mut written, &["To: ", &address]),
+            Some(name) if is_plain_name(name, &address) => {
+                line(&mut written, &["To: \"", name, "\" <", &address, ">"]);
+            }
+            _ => {
+                let address = address.parse::<Address>().map_err(|_| CannotWrite)?;
+                written.push_str(&as_header(header::To::from(Mailboxes::from(Mailbox::new(name, address)))));
+            }
+        }
+        match subject.expose().as_str() {
+            subject if is_plain_subject(subject) => line(&mut written, &["Subject: ", subject]),
+            subject => written.push_str(&as_header(header::Subject::from(subject.to_owned()))),
+        }
+        line(&mut written, &["Message-ID: <", &message.message_id(&self.domain), ">"]);
+        line(&mut written, &["Content-Language: ", &message.locale]);
+        line(&mut written, &["Content-Type: multipart/alternative; boundary=\"", &boundary, "\"\r\n"]);
+        for (kind, body) in [("text/plain", text.expose()), ("text/html", html.expose())] {
+            line(&mut written, &["--", &boundary]);
+            line(&mut written, &["Content-Type: ", kind, "; charset=utf-8"]);
+            part(&mut written, body);
+        }
+        line(&mut written, &["--", &boundary, "--"]);
+
+        let mut written = written.into_bytes();
         if !self.signers.is_empty() {
             let signatures: Vec<u8> = self.signers.iter().flat_map(|s| s.sign(&written, now)).collect();
             written.splice(0..0, signatures);
@@ -92,24 +111,63 @@ impl Composer {
     }
 }
 
+/// The longest header line that is written without the library, which folds longer ones (RFC 5322 section 2.1.1).
+const HEADER_LINE: usize = 76;
+
+fn is_plain_address(address: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'-' | b'@');
+    address.len() + "To: ".len() <= HEADER_LINE && address.bytes().all(is_plain)
+}
+
+/// A name of letters and digits, which stands in quotes as it is (RFC 5322 section 3.2.4).
+fn is_plain_name(name: &str, address: &str) -> bool {
+    name.split(' ').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && is_plain_address(address)
+        && "To: \"\" <>".len() + name.len() + address.len() <= HEADER_LINE
+}
+
+fn is_plain_subject(subject: &str) -> bool {
+    let is_trim = !subject.is_empty() && !subject.starts_with(' ') && !subject.ends_with(' ');
+    is_trim
+        && "Subject: ".len() + subject.len() <= HEADER_LINE
+        && subject.bytes().all(|b| matches!(b, b' '..=b'~'))
+        && !subject.contains("=?")
+}
+
+/// One header, encoded and folded by the library.
+fn as_header(header: impl Header) -> String {
+    let mut headers = Headers::new();
+    headers.set(header);
+    headers.to_string()
+}
+
 /// The longest line that goes as it is, in bytes: below the 998 of RFC 5322 section 2.1.1.
 const LONGEST_LINE: usize = 900;
 
-/// One of the two forms: as it is where that is ASCII in lines that every server carries, else the more compact of
+/// The rest of a part: as it is where that is ASCII in lines that every server carries, else in the more compact of
 /// quoted-printable and base64, in lines of at most 76 characters.
-fn part(kind: ContentType, text: &str) -> SinglePart {
+fn part(written: &mut String, text: &str) {
     let foreign = text.bytes().filter(|b| !b.is_ascii()).count();
-    let part = SinglePart::builder().header(kind);
     if foreign == 0 && text.split('\n').all(|line| line.len() <= LONGEST_LINE) && !has_controls(text) {
-        let lines = text.replace('\n', "\r\n").into_bytes();
-        return part.body(Encoded::dangerous_pre_encoded(lines, ContentTransferEncoding::SevenBit));
+        written.push_str("Content-Transfer-Encoding: 7bit\r\n\r\n");
+        for line in text.split('\n') {
+            written.push_str(line);
+            written.push_str("\r\n");
+        }
+        return;
     }
-    let encoding = if foreign * 6 > text.len() {
-        ContentTransferEncoding::Base64
+    let (name, encoding) = if foreign * 6 > text.len() {
+        ("base64", ContentTransferEncoding::Base64)
     } else {
-        ContentTransferEncoding::QuotedPrintable
+        ("quoted-printable", ContentTransferEncoding::QuotedPrintable)
     };
-    part.header(encoding).body(text.to_owned())
+    // Both are ASCII, and neither refuses a text.
+    let encoded = Encoded::new_with_encoding(text.to_owned(), encoding).map(Encoded::into_vec).unwrap_or_default();
+    written.push_str("Content-Transfer-Encoding: ");
+    written.push_str(name);
+    written.push_str("\r\n\r\n");
+    written.push_str(&String::from_utf8_lossy(&encoded));
+    written.push_str("\r\n");
 }
 
 /// Whether there is something that must not stand in a line as it is (RFC 2045 section 2.7).
@@ -129,6 +187,9 @@ fn plain(name: &'static str, value: &str) -> HeaderValue {
 /// An address as it goes over the wire: the domain in its ASCII form (RFC 5890). `None` if it has no such form.
 pub(super) fn wire_address(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
+    if is_plain_domain(domain) && is_plain_address(local) {
+        return Some(address.to_owned());
+    }
     let domain = match url::Host::parse(domain).ok()? {
         url::Host::Domain(domain) => domain,
         url::Host::Ipv4(_) | url::Host::Ipv6(_) => return None,
@@ -136,6 +197,17 @@ pub(super) fn wire_address(address: &str) -> Option<String> {
     let safe =
         !local.is_empty() && !local.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>'));
     safe.then(|| format!("{local}@{domain}"))
+}
+
+/// A domain that is in its ASCII form as it stands, and no address of four numbers.
+fn is_plain_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with("xn--")
+            && label.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    let is_name = domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_lowercase()));
+    is_name && domain.split('.').all(is_label)
 }
 
 #[cfg(test)]
@@ -228,9 +300,30 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_plain_is_what_the_library_would_write(
+            name in "[A-Za-z0-9]{1,9}( [A-Za-z0-9]{1,9}){1,4}", subject in "[ -~]{1,70}",
+            address in "[a-z0-9._+-]{1,20}@[a-z0-9]{1,20}\\.[a-z]{2,5}",
+        ) {
+            if is_plain_name(&name, &address) && let Ok(parsed) = address.parse::<Address>() {
+                let to = header::To::from(Mailboxes::from(Mailbox::new(Some(name.clone()), parsed)));
+                proptest::prop_assert_eq!(as_header(to), format!("To: \"{name}\" <{address}>\r\n"));
+            }
+            if is_plain_subject(&subject) {
+                let written = format!("Subject: {subject}\r\n");
+                proptest::prop_assert_eq!(as_header(header::Subject::from(subject)), written);
+            }
+            proptest::prop_assert_eq!(wire_address(&address), Some(address));
+        }
+    }
+
     #[test]
     fn domains_go_over_the_wire_in_ascii_and_line_ends_never_do() {
         assert_eq!(wire_address("ann@müller.example").as_deref(), Some("ann@xn--mller-kva.example"));
+        assert_eq!(wire_address("ann@EXAMPLE.org").as_deref(), Some("ann@example.org"));
+        assert_eq!(wire_address("ann@127.0.0.1"), None);
+        assert_eq!(wire_address("ann@1.2.3.0x4"), None);
         assert_eq!(wire_address("änn@example.org").as_deref(), Some("änn@example.org"));
         assert_eq!(wire_address("a> RCPT@example.org"), None);
         assert_eq!(wire_address("a\r\n@example.org"), None);
