@@ -51,7 +51,8 @@ fn settlement(
     entropy: &dyn Entropy,
 ) -> Settlement {
     // Nearly every attempt succeeds, and randomness is a call to the system.
-    let jitter = if matches!(answer.outcome, Outcome::Accepted | Outcome::Delivered) { 0.0 } else { entropy.fraction() };
+    let jitter =
+        if matches!(answer.outcome, Outcome::Accepted | Outcome::Delivered) { 0.0 } else { entropy.fraction() };
     Settlement {
         attempt: claimed.attempt,
         person: claimed.person.id,

@@ -18,7 +18,7 @@ use crate::domain::attempt::Claimed;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction, Priority};
 use crate::domain::channel::Channel;
-use crate::domain::clock::Millis;
+use crate::domain::clock::{Entropy, Millis};
 use crate::domain::id::{AttemptId, CampaignId};
 use crate::domain::limit::LimitKind;
 use crate::providers::Descriptor;
@@ -171,7 +171,7 @@ impl Claims {
             }
         };
         let now = shared.clock.now();
-        let attempts: Vec<AttemptId> = (0..limit).map(|_| AttemptId::new(now, shared.entropy.ten())).collect();
+        let attempts = fresh_attempts(limit, now, shared.entropy.as_ref());
         let (channel, provider) = (self.descriptor.channel, Arc::from(self.descriptor.name.as_str()));
         let (worker, offered) = (self.lease.worker, attempts.clone());
         let request = ClaimRequest { worker, campaign: campaign.id, channel, provider, limit, now, attempts };
@@ -229,6 +229,14 @@ impl Claims {
         }
         free
     }
+}
+
+/// Fresh identifiers, in order: rows whose identifiers ascend are written to the end of an index and not all over it.
+fn fresh_attempts(count: u32, now: Millis, entropy: &dyn Entropy) -> Vec<AttemptId> {
+    let mut random = vec![[0; 10]; count as usize];
+    entropy.fill(random.as_flattened_mut());
+    random.sort_unstable();
+    random.into_iter().map(|ten| AttemptId::new(now, ten)).collect()
 }
 
 /// The domain that an email of this step goes to, in lower case and ASCII.

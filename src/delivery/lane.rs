@@ -234,14 +234,14 @@ impl Lane {
         }
     }
 
-    /// Claims the next people when the queue runs short and the provider may be asked.
+    /// Claims the next people when fewer wait than one claim gives and the provider may be asked.
     fn refill(&mut self, now: Millis, stop: &CancellationToken) {
         let wanted = match self.breaker.permit(now) {
             Permit::Free => self.pace.batch(self.descriptor.concurrency.max(1), self.shared.settings.batch),
             Permit::Probe if self.flying.is_empty() && self.queue.is_empty() => 1,
             Permit::Probe | Permit::WaitUntil(_) => return,
         };
-        if self.queue.len() * 2 >= wanted as usize
+        if self.queue.len() >= wanted as usize
             || !self.lease.may_begin(now, self.shared.settings.lease_ms)
             || self.shared.running.borrow().is_empty()
         {

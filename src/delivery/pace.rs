@@ -4,7 +4,7 @@
 use crate::domain::clock::Millis;
 
 /// So many milliseconds' worth of people are claimed at once.
-const AHEAD_MS: f64 = 60.0;
+const AHEAD_MS: f64 = 40.0;
 /// The pace is taken anew after so many milliseconds.
 const WINDOW_MS: i64 = 100;
 
@@ -54,7 +54,7 @@ mod tests {
         let mut pace = Pace::new(Millis(0));
         assert_eq!(pace.batch(8, 500), 8);
         (0..1000).for_each(|n| pace.note(Millis(n / 5)));
-        assert_eq!(pace.batch(8, 500), 300, "five a millisecond, for sixty of them");
+        assert_eq!(pace.batch(8, 500), 200, "five a millisecond, for forty of them");
         assert_eq!(pace.batch(8, 100), 100);
         (0..20).for_each(|n| pace.note(Millis(1000 + n * 1000)));
         assert_eq!(pace.batch(8, 500), 8);

@@ -197,11 +197,7 @@ fn block(helper: &HelperTemplate, form: Form, base: &Map<String, Value>, in_list
 
 /// A name in dotted form without anything that steps out of the context.
 fn plain_name(parameter: &Parameter) -> Option<&str> {
-    let name = match parameter {
-        Parameter::Name(name) => name,
-        Parameter::Path(Path::Relative((_, name))) => name,
-        _ => return None,
-    };
+    let (Parameter::Name(name) | Parameter::Path(Path::Relative((_, name)))) = parameter else { return None };
     let is_plain = name.split('.').all(|segment| {
         !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
     });

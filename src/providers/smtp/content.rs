@@ -72,7 +72,8 @@ impl Composer {
         // No two attempts have the same id, and nobody who writes a notice can guess one: it cannot occur in a body.
         let boundary = format!("candour-{}", message.attempt.0.simple());
 
-        let mut written = String::with_capacity(self.same.len() + (text.expose().len() + html.expose().len()) * 5 / 4 + 1024);
+        let mut written =
+            String::with_capacity(self.same.len() + (text.expose().len() + html.expose().len()) * 5 / 4 + 1024);
         let line = |written: &mut String, parts: &[&str]| {
             parts.iter().chain(&["\r\n"]).for_each(|part| written.push_str(part));
         };

@@ -59,6 +59,7 @@ impl SqlStore {
     /// See `DeliveryStore::claim`. Empty when nobody is due or the campaign is not running.
     pub(super) async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>> {
         let taken: Option<Taken> = writing!(self, tx => {
+            tx.plan_once().await?;
             if tx.lease_end(request.worker).await?.is_none_or(|end| end <= request.now.0) {
                 return Err(StoreError::StaleLease);
             }

@@ -38,6 +38,7 @@ impl SqlStore {
         // lost is asked before.
         let is_in_doubt = AtomicBool::new(false);
         writing!(self, tx => {
+            tx.plan_once().await?;
             let lost = if is_in_doubt.load(Ordering::Relaxed) { tx.lost(campaign, worker, &batch).await? } else { Vec::new() };
             let lost: HashSet<i64> = lost.into_iter().collect();
             let (held, lost) = sort_out(settlements, &lost);

@@ -111,6 +111,8 @@ pub(super) trait Statements {
     ) -> Result<u64>;
     /// Refreshes what the planner knows of a table that has grown at once.
     async fn after_growth(&mut self) -> Result<()>;
+    /// Keeps the database from planning the transaction's statements anew for each batch.
+    async fn plan_once(&mut self) -> Result<()>;
     /// When the worker's lease ends; holds off its reaping until the transaction ends.
     async fn lease_end(&mut self, worker: WorkerId) -> Result<Option<i64>>;
     /// Counts the people of each jurisdiction, once.

@@ -41,6 +41,11 @@ impl Statements for PgConnection {
         Ok(())
     }
 
+    async fn plan_once(&mut self) -> Result<()> {
+        sqlx::query(sql::PLAN_ONCE).execute(self).await?;
+        Ok(())
+    }
+
     async fn lease_end(&mut self, worker: WorkerId) -> Result<Option<i64>> {
         Ok(sqlx::query_scalar(sql::LEASE_END).bind(worker.0).fetch_optional(self).await?)
     }

@@ -19,7 +19,11 @@ CROSS JOIN LATERAL (
 WHERE p.incident_id = $2";
 
 // Without it the planner takes the new rows for few and may sort them all for each claim.
-pub(super) const AFTER_GROWTH: &str = "/* after_growth */ ANALYZE campaign_people";
+pub(super) const AFTER_GROWTH: &str = "/* after_growth */ ANALYZE campaign_people, people";
+
+// With a plan of its own for each batch the planner now and then takes a batch for a good part of the campaign, and reads
+// all of that. The plan that does not know the batch looks each person up.
+pub(super) const PLAN_ONCE: &str = "/* plan_once */ SET LOCAL plan_cache_mode = force_generic_plan";
 
 // A key share holds off only the reaper, which locks the row for update; extending the lease does not wait.
 pub(super) const LEASE_END: &str = "/* lease_end */ SELECT expires_at FROM workers WHERE id = $1 FOR KEY SHARE";

@@ -62,6 +62,11 @@ impl Statements for SqliteConnection {
         Ok(())
     }
 
+    async fn plan_once(&mut self) -> Result<()> {
+        // It keeps every plan.
+        Ok(())
+    }
+
     async fn lease_end(&mut self, worker: WorkerId) -> Result<Option<i64>> {
         Ok(sqlx::query_scalar(sql::LEASE_END).bind(worker.0).fetch_optional(self).await?)
     }
