@@ -1,10 +1,11 @@
-//! The responders' pages: every incident, and where one stands. Read-only.
+//! The responders' pages: every incident, what is due in all of them, and where one stands. Read-only.
 //!
 //! Owns these pages and their door. Guarantees that they show nobody's personal data (of people only counts, of keys
 //! not even the name), that they need no script, form or cookie, and that nothing keeps a copy of them. Never changes
 //! anything: who wants to act uses the API.
 
 mod campaign;
+mod deadlines;
 mod duties;
 mod gate;
 mod incident;
@@ -24,6 +25,7 @@ pub use pages::{ConsoleError, ConsolePages};
 
 use crate::access::Access;
 use crate::announcements::Announcements;
+use crate::deadlines::Deadlines;
 use crate::domain::clock::Clock;
 use crate::evidence::Evidence;
 use crate::incidents::Incidents;
@@ -35,6 +37,8 @@ pub struct ConsoleState {
     pub access: Arc<Access>,
     /// Incidents and what they oblige to.
     pub incidents: Arc<Incidents>,
+    /// Deadlines of all incidents.
+    pub deadlines: Arc<Deadlines>,
     /// Public notices.
     pub announcements: Arc<Announcements>,
     /// Campaigns, reports and the audit chain of an incident, at one go.
@@ -58,6 +62,7 @@ impl ConsoleState {
 pub fn router(state: ConsoleState) -> Router {
     Router::new()
         .route("/console", get(list::page))
+        .route("/console/deadlines", get(deadlines::page))
         .route("/console/incidents/{id}", get(incident::page))
         .route_layer(from_fn_with_state(state.clone(), gate::gate))
         .with_state(state)

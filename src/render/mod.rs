@@ -18,6 +18,7 @@
 //! | `edition.rs` | a notice in one language |
 //! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
 //! | `settled.rs` | a text that stands by itself and names nobody |
+//! | `reminder.rs` | the email that reminds responders of a deadline |
 //! | `check.rs` | renders everything with samples |
 
 mod body;
@@ -32,6 +33,7 @@ mod language;
 mod notice;
 pub mod pdf;
 mod registry;
+mod reminder;
 mod settle;
 mod settled;
 mod snippet;
@@ -42,4 +44,5 @@ pub use context::one_line;
 pub use error::RenderError;
 pub use notice::{CompiledNotice, Rendered};
 pub use registry::Renderer;
+pub use reminder::{ReminderDuty, ReminderError, ReminderWords, RenderedReminder, reminder};
 pub use words::{DateWords, GreetingWords, Headings, Labels, ListWords, Phrases, Words};

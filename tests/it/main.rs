@@ -9,6 +9,7 @@ mod api;
 mod architecture;
 mod channels;
 mod console;
+mod deadlines;
 mod delivery;
 mod demo;
 mod evidence;

@@ -11,8 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use super::ApiState;
 
 pub mod announcements;
+pub mod calendar_feeds;
 mod campaign_view;
 pub mod campaigns;
+pub mod deadlines;
 pub mod evidence;
 pub mod hooks;
 pub mod incidents;
@@ -33,6 +35,8 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(incidents::routes())
         .merge(obligations::routes())
+        .merge(deadlines::routes())
+        .merge(calendar_feeds::routes())
         .merge(people::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use candour::access::Access;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
+use candour::deadlines::Deadlines;
 use candour::delivery::Limits;
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
@@ -80,13 +81,16 @@ impl TestApp {
         let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
         let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
         let channels = [Channel::Email, Channel::Sms].into();
-        let incidents = Incidents::new(base, Arc::clone(&rules), Arc::clone(&renderer), channels, Arc::new(|| ()));
+        let incidents =
+            Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), channels, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
+        let deadlines = Deadlines::new(base.clone(), Arc::clone(&rules), "https://candour.example.org");
         let known = Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some());
         let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
         let rates = Limits::new(store.clone(), vec![String::from("relay")], clock.clone(), Arc::new(|| ()));
         let state = ApiState {
             people: Arc::new(people),
+            deadlines: Arc::new(deadlines),
             rates: Arc::new(rates),
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),
