@@ -251,6 +251,8 @@ impl App {
             announcements: Arc::clone(&state.announcements),
             evidence: Arc::clone(&state.evidence),
             clock: Arc::clone(&state.clock),
+            fonts: Arc::clone(&state.fonts),
+            typesetting: Arc::clone(&state.typesetting),
             pages: Arc::new(ConsolePages::load(config.templates.directory.as_deref())?),
             base: Arc::new(public_url(&config)),
         };

@@ -13,8 +13,10 @@ use crate::domain::announcement::{Announcement, AnnouncementState};
 use crate::domain::facts::{IncidentFacts, Timeline};
 use crate::domain::id::IncidentId;
 use crate::domain::report::Report;
+use crate::domain::waiver::Waiver;
 use crate::evidence::ChainReport;
 use crate::incidents::IncidentError;
+use crate::incidents::severity::{ADVICE, Knowledge, Step, severity};
 use crate::store::StoreError;
 
 #[derive(Serialize)]
@@ -28,6 +30,8 @@ struct IncidentPage<'a> {
     amended: String,
     facts: Vec<Fact>,
     duties: Vec<Duty>,
+    severity: SeverityCard,
+    decisions: Vec<Decision>,
     campaigns: Vec<CampaignCard>,
     announcement: Option<AnnouncementCard>,
     reports: Vec<ReportLine>,
@@ -38,6 +42,35 @@ struct IncidentPage<'a> {
 struct Fact {
     name: String,
     values: Vec<String>,
+}
+
+/// ENISA's score, as advice.
+#[derive(Serialize)]
+struct SeverityCard {
+    advice: &'static str,
+    class: Option<&'static str>,
+    formula: Option<String>,
+    steps: Vec<SeverityStep>,
+    flags: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SeverityStep {
+    name: &'static str,
+    score: f64,
+    because: String,
+    assumed: bool,
+}
+
+/// A decision not to do what a duty asks for.
+#[derive(Serialize)]
+struct Decision {
+    obligation: String,
+    reason: String,
+    decided: String,
+    rules_version: String,
+    reversed: Option<String>,
+    reversed_reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -87,9 +120,11 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         Err(StoreError::NotFound(_)) => None,
         Err(error) => return Err(error.into()),
     };
+    let decisions = state.incidents.waivers(id).await?;
     let incident = bundle.incident;
     Ok(IncidentPage {
         facts: in_short(&incident.facts),
+        severity: scored(&incident.facts),
         frame: state.frame(incident.facts.title, "../../console"),
         id,
         state: incident.state.as_str(),
@@ -97,6 +132,7 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         filed: minute(incident.created_at),
         amended: minute(incident.updated_at),
         duties: duties::all(obligations, state.clock.now()),
+        decisions: decisions.into_iter().map(decision).collect(),
         campaigns: bundle.campaigns.into_iter().map(|one| campaign::card(&one.campaign, one.tallies)).collect(),
         announcement: announcement.map(|one| announced(state, &one)),
         reports: bundle.reports.into_iter().map(|report| report_line(state, report)).collect(),
@@ -134,6 +170,31 @@ fn in_short(facts: &IncidentFacts) -> Vec<Fact> {
         }
     }
     found
+}
+
+fn scored(facts: &IncidentFacts) -> SeverityCard {
+    let found = severity(facts, &Knowledge::default());
+    let step =
+        |step: Step| SeverityStep { name: step.name, score: step.score, because: step.because, assumed: step.assumed };
+    let steps = found.context.into_iter().chain([found.identification]).chain(found.circumstances);
+    SeverityCard {
+        advice: ADVICE,
+        class: found.score.map(|(_, class)| class.as_str()),
+        formula: found.formula,
+        steps: steps.map(step).collect(),
+        flags: found.flags,
+    }
+}
+
+fn decision(waiver: Waiver) -> Decision {
+    Decision {
+        obligation: waiver.obligation,
+        reason: waiver.reason,
+        decided: minute(waiver.decided_at),
+        rules_version: waiver.rules_version,
+        reversed: waiver.reversal.as_ref().map(|reversal| minute(reversal.at)),
+        reversed_reason: waiver.reversal.map(|reversal| reversal.reason),
+    }
 }
 
 fn announced(state: &ConsoleState, announcement: &Announcement) -> AnnouncementCard {

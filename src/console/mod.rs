@@ -11,6 +11,7 @@ mod gate;
 mod incident;
 mod list;
 mod pages;
+mod register;
 mod respond;
 mod words;
 
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use tokio::sync::Semaphore;
 use url::Url;
 
 pub use pages::{ConsoleError, ConsolePages};
@@ -29,6 +31,7 @@ use crate::deadlines::Deadlines;
 use crate::domain::clock::Clock;
 use crate::evidence::Evidence;
 use crate::incidents::Incidents;
+use crate::render::pdf::Fonts;
 
 /// What the pages need.
 #[derive(Clone)]
@@ -47,6 +50,10 @@ pub struct ConsoleState {
     pub clock: Arc<dyn Clock>,
     /// The templates.
     pub pages: Arc<ConsolePages>,
+    /// Faces for PDF beside those in the binary.
+    pub fonts: Arc<Fonts>,
+    /// How many documents are typeset at once.
+    pub typesetting: Arc<Semaphore>,
     /// Where the outside reaches this service, for links to public notices and reports.
     pub base: Arc<Url>,
 }
@@ -62,6 +69,8 @@ impl ConsoleState {
 pub fn router(state: ConsoleState) -> Router {
     Router::new()
         .route("/console", get(list::page))
+        .route("/console/register.csv", get(register::csv))
+        .route("/console/register.pdf", get(register::pdf))
         .route("/console/deadlines", get(deadlines::page))
         .route("/console/incidents/{id}", get(incident::page))
         .route_layer(from_fn_with_state(state.clone(), gate::gate))

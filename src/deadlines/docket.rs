@@ -9,6 +9,7 @@ use crate::domain::id::IncidentId;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::ObligationState;
 use crate::domain::reminder::Reminder;
+use crate::domain::waiver;
 use crate::law::Rules;
 use crate::store::{Docket, Page, StoreError};
 
@@ -105,8 +106,9 @@ impl Deadlines {
 }
 
 fn of(rules: &Rules, docket: Docket, now: Millis) -> Vec<Entry> {
-    let Docket { incident, met } = docket;
-    let obligations = rules.obligations(&incident.facts, &met, now);
+    let Docket { incident, met, waivers } = docket;
+    let mut obligations = rules.obligations(&incident.facts, &met, now);
+    waiver::apply(&mut obligations, &waivers);
     let entry = |obligation| Entry {
         incident: incident.id,
         title: incident.facts.title.clone(),

@@ -70,6 +70,8 @@ ids! {
     FeedId,
     /// One reminder of one deadline to one recipient.
     ReminderId,
+    /// One decision not to do what a duty asks for.
+    WaiverId,
 }
 
 fn uuid_v7(now: Millis, random: [u8; 10]) -> Uuid {

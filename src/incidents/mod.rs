@@ -1,4 +1,5 @@
-//! Incidents: filed, amended, opened and closed; what they oblige to; what individuals are told and by which campaign.
+//! Incidents: filed, amended, opened and closed; what they oblige to and what is decided about it; the register of them
+//! all; what individuals are told and by which campaign.
 //!
 //! Owns these use cases, once, for every edge. Guarantees that facts name only jurisdictions that have rules, that a
 //! notice which cannot be rendered for each of the people is never proposed, and that nobody approves a campaign of
@@ -25,14 +26,22 @@ mod flaws;
 mod lifecycle;
 mod notices;
 mod progress;
+mod register;
 mod rehearsal;
 mod sample;
+pub mod severity;
+#[cfg(test)]
+mod severity_tests;
+mod waivers;
 
 pub use campaigns::CampaignView;
 pub use flaws::Flaw;
 pub use notices::{Preview, PreviewRequest, Previews, Requirement};
 pub use progress::Progress;
 pub use rehearsal::{Misfit, Rehearsal};
+
+/// Longest reason, in characters.
+const MAX_REASON: usize = 4000;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +95,15 @@ pub enum IncidentError {
     /// Nobody could be told: no provider carries any channel of the cascade.
     #[error("no provider carries any channel of the notice's cascade; configure one, or change the cascade")]
     NoProvider,
+    /// The incident has no such duty.
+    #[error("the incident has no obligation {0}")]
+    NoSuchDuty(String),
+    /// The duty is done.
+    #[error("{0} is done; there is nothing to decide any more")]
+    Done(String),
+    /// A text that is to say why does not fit.
+    #[error("a reason has 1 to {MAX_REASON} characters")]
+    BadReason,
     /// There is nobody to tell.
     #[error("the incident has no people yet")]
     NoPeople,

@@ -18,12 +18,14 @@
 //! | `edition.rs` | a notice in one language |
 //! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
 //! | `settled.rs` | a text that stands by itself and names nobody |
+//! | `csv.rs` | the register of incidents as a table |
 //! | `reminder.rs` | the email that reminds responders of a deadline |
 //! | `check.rs` | renders everything with samples |
 
 mod body;
 pub mod check;
 mod context;
+mod csv;
 mod dates;
 mod edition;
 mod error;
@@ -41,6 +43,7 @@ mod sources;
 mod words;
 
 pub use context::one_line;
+pub use csv::register_csv;
 pub use error::RenderError;
 pub use notice::{CompiledNotice, Rendered};
 pub use registry::Renderer;

@@ -33,6 +33,7 @@ mod rows;
 pub mod seal;
 pub mod traits;
 mod translate;
+mod waivers;
 
 use std::time::Duration;
 

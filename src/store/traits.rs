@@ -50,6 +50,7 @@ pub trait Store:
     + AccessStore
     + RetentionStore
     + DocketStore
+    + WaiverStore
     + FeedStore
     + ReminderStore
 {
@@ -64,6 +65,7 @@ impl<T> Store for T where
         + AccessStore
         + RetentionStore
         + DocketStore
+        + WaiverStore
         + FeedStore
         + ReminderStore
 {

@@ -130,7 +130,7 @@ impl Metrics {
             drop(self.people.get_or_create(&StateLabels { state: state.as_str() }));
         }
         for force in [Force::Mandatory, Force::Recommended, Force::Review] {
-            drop(self.overdue.get_or_create(&ForceLabels { force: word(force) }));
+            drop(self.overdue.get_or_create(&ForceLabels { force: force.as_str() }));
         }
         for channel in Self::REMINDER_CHANNELS {
             for state in [ReminderState::Sent, ReminderState::Due, ReminderState::Failed] {
@@ -211,7 +211,7 @@ impl Metrics {
         self.next_deadline.set(next.map_or(0, |at| at.0.div_euclid(1000)));
         for (force, duties) in overdue {
             let duties = i64::try_from(duties).unwrap_or(i64::MAX);
-            self.overdue.get_or_create(&ForceLabels { force: word(force) }).set(duties);
+            self.overdue.get_or_create(&ForceLabels { force: force.as_str() }).set(duties);
         }
     }
 
@@ -246,14 +246,6 @@ impl Metrics {
         prometheus_client::encoding::text::encode(&mut text, &self.registry)
             .expect("writing to a string does not fail");
         text
-    }
-}
-
-const fn word(force: Force) -> &'static str {
-    match force {
-        Force::Mandatory => "mandatory",
-        Force::Recommended => "recommended",
-        Force::Review => "review",
     }
 }
 

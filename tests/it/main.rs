@@ -10,6 +10,7 @@ mod architecture;
 mod channels;
 mod console;
 mod deadlines;
+mod decisions;
 mod delivery;
 mod demo;
 mod evidence;

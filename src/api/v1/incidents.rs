@@ -42,10 +42,15 @@ impl From<IncidentError> for Problem {
             IncidentError::Notice(error) => super::notices::template_problem(&error),
             IncidentError::Misfits(rehearsal) => misfits(&rehearsal, text),
             IncidentError::NoNotice => Self::new(Kind::NotFound, "The incident has no notice yet; write it with PUT."),
+            IncidentError::NoSuchDuty(_) => {
+                Self::field("obligation", text, "Use an id of GET /v1/incidents/{id}/obligations.")
+            }
+            IncidentError::BadReason => Self::field("reason", text, "Say why, without personal data."),
             IncidentError::NoPeople => {
                 Self::new(Kind::OutOfOrder, "The incident has no people yet; import them first.")
             }
             IncidentError::NoProvider
+            | IncidentError::Done(_)
             | IncidentError::Frozen(_)
             | IncidentError::NotOpen(_)
             | IncidentError::OutOfOrder { .. }

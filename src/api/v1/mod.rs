@@ -26,8 +26,11 @@ pub mod people;
 mod person_view;
 mod progress_stream;
 pub mod receipts;
+pub mod register;
 pub mod reports;
 pub mod retention;
+pub mod severity;
+pub mod waivers;
 
 /// All operations of this version.
 #[must_use]
@@ -35,6 +38,9 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(incidents::routes())
         .merge(obligations::routes())
+        .merge(waivers::routes())
+        .merge(severity::routes())
+        .merge(register::routes())
         .merge(deadlines::routes())
         .merge(calendar_feeds::routes())
         .merge(people::routes())

@@ -8,9 +8,10 @@ use super::Result;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
-use crate::domain::id::{FeedId, IncidentId, ReminderId};
+use crate::domain::id::{FeedId, IncidentId, ReminderId, WaiverId};
 use crate::domain::incident::Incident;
 use crate::domain::reminder::{Reminder, ReminderState};
+use crate::domain::waiver::{Reversal, Waiver};
 
 /// An incident with what says where its duties stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Docket {
     pub incident: Incident,
     /// When duties were met by submitted reports.
     pub met: BTreeMap<String, Millis>,
+    /// Decisions not to do what a duty asks for, oldest first, those that were reversed too.
+    pub waivers: Vec<Waiver>,
 }
 
 /// Where duties stand.
@@ -26,8 +29,23 @@ pub struct Docket {
 pub trait DocketStore: Send + Sync {
     /// Every incident that is being handled: drafts and open ones, oldest first.
     async fn dockets(&self) -> Result<Vec<Docket>>;
+    /// Every incident there is, oldest first.
+    async fn all_dockets(&self) -> Result<Vec<Docket>>;
     /// One incident, whatever its state.
     async fn docket(&self, incident: IncidentId) -> Result<Docket>;
+}
+
+/// Decisions not to do what a duty asks for.
+#[async_trait]
+pub trait WaiverStore: Send + Sync {
+    /// Stores a decision. `Conflict` when one stands for the duty already, or the incident is closed.
+    async fn waive(&self, waiver: &Waiver, audit: AuditEntry) -> Result<()>;
+    /// Takes a decision back; `Conflict` when it was before.
+    async fn reverse_waiver(&self, id: WaiverId, reversal: &Reversal, audit: AuditEntry) -> Result<Waiver>;
+    /// Reads one.
+    async fn waiver(&self, id: WaiverId) -> Result<Waiver>;
+    /// The decisions of an incident, oldest first.
+    async fn waivers(&self, incident: IncidentId) -> Result<Vec<Waiver>>;
 }
 
 /// An address at which a calendar program reads deadlines: only the hash of its secret is kept.

@@ -12,3 +12,4 @@ mod notices;
 mod operations;
 mod people;
 mod reports;
+mod severity;

@@ -57,7 +57,7 @@ on_both!(an_address_is_a_secret_that_can_be_taken_back, |world| {
     assert!(subscribe(&app, &format!("{path}?kind=task"), None).await.1.contains("BEGIN:VTODO"));
 
     // Neither the list nor the audit chain nor the database has the address.
-    let secret = path.rsplit_once('_').unwrap().1.trim_end_matches(".ics");
+    let secret = path.split_once('_').unwrap().1.trim_end_matches(".ics");
     let listed = app.get("/v1/calendar-feeds").await;
     assert!(listed.text.contains("Mei's phone") && !listed.text.contains(secret), "{}", listed.text);
     let chain = world.store.audit(Some(one), 0, 100).await.unwrap();
