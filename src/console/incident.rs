@@ -15,8 +15,8 @@ use crate::domain::id::IncidentId;
 use crate::domain::report::Report;
 use crate::domain::waiver::Waiver;
 use crate::evidence::ChainReport;
-use crate::incidents::IncidentError;
 use crate::incidents::severity::{ADVICE, Knowledge, Step, severity};
+use crate::incidents::{IncidentError, Requirement};
 use crate::store::StoreError;
 
 #[derive(Serialize)]
@@ -32,6 +32,7 @@ struct IncidentPage<'a> {
     duties: Vec<Duty>,
     severity: SeverityCard,
     decisions: Vec<Decision>,
+    notice: Option<Vec<NoticeLine>>,
     campaigns: Vec<CampaignCard>,
     announcement: Option<AnnouncementCard>,
     reports: Vec<ReportLine>,
@@ -42,6 +43,19 @@ struct IncidentPage<'a> {
 struct Fact {
     name: String,
     values: Vec<String>,
+}
+
+/// What one law asks of the notice.
+#[derive(Serialize)]
+struct NoticeLine {
+    obligation: String,
+    force: &'static str,
+    /// Whether it keeps a campaign from being approved.
+    stops: bool,
+    present: Vec<String>,
+    missing: Vec<String>,
+    forbidden: Vec<String>,
+    to_be_read: Vec<String>,
 }
 
 /// ENISA's score, as advice.
@@ -121,6 +135,11 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         Err(error) => return Err(error.into()),
     };
     let decisions = state.incidents.waivers(id).await?;
+    let notice = match state.incidents.check_notice(id, None).await {
+        Ok(requirements) => Some(requirements.into_iter().map(notice_line).collect()),
+        Err(IncidentError::NoNotice) => None,
+        Err(error) => return Err(error),
+    };
     let incident = bundle.incident;
     Ok(IncidentPage {
         facts: in_short(&incident.facts),
@@ -132,6 +151,7 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         filed: minute(incident.created_at),
         amended: minute(incident.updated_at),
         duties: duties::all(obligations, state.clock.now()),
+        notice,
         decisions: decisions.into_iter().map(decision).collect(),
         campaigns: bundle.campaigns.into_iter().map(|one| campaign::card(&one.campaign, one.tallies)).collect(),
         announcement: announcement.map(|one| announced(state, &one)),
@@ -170,6 +190,19 @@ fn in_short(facts: &IncidentFacts) -> Vec<Fact> {
         }
     }
     found
+}
+
+fn notice_line(requirement: Requirement) -> NoticeLine {
+    let words = |elements: &[String]| elements.iter().map(|element| plain(element)).collect();
+    NoticeLine {
+        force: super::words::force(requirement.force),
+        stops: requirement.stands_in_the_way(),
+        present: words(&requirement.present),
+        missing: words(&requirement.missing),
+        forbidden: words(&requirement.forbidden),
+        to_be_read: words(&requirement.to_be_read),
+        obligation: requirement.obligation,
+    }
 }
 
 fn scored(facts: &IncidentFacts) -> SeverityCard {

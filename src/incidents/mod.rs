@@ -24,6 +24,7 @@ mod declare;
 mod duties;
 mod flaws;
 mod lifecycle;
+mod notice_check;
 mod notices;
 mod progress;
 mod register;
@@ -36,7 +37,8 @@ mod waivers;
 
 pub use campaigns::CampaignView;
 pub use flaws::Flaw;
-pub use notices::{Preview, PreviewRequest, Previews, Requirement};
+pub use notice_check::Requirement;
+pub use notices::{Preview, PreviewRequest, Previews};
 pub use progress::Progress;
 pub use rehearsal::{Misfit, Rehearsal};
 
@@ -95,6 +97,9 @@ pub enum IncidentError {
     /// Nobody could be told: no provider carries any channel of the cascade.
     #[error("no provider carries any channel of the notice's cascade; configure one, or change the cascade")]
     NoProvider,
+    /// The law demands something of the notice that it surely lacks, or forbids something that it has.
+    #[error("the notice does not have all that the law demands, or has what it forbids")]
+    NoticeFaults(Vec<Requirement>),
     /// The incident has no such duty.
     #[error("the incident has no obligation {0}")]
     NoSuchDuty(String),

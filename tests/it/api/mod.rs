@@ -8,6 +8,7 @@ mod hooks;
 mod idempotency;
 mod incidents;
 mod keys;
+mod notice_check;
 mod notices;
 mod operations;
 mod people;
