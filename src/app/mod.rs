@@ -197,7 +197,7 @@ impl App {
             let rules = Arc::clone(&rules);
             Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some())
         };
-        let channels = carriers.iter().map(|p| p.describe().channel).collect();
+        let for_forecasts = carriers.iter().map(|p| providers::carrier(p.describe())).collect();
         let base = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));
         let with = || (Arc::clone(&base.0), Arc::clone(&base.1), Arc::clone(&base.2));
         let (store, clock, entropy) = with();
@@ -210,7 +210,7 @@ impl App {
                 with(),
                 Arc::clone(&rules),
                 Arc::clone(&renderer),
-                channels,
+                for_forecasts,
                 engine.waker(),
             )),
             deadlines: Arc::clone(&deadlines),

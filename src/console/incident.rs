@@ -15,6 +15,7 @@ use crate::domain::id::IncidentId;
 use crate::domain::report::Report;
 use crate::domain::waiver::Waiver;
 use crate::evidence::ChainReport;
+use crate::incidents::forecast::{Basis, DutyForecast, Fix, Verdict};
 use crate::incidents::severity::{ADVICE, Knowledge, Step, severity};
 use crate::incidents::{IncidentError, Requirement};
 use crate::store::StoreError;
@@ -33,6 +34,9 @@ struct IncidentPage<'a> {
     severity: SeverityCard,
     decisions: Vec<Decision>,
     notice: Option<Vec<NoticeLine>>,
+    forecast: Vec<ForecastLine>,
+    /// Whether it rests on what is seen of a campaign that runs.
+    observed: bool,
     campaigns: Vec<CampaignCard>,
     announcement: Option<AnnouncementCard>,
     reports: Vec<ReportLine>,
@@ -43,6 +47,20 @@ struct IncidentPage<'a> {
 struct Fact {
     name: String,
     values: Vec<String>,
+}
+
+/// When one duty to tell individuals will be met.
+#[derive(Serialize)]
+struct ForecastLine {
+    obligation: String,
+    people: i64,
+    unreachable: i64,
+    verdict: &'static str,
+    in_time: bool,
+    met: Option<String>,
+    deadline: Option<String>,
+    start_by: Option<String>,
+    fixes: Vec<String>,
 }
 
 /// What one law asks of the notice.
@@ -140,6 +158,7 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         Err(IncidentError::NoNotice) => None,
         Err(error) => return Err(error),
     };
+    let forecast = state.incidents.forecast(id).await?;
     let incident = bundle.incident;
     Ok(IncidentPage {
         facts: in_short(&incident.facts),
@@ -152,6 +171,8 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         amended: minute(incident.updated_at),
         duties: duties::all(obligations, state.clock.now()),
         notice,
+        observed: forecast.basis == Basis::Observed,
+        forecast: forecast.duties.into_iter().map(forecast_line).collect(),
         decisions: decisions.into_iter().map(decision).collect(),
         campaigns: bundle.campaigns.into_iter().map(|one| campaign::card(&one.campaign, one.tallies)).collect(),
         announcement: announcement.map(|one| announced(state, &one)),
@@ -190,6 +211,42 @@ fn in_short(facts: &IncidentFacts) -> Vec<Fact> {
         }
     }
     found
+}
+
+fn forecast_line(duty: DutyForecast) -> ForecastLine {
+    let (verdict, in_time) = match duty.verdict {
+        Verdict::InTime => ("in time", true),
+        Verdict::Late => ("late", false),
+        Verdict::Never => ("not at all: nothing moves", false),
+        Verdict::NoDeadline => ("no deadline", true),
+        Verdict::Nobody => ("nobody can be told through a channel", duty.unreachable == 0),
+    };
+    ForecastLine {
+        verdict,
+        in_time,
+        people: duty.people,
+        unreachable: duty.unreachable,
+        met: duty.met_at.map(minute),
+        deadline: duty.deadline.map(minute),
+        start_by: duty.start_by.map(minute),
+        fixes: duty.fixes.iter().map(fix).collect(),
+        obligation: duty.obligation,
+    }
+}
+
+fn fix(fix: &Fix) -> String {
+    match fix {
+        Fix::MoreRate { channel, needed_per_second, now_per_second } => {
+            format!("{needed_per_second} a second through {channel} in place of {now_per_second}")
+        }
+        Fix::AnotherProvider { channel, per_second } => {
+            format!("another provider for {channel} that carries {per_second} a second")
+        }
+        Fix::SubstituteNotice { people, obligations } => {
+            let under = if obligations.is_empty() { String::new() } else { format!(" ({})", obligations.join(", ")) };
+            format!("a public notice where the law allows it{under}; people without a channel: {people}")
+        }
+    }
 }
 
 fn notice_line(requirement: Requirement) -> NoticeLine {

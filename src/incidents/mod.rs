@@ -23,9 +23,13 @@ mod campaigns;
 mod declare;
 mod duties;
 mod flaws;
+pub mod forecast;
+#[cfg(test)]
+mod forecast_tests;
 mod lifecycle;
 mod notice_check;
 mod notices;
+mod outlook;
 mod progress;
 mod register;
 mod rehearsal;
@@ -37,6 +41,7 @@ mod waivers;
 
 pub use campaigns::CampaignView;
 pub use flaws::Flaw;
+use forecast::Carrier;
 pub use notice_check::Requirement;
 pub use notices::{Preview, PreviewRequest, Previews};
 pub use progress::Progress;
@@ -121,23 +126,25 @@ pub struct Incidents {
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
     renderer: Arc<Renderer>,
+    carriers: Vec<Carrier>,
     channels: BTreeSet<Channel>,
     wake: Arc<dyn Fn() + Send + Sync>,
     meter: progress::Meter,
 }
 
 impl Incidents {
-    /// Over a store with its clock and randomness, the rules and the templates. `channels` are those that a provider
-    /// carries; `wake` is called when a campaign begins or goes on, so that the engine need not wait for its next look.
+    /// Over a store with its clock and randomness, the rules and the templates. `carriers` are the
+    /// configured providers; `wake` is called when a campaign begins or goes on, so that the engine need not wait for its next look.
     #[must_use]
     pub fn new(
         (store, clock, entropy): (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>),
         rules: Arc<Rules>,
         renderer: Arc<Renderer>,
-        channels: BTreeSet<Channel>,
+        carriers: Vec<Carrier>,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { store, clock, entropy, rules, renderer, channels, wake, meter: progress::Meter::default() }
+        let channels = carriers.iter().map(|carrier| carrier.channel).collect();
+        Self { store, clock, entropy, rules, renderer, carriers, channels, wake, meter: progress::Meter::default() }
     }
 
     /// The rules that facts are judged by.

@@ -16,6 +16,7 @@ mod campaign_view;
 pub mod campaigns;
 pub mod deadlines;
 pub mod evidence;
+pub mod forecast;
 pub mod hooks;
 pub mod incidents;
 pub mod keys;
@@ -40,6 +41,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(obligations::routes())
         .merge(waivers::routes())
         .merge(severity::routes())
+        .merge(forecast::routes())
         .merge(register::routes())
         .merge(deadlines::routes())
         .merge(calendar_feeds::routes())

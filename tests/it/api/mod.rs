@@ -4,6 +4,7 @@ mod announcements;
 mod authorisation;
 mod bodies;
 mod campaigns;
+mod forecast;
 mod hooks;
 mod idempotency;
 mod incidents;

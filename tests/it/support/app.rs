@@ -14,6 +14,7 @@ use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
 use candour::domain::jurisdiction::JurisdictionId;
 use candour::incidents::Incidents;
+use candour::incidents::forecast::Carrier;
 use candour::law::Rules;
 use candour::people::{ImportLimits, People};
 use candour::providers::{ReceiptError, ReceiptRequest};
@@ -80,9 +81,10 @@ impl TestApp {
         let renderer = Arc::new(Renderer::load(None).unwrap());
         let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
         let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
-        let channels = [Channel::Email, Channel::Sms].into();
+        let carrier = |name: &str, channel, rate| Carrier { name: name.to_owned(), channel, rate, concurrency: 8 };
+        let carriers = vec![carrier("relay", Channel::Email, Some(100.0)), carrier("sms", Channel::Sms, Some(1.0))];
         let incidents =
-            Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), channels, Arc::new(|| ()));
+            Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
         let deadlines = Deadlines::new(base.clone(), Arc::clone(&rules), "https://candour.example.org");
         let known = Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some());
