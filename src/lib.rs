@@ -7,7 +7,7 @@
 //! | 5 | [`cli`], [`app`] | process entry, the composition root |
 //! | 4 | [`api`], [`console`], [`public`] | HTTP edges |
 //! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap |
-//! | 3 | [`incidents`], [`people`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
+//! | 3 | [`incidents`], [`deadlines`], [`people`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
 //! | 2 | [`channels`], [`providers`], [`store`] | messages, carriers, SQL |
 //! | 1 | [`law`], [`render`] | rules as data; templates and PDF |
 //! | 0 | [`domain`] | types and state machines |
@@ -22,6 +22,7 @@ pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod console;
+pub mod deadlines;
 pub mod delivery;
 pub mod domain;
 pub mod evidence;

@@ -17,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::Access;
 use crate::announcements::Announcements;
+use crate::deadlines::Deadlines;
 use crate::delivery;
 use crate::domain::clock::{Clock, Entropy};
 use crate::evidence::Evidence;
@@ -58,6 +59,8 @@ pub struct ApiState {
     pub access: Arc<Access>,
     /// Incidents, their notices and campaigns.
     pub incidents: Arc<Incidents>,
+    /// Deadlines of all incidents.
+    pub deadlines: Arc<Deadlines>,
     /// Rates that people set.
     pub rates: Arc<delivery::Limits>,
     /// Affected people.

@@ -70,6 +70,8 @@ kinds! {
     OutOfOrder = "out-of-order", CONFLICT, "Not possible in the present state";
     /// The author of a thing may not be its approver.
     SecondPerson = "second-person-needed", CONFLICT, "Another person than the author must do this";
+    /// The notice surely lacks what the law demands, or has what it forbids.
+    NoticeFaults = "notice-faults", CONFLICT, "The notice does not have what the law demands";
     /// A request with the same `Idempotency-Key` is under way.
     InProgress = "in-progress", CONFLICT, "The same request is under way";
     /// The incident's key has been destroyed.

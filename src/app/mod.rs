@@ -3,6 +3,9 @@
 //! Owns: which part gets which other part, and the order in which they start and end. Never decides anything else.
 
 mod providers;
+mod reminders;
+
+pub use reminders::signer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +20,7 @@ use crate::api;
 use crate::api::ApiState;
 use crate::config::Config;
 use crate::console::{self, ConsoleError, ConsolePages, ConsoleState};
+use crate::deadlines::{self, Deadlines, Reminders, WatchHandle, WebhookSecretError};
 use crate::delivery::{Engine, EngineDeps, EngineHandle, EngineSettings, Receipts};
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
@@ -70,6 +74,12 @@ pub enum AppError {
     /// A provider.
     #[error(transparent)]
     Provider(#[from] ProviderFault),
+    /// Reminders.
+    #[error("reminders.webhook_secret cannot be used: {0}")]
+    WebhookSecret(#[from] WebhookSecretError),
+    /// The client that calls webhooks.
+    #[error("reminders cannot be sent: {0}")]
+    Http(String),
 }
 
 /// The master keys that the configuration gives.
@@ -113,12 +123,26 @@ fn public_url(config: &Config) -> url::Url {
     config.http.public_url.clone().unwrap_or_else(listen)
 }
 
+fn engine_settings(config: &Config, policies: Vec<(Channel, ChannelPolicy)>) -> EngineSettings {
+    EngineSettings {
+        worker_name: format!("{}-{}", env!("CARGO_PKG_NAME"), std::process::id()),
+        lease_ms: i64::from(config.delivery.lease_seconds) * 1000,
+        heartbeat_ms: u64::from(config.delivery.heartbeat_seconds) * 1000,
+        poll_ms: config.delivery.poll_ms,
+        batch: config.delivery.batch,
+        policies,
+        alone: config.store.url.expose().starts_with("sqlite:"),
+    }
+}
+
 /// All parts, put together; nothing runs yet.
 pub struct App {
     access: Arc<Access>,
     engine: Engine,
     state: ApiState,
     router: axum::Router,
+    reminders: Arc<Reminders>,
+    period: Duration,
 }
 
 /// A running Candour.
@@ -126,6 +150,13 @@ pub struct Running {
     shutdown: CancellationToken,
     server: tokio::task::JoinHandle<()>,
     engine: Option<EngineHandle>,
+    watch: WatchHandle,
+}
+
+/// A running worker.
+pub struct Working {
+    engine: EngineHandle,
+    watch: WatchHandle,
 }
 
 impl App {
@@ -150,15 +181,7 @@ impl App {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             metrics: Arc::clone(&metrics),
-            settings: EngineSettings {
-                worker_name: format!("{}-{}", env!("CARGO_PKG_NAME"), std::process::id()),
-                lease_ms: i64::from(config.delivery.lease_seconds) * 1000,
-                heartbeat_ms: u64::from(config.delivery.heartbeat_seconds) * 1000,
-                poll_ms: config.delivery.poll_ms,
-                batch: config.delivery.batch,
-                policies: policies.clone(),
-                alone: config.store.url.expose().starts_with("sqlite:"),
-            },
+            settings: engine_settings(&config, policies.clone()),
         });
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Receipts::new(
@@ -174,10 +197,12 @@ impl App {
             let rules = Arc::clone(&rules);
             Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some())
         };
-        let channels = carriers.iter().map(|p| p.describe().channel).collect();
+        let for_forecasts = carriers.iter().map(|p| providers::carrier(p.describe())).collect();
         let base = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));
         let with = || (Arc::clone(&base.0), Arc::clone(&base.1), Arc::clone(&base.2));
         let (store, clock, entropy) = with();
+        let deadlines = Arc::new(Deadlines::new(with(), Arc::clone(&rules), public_url(&config).as_str()));
+        let reminders = reminders::build(&config, &carriers, (*deadlines).clone(), Arc::clone(&metrics))?;
         let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
         let shutdown = CancellationToken::new();
         let state = ApiState {
@@ -185,9 +210,10 @@ impl App {
                 with(),
                 Arc::clone(&rules),
                 Arc::clone(&renderer),
-                channels,
+                for_forecasts,
                 engine.waker(),
             )),
+            deadlines: Arc::clone(&deadlines),
             rates: Arc::new(crate::delivery::Limits::new(
                 with().0 as _,
                 carriers.iter().map(|p| p.describe().name.clone()).collect(),
@@ -216,19 +242,24 @@ impl App {
             entropy,
         };
         let pages = Arc::new(Pages::load(config.templates.directory.as_deref())?);
-        let public = PublicState::new(Arc::clone(&state.store), pages, fonts, public_url(&config));
+        let public =
+            PublicState::new(Arc::clone(&state.store), pages, fonts, Arc::clone(&deadlines), public_url(&config));
         let console = ConsoleState {
             access: Arc::clone(&access),
             incidents: Arc::clone(&state.incidents),
+            deadlines,
             announcements: Arc::clone(&state.announcements),
             evidence: Arc::clone(&state.evidence),
             clock: Arc::clone(&state.clock),
+            fonts: Arc::clone(&state.fonts),
+            typesetting: Arc::clone(&state.typesetting),
             pages: Arc::new(ConsolePages::load(config.templates.directory.as_deref())?),
             base: Arc::new(public_url(&config)),
         };
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
-        Ok(Self { access, engine, state, router })
+        let period = Duration::from_secs(config.reminders.period_seconds);
+        Ok(Self { access, engine, state, router, reminders: Arc::new(reminders), period })
     }
 
     /// Keys, for whoever makes the first ones.
@@ -249,14 +280,15 @@ impl App {
                 tracing::error!(%error, "the server stopped");
             }
         });
+        let watch = deadlines::watch(self.reminders, self.period, engine);
         let engine = engine.then(|| self.engine.start());
-        Running { shutdown, server, engine }
+        Running { shutdown, server, engine, watch }
     }
 
     /// Works without serving.
     #[must_use]
-    pub fn work(self) -> EngineHandle {
-        self.engine.start()
+    pub fn work(self) -> Working {
+        Working { watch: deadlines::watch(self.reminders, self.period, true), engine: self.engine.start() }
     }
 }
 
@@ -269,8 +301,17 @@ impl Running {
             tracing::warn!("some answers took too long and were cut off");
             abort.abort();
         }
+        self.watch.stop().await;
         if let Some(engine) = self.engine {
             engine.stop().await;
         }
+    }
+}
+
+impl Working {
+    /// Ends: finishes what is in the air.
+    pub async fn stop(self) {
+        self.watch.stop().await;
+        self.engine.stop().await;
     }
 }

@@ -1,10 +1,17 @@
 //! From a provider as it is configured to the settings that its implementation takes.
 
 use crate::config::{ProviderConfig, Secret, TlsMode};
+use crate::incidents::forecast::Carrier;
+use crate::providers::Descriptor;
 use crate::providers::settings::{
     ProviderSettings, SecretSource, SmtpBounces, SmtpDkim, SmtpLogin, SmtpSettings, SmtpTls, SpoolSettings,
     TwilioSettings, WebPushSettings,
 };
+
+/// A provider as forecasts see it.
+pub(super) fn carrier(about: &Descriptor) -> Carrier {
+    Carrier { name: about.name.clone(), channel: about.channel, rate: about.rate, concurrency: about.concurrency }
+}
 
 /// The settings of one configured provider. Secrets have been read and required ones checked by the configuration.
 pub(super) fn settings(config: &ProviderConfig) -> ProviderSettings {

@@ -44,11 +44,11 @@ pub(super) async fn worker(config: Config) -> Result<(), Failure> {
         ));
     }
     let app = App::build(config, Arc::new(System), Arc::new(System)).await.map_err(Failure::of)?;
-    let engine = app.work();
+    let working = app.work();
     println!("working");
     stop_signal().await;
     tracing::info!("stopping: nothing new is begun, what is in the air is finished");
-    engine.stop().await;
+    working.stop().await;
     Ok(())
 }
 

@@ -20,7 +20,9 @@ use serde::Deserialize;
 
 pub use providers::{DkimConfig, ProviderConfig, SmtpConfig, SpoolConfig, TlsMode, TwilioConfig, WebPushConfig};
 pub use secret::{DatabaseUrl, Secret};
-pub use sections::{ChannelRules, Delivery, Http, Keys, LogFormat, StoreSection, TelemetrySection, Templates};
+pub use sections::{
+    ChannelRules, Delivery, Http, Keys, LogFormat, RemindersSection, StoreSection, TelemetrySection, Templates,
+};
 pub use validate::Problem;
 
 /// The whole configuration, read, complete and free of contradictions.
@@ -38,6 +40,8 @@ pub struct Config {
     /// The accounts that carry messages, in the order to try them within their channel.
     #[serde(default)]
     pub providers: Vec<ProviderConfig>,
+    /// Reminders of deadlines.
+    pub reminders: RemindersSection,
     /// Files that stand in for embedded ones.
     pub templates: Templates,
     /// Logs.
@@ -166,6 +170,11 @@ impl Config {
             file: &keys.master_key_file,
             secret: &mut keys.master_key,
         }];
+        slots.push(secret::Slot {
+            key: String::from("reminders.webhook_secret"),
+            file: &self.reminders.webhook_secret_file,
+            secret: &mut self.reminders.webhook_secret,
+        });
         slots.extend(self.providers.iter_mut().flat_map(ProviderConfig::slots));
         for slot in slots {
             if let (None, Some(path)) = (&slot.secret, slot.file) {

@@ -99,6 +99,18 @@ impl ChannelRules {
     }
 }
 
+/// `[reminders]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemindersSection {
+    pub email: Vec<String>,
+    pub provider: Option<String>,
+    pub webhooks: Vec<Url>,
+    pub webhook_secret_file: Option<PathBuf>,
+    pub webhook_secret: Option<Secret>,
+    pub period_seconds: u64,
+}
+
 /// `[templates]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

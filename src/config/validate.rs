@@ -42,6 +42,7 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     http(config, &mut found);
     store(config, &mut found);
     delivery(config, &mut found);
+    reminders(config, &mut found);
     for provider in &config.providers {
         any_provider(provider, &mut found);
         let key = |name: &str| format!("providers.{}.{name}", provider.name());
@@ -127,6 +128,38 @@ fn delivery(config: &Config, found: &mut Findings) {
             "a second letter or call is never sent by itself; use \"hold\" and let a person decide",
         );
     }
+}
+
+fn reminders(config: &Config, found: &mut Findings) {
+    let reminders = &config.reminders;
+    for address in &reminders.email {
+        let fits = crate::domain::contact::EmailAddress::parse(address).is_ok();
+        found.require(fits, "reminders.email", "give plain addresses like duty@example.org");
+    }
+    let carries = |name: &str| config.providers.iter().any(|p| p.name() == name && p.channel() == Channel::Email);
+    let mail = config.providers.iter().any(|provider| provider.channel() == Channel::Email);
+    found.require(
+        reminders.email.is_empty() || mail,
+        "reminders.email",
+        "needs a provider for email; configure one under [[providers]]",
+    );
+    if let Some(name) = &reminders.provider {
+        found.require(carries(name), "reminders.provider", "give the name of a provider for email");
+    }
+    for url in &reminders.webhooks {
+        let plain = url.username().is_empty() && url.password().is_none();
+        found.require(
+            is_protected(url) && plain,
+            "reminders.webhooks",
+            "give https addresses without user and password",
+        );
+    }
+    found.require(
+        reminders.webhooks.is_empty() || reminders.webhook_secret.is_some(),
+        "reminders.webhook_secret_file",
+        "name the file with the key that signs calls to reminders.webhooks",
+    );
+    found.require((1..=3600).contains(&reminders.period_seconds), "reminders.period_seconds", "give 1 to 3600");
 }
 
 fn any_provider(provider: &ProviderConfig, found: &mut Findings) {

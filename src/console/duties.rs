@@ -68,7 +68,12 @@ fn by_deadline(obligations: &mut [Obligation]) {
 /// All obligations, by deadline.
 pub(super) fn all(mut obligations: Vec<Obligation>, now: Millis) -> Vec<Duty> {
     by_deadline(&mut obligations);
-    let view = |one: Obligation| Duty {
+    obligations.into_iter().map(|one| view(one, now)).collect()
+}
+
+/// One obligation.
+pub(super) fn view(one: Obligation, now: Millis) -> Duty {
+    Duty {
         what: words::duty(one.duty),
         due: due(&one, now),
         to: one.to,
@@ -78,8 +83,7 @@ pub(super) fn all(mut obligations: Vec<Obligation>, now: Millis) -> Vec<Duty> {
         because: one.because,
         words: one.deadline.text,
         citations: one.citation.into_iter().map(|citation| citation.text).collect(),
-    };
-    obligations.into_iter().map(view).collect()
+    }
 }
 
 /// The most pressing, in short.

@@ -97,7 +97,12 @@ impl ConsoleState {
 
     fn answer(&self, status: StatusCode, body: String) -> Response {
         let mut response = (status, [(header::CONTENT_TYPE, HTML)], body).into_response();
-        let headers = response.headers_mut();
+        self.guard(response.headers_mut());
+        response
+    }
+
+    /// The headers that every answer has.
+    pub(super) fn guard(&self, headers: &mut HeaderMap) {
         set(headers, header::CACHE_CONTROL, "no-store");
         set(headers, header::CONTENT_SECURITY_POLICY, self.pages.policy());
         set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -107,11 +112,10 @@ impl ConsoleState {
         set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
         set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
         set(headers, HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
-        response
     }
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }

@@ -66,6 +66,12 @@ ids! {
     WorkerId,
     /// One HTTP request, shown in problems and logs.
     RequestId,
+    /// One address at which a calendar program reads deadlines.
+    FeedId,
+    /// One reminder of one deadline to one recipient.
+    ReminderId,
+    /// One decision not to do what a duty asks for.
+    WaiverId,
 }
 
 fn uuid_v7(now: Millis, random: [u8; 10]) -> Uuid {

@@ -37,6 +37,14 @@ fn standard_cascade() -> Vec<Channel> {
     vec![Channel::Email, Channel::Sms, Channel::Push]
 }
 
+impl NoticeContent {
+    /// The order of channels tried where a notice names none.
+    #[must_use]
+    pub fn usual_cascade() -> Vec<Channel> {
+        standard_cascade()
+    }
+}
+
 /// The four bodies the law and common decency ask for, in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

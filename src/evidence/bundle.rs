@@ -1,6 +1,6 @@
 //! The summary of an incident's evidence: numbers, hashes and times, and nobody's data.
 
-use super::{ChainReport, Evidence};
+use super::{Approval, ChainReport, Evidence};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::Millis;
 use crate::domain::id::IncidentId;
@@ -30,6 +30,8 @@ pub struct CampaignEvidence {
     pub campaign: Campaign,
     /// Attempts per channel, provider and outcome.
     pub tallies: Vec<Tally>,
+    /// Its approval, once it is approved.
+    pub approval: Option<Approval>,
 }
 
 impl CampaignEvidence {
@@ -47,10 +49,12 @@ impl Evidence {
     /// When the incident does not exist or the database does not answer.
     pub async fn bundle(&self, incident: IncidentId) -> Result<Bundle, StoreError> {
         let found = self.store.incident(incident).await?;
+        let approvals = self.approvals(incident).await?;
         let mut campaigns = Vec::new();
         for campaign in self.store.campaigns(incident).await? {
             let tallies = self.store.tallies(campaign.id).await?;
-            campaigns.push(CampaignEvidence { campaign, tallies });
+            let approval = approvals.iter().find(|approval| approval.campaign == campaign.id).cloned();
+            campaigns.push(CampaignEvidence { campaign, tallies, approval });
         }
         let reports = self.store.reports(incident).await?;
         let chain = self.verify(incident).await?;

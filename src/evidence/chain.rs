@@ -6,7 +6,7 @@ use crate::domain::id::IncidentId;
 use crate::store::StoreError;
 
 /// Entries read at a time while verifying; bounds the memory of verifying a chain of any length.
-const STEP: u32 = 1000;
+pub(super) const STEP: u32 = 1000;
 
 /// What verifying a chain came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

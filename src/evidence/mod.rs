@@ -3,11 +3,13 @@
 //! Owns the summary of an incident's evidence and the verification of its audit chain. Guarantees that both hold no
 //! personal data. Never changes anything.
 
+mod approvals;
 mod bundle;
 mod chain;
 
 use std::sync::Arc;
 
+pub use approvals::Approval;
 pub use bundle::{Bundle, CampaignEvidence};
 pub use chain::{AuditPage, ChainReport};
 

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{IncidentError, Incidents, Progress, entry};
+use super::waivers::checked;
+use super::{IncidentError, Incidents, Progress, Requirement, entry};
 use crate::domain::actor::Actor;
 use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
 use crate::domain::channel::Channel;
@@ -73,12 +74,48 @@ impl Incidents {
         Ok(self.store.seal_campaign(&campaign, &cascade, audit).await?)
     }
 
-    /// Applies an action of a person to a campaign.
+    /// Approves a campaign. A notice that surely lacks what the law demands, or has what it forbids, is approved only in spite
+    /// of that, with a reason, which goes into the audit chain together with what it lacks.
+    ///
+    /// # Errors
+    /// When it is out of order, the approver is the author, the notice has such faults and no reason is given, or storage
+    /// fails.
+    pub async fn approve(
+        &self,
+        id: CampaignId,
+        despite: Option<&str>,
+        actor: &Actor,
+    ) -> Result<Campaign, IncidentError> {
+        let despite = despite.map(checked).transpose()?;
+        let campaign = self.store.campaign(id).await?;
+        let docket = self.store.docket(campaign.incident).await?;
+        let notice = self.store.notice(campaign.notice).await?;
+        let mut requirements = self.requirements_of(&docket, &notice.content, &notice.facts, None);
+        requirements.retain(Requirement::stands_in_the_way);
+        let faults: Vec<String> = requirements.iter().flat_map(faults).collect();
+        // Who may not approve at all is told that first.
+        self.may_act(&campaign, CampaignAction::Approve, actor).await?;
+        if !requirements.is_empty() && despite.is_none() {
+            return Err(IncidentError::NoticeFaults(requirements));
+        }
+        let despite = despite.filter(|_| !faults.is_empty());
+        self.act_with(&campaign, CampaignAction::Approve, actor, json!({ "faults": faults, "despite": despite })).await
+    }
+
+    /// Applies an action of a person to a campaign, other than approving it.
     ///
     /// # Errors
     /// When it is out of order, the approver is the author, or storage fails.
     pub async fn act(&self, id: CampaignId, action: CampaignAction, actor: &Actor) -> Result<Campaign, IncidentError> {
+        if action == CampaignAction::Approve {
+            return self.approve(id, None, actor).await;
+        }
         let campaign = self.store.campaign(id).await?;
+        self.may_act(&campaign, action, actor).await?;
+        self.act_with(&campaign, action, actor, json!({})).await
+    }
+
+    async fn may_act(&self, campaign: &Campaign, action: CampaignAction, actor: &Actor) -> Result<(), IncidentError> {
         if campaign.state.after(action).is_none() {
             return Err(IncidentError::CampaignOutOfOrder { state: campaign.state, action });
         }
@@ -91,8 +128,22 @@ impl Incidents {
                 return Err(IncidentError::NotOpen(state));
             }
         }
+        Ok(())
+    }
+
+    async fn act_with(
+        &self,
+        campaign: &Campaign,
+        action: CampaignAction,
+        actor: &Actor,
+        more: serde_json::Value,
+    ) -> Result<Campaign, IncidentError> {
         let by = actor.to_ref();
-        let detail = json!({ "campaign": id, "notice_hash": campaign.notice_hash, "sealed": campaign.sealed });
+        let id = campaign.id;
+        let mut detail = json!({ "campaign": id, "notice_hash": campaign.notice_hash, "sealed": campaign.sealed });
+        if let (Some(detail), serde_json::Value::Object(more)) = (detail.as_object_mut(), more) {
+            detail.extend(more);
+        }
         let audit = entry(campaign.incident, self.clock.now(), &by, past(action), detail);
         match self.store.act_on_campaign(id, action, &by, audit).await {
             Err(StoreError::Conflict(_)) => {
@@ -188,6 +239,14 @@ impl Incidents {
         self.store.campaign(id).await?;
         Ok(self.store.attempts(id, after, limit).await?)
     }
+}
+
+/// What stands in the way, one line each: `OBLIGATION: ELEMENT`.
+fn faults(requirement: &Requirement) -> Vec<String> {
+    let missing = requirement.missing.iter().map(|element| format!("{}: {element} is missing", requirement.obligation));
+    let forbidden =
+        requirement.forbidden.iter().map(|element| format!("{}: {element} is forbidden", requirement.obligation));
+    missing.chain(forbidden).collect()
 }
 
 const fn past(action: CampaignAction) -> &'static str {

@@ -2,21 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use super::severity::{Knowledge, Severity, severity};
 use super::{IncidentError, Incidents};
+use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
 use crate::domain::obligation::Obligation;
-use crate::domain::report::met_by;
+use crate::domain::waiver;
+use crate::store::Docket;
 
 impl Incidents {
-    /// The obligations of an incident, as of now. Reports that were submitted count as done.
+    /// The obligations of an incident, as of now. Reports that were submitted count as done, decisions count as made.
     ///
     /// # Errors
     /// When there is no such incident, or storage fails.
     pub async fn obligations(&self, id: IncidentId) -> Result<Vec<Obligation>, IncidentError> {
-        let facts = self.store.incident(id).await?.facts;
-        let done = met_by(&self.store.reports(id).await?);
-        Ok(self.rules.obligations(&facts, &done, self.clock.now()))
+        let docket = self.store.docket(id).await?;
+        Ok(self.standing(&docket, self.clock.now()))
+    }
+
+    /// The obligations of an incident that was read with what says where they stand.
+    pub(super) fn standing(&self, docket: &Docket, now: Millis) -> Vec<Obligation> {
+        let mut obligations = self.rules.obligations(&docket.incident.facts, &docket.met, now);
+        waiver::apply(&mut obligations, &docket.waivers);
+        obligations
+    }
+
+    /// ENISA's severity of an incident, as advice.
+    ///
+    /// # Errors
+    /// When there is no such incident, or storage fails.
+    pub async fn severity(&self, id: IncidentId, knowledge: &Knowledge) -> Result<Severity, IncidentError> {
+        Ok(severity(&self.store.incident(id).await?.facts, knowledge))
     }
 
     /// The obligations that facts would bring, as of now. Stores nothing.

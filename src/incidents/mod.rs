@@ -1,4 +1,5 @@
-//! Incidents: filed, amended, opened and closed; what they oblige to; what individuals are told and by which campaign.
+//! Incidents: filed, amended, opened and closed; what they oblige to and what is decided about it; the register of them
+//! all; what individuals are told and by which campaign.
 //!
 //! Owns these use cases, once, for every edge. Guarantees that facts name only jurisdictions that have rules, that a
 //! notice which cannot be rendered for each of the people is never proposed, and that nobody approves a campaign of
@@ -22,17 +23,32 @@ mod campaigns;
 mod declare;
 mod duties;
 mod flaws;
+pub mod forecast;
+#[cfg(test)]
+mod forecast_tests;
 mod lifecycle;
+mod notice_check;
 mod notices;
+mod outlook;
 mod progress;
+mod register;
 mod rehearsal;
 mod sample;
+pub mod severity;
+#[cfg(test)]
+mod severity_tests;
+mod waivers;
 
 pub use campaigns::CampaignView;
 pub use flaws::Flaw;
-pub use notices::{Preview, PreviewRequest, Previews, Requirement};
+use forecast::Carrier;
+pub use notice_check::Requirement;
+pub use notices::{Preview, PreviewRequest, Previews};
 pub use progress::Progress;
 pub use rehearsal::{Misfit, Rehearsal};
+
+/// Longest reason, in characters.
+const MAX_REASON: usize = 4000;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +102,18 @@ pub enum IncidentError {
     /// Nobody could be told: no provider carries any channel of the cascade.
     #[error("no provider carries any channel of the notice's cascade; configure one, or change the cascade")]
     NoProvider,
+    /// The law demands something of the notice that it surely lacks, or forbids something that it has.
+    #[error("the notice does not have all that the law demands, or has what it forbids")]
+    NoticeFaults(Vec<Requirement>),
+    /// The incident has no such duty.
+    #[error("the incident has no obligation {0}")]
+    NoSuchDuty(String),
+    /// The duty is done.
+    #[error("{0} is done; there is nothing to decide any more")]
+    Done(String),
+    /// A text that is to say why does not fit.
+    #[error("a reason has 1 to {MAX_REASON} characters")]
+    BadReason,
     /// There is nobody to tell.
     #[error("the incident has no people yet")]
     NoPeople,
@@ -98,23 +126,25 @@ pub struct Incidents {
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
     renderer: Arc<Renderer>,
+    carriers: Vec<Carrier>,
     channels: BTreeSet<Channel>,
     wake: Arc<dyn Fn() + Send + Sync>,
     meter: progress::Meter,
 }
 
 impl Incidents {
-    /// Over a store with its clock and randomness, the rules and the templates. `channels` are those that a provider
-    /// carries; `wake` is called when a campaign begins or goes on, so that the engine need not wait for its next look.
+    /// Over a store with its clock and randomness, the rules and the templates. `carriers` are the
+    /// configured providers; `wake` is called when a campaign begins or goes on, so that the engine need not wait for its next look.
     #[must_use]
     pub fn new(
         (store, clock, entropy): (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>),
         rules: Arc<Rules>,
         renderer: Arc<Renderer>,
-        channels: BTreeSet<Channel>,
+        carriers: Vec<Carrier>,
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { store, clock, entropy, rules, renderer, channels, wake, meter: progress::Meter::default() }
+        let channels = carriers.iter().map(|carrier| carrier.channel).collect();
+        Self { store, clock, entropy, rules, renderer, carriers, channels, wake, meter: progress::Meter::default() }
     }
 
     /// The rules that facts are judged by.

@@ -2,16 +2,14 @@
 
 use serde_json::json;
 
-use super::{IncidentError, Incidents, entry, rehearsal, sample};
+use super::{IncidentError, Incidents, Requirement, entry, rehearsal, sample};
 use crate::domain::actor::ActorRef;
 use crate::domain::channel::Channel;
-use crate::domain::facts::IncidentFacts;
 use crate::domain::id::{IncidentId, NoticeId, PersonId};
 use crate::domain::incident::Incident;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, NoticeContent};
-use crate::domain::obligation::{Citation, Duty, Force};
 use crate::domain::person::PersonRecord;
 use crate::render::{CompiledNotice, RenderError, Rendered};
 use crate::store::StoreError;
@@ -38,23 +36,6 @@ pub struct Preview {
     pub channel: Channel,
     /// The message.
     pub rendered: Rendered,
-}
-
-/// What a law asks of a notice to individuals.
-#[derive(Clone, Debug)]
-pub struct Requirement {
-    /// The obligation.
-    pub obligation: String,
-    /// Its rule set.
-    pub jurisdiction: JurisdictionId,
-    /// How strongly.
-    pub force: Force,
-    /// Elements the notice must have.
-    pub contents: Vec<String>,
-    /// Of these, what the facts and texts do not give yet.
-    pub missing: Vec<String>,
-    /// Where it comes from.
-    pub citation: Vec<Citation>,
 }
 
 /// A whole preview.
@@ -128,12 +109,13 @@ impl Incidents {
     /// # Errors
     /// When there is no notice, no such person, or a text uses something that has no value.
     pub async fn preview(&self, id: IncidentId, request: PreviewRequest) -> Result<Previews, IncidentError> {
-        let incident = self.store.incident(id).await?;
+        let docket = self.store.docket(id).await?;
+        let facts = &docket.incident.facts;
         let content = match request.content {
             Some(content) => content,
             None => self.notice(id).await?.content,
         };
-        let compiled = self.renderer.compile(&content, &incident.facts)?;
+        let compiled = self.renderer.compile(&content, facts)?;
         let record = match request.person {
             Some(person) => self.store.person(id, person).await?.record,
             None => sample::person(request.locale.clone(), request.jurisdiction.clone()),
@@ -141,30 +123,8 @@ impl Incidents {
         let channels = request.channel.map_or_else(|| content.cascade.clone(), |channel| vec![channel]);
         let previews = render(&compiled, &channels, request.locale.as_ref(), &record)?;
         let residence = request.jurisdiction.or_else(|| record.jurisdiction.clone());
-        let requirements = self.requirements(&incident.facts, &content, residence.as_ref());
+        let requirements = self.requirements_of(&docket, &content, facts, residence.as_ref());
         Ok(Previews { hash: compiled.hash().to_owned(), previews, requirements })
-    }
-
-    /// What the laws ask of a notice to individuals: of one residence, or of all that the incident names.
-    fn requirements(
-        &self,
-        facts: &IncidentFacts,
-        content: &NoticeContent,
-        residence: Option<&JurisdictionId>,
-    ) -> Vec<Requirement> {
-        let obligations = self.rules.obligations(facts, &std::collections::BTreeMap::new(), self.clock.now());
-        let individual = obligations.into_iter().filter(|obligation| obligation.duty == Duty::NotifyIndividuals);
-        individual
-            .filter(|obligation| residence.is_none_or(|residence| obligation.jurisdiction == *residence))
-            .map(|obligation| Requirement {
-                missing: obligation.contents.iter().filter(|element| lacks(facts, content, element)).cloned().collect(),
-                obligation: obligation.id,
-                jurisdiction: obligation.jurisdiction,
-                force: obligation.force,
-                contents: obligation.contents,
-                citation: obligation.citation,
-            })
-            .collect()
     }
 }
 
@@ -182,45 +142,4 @@ fn render(
         rendered.map(|rendered| Preview { channel, rendered })
     };
     channels.iter().map(one).collect()
-}
-
-/// Whether facts and texts surely do not give an element that a law wants in a notice. Elements that only a reader can
-/// judge (whether the words really say what happened) are never reported.
-fn lacks(facts: &IncidentFacts, content: &NoticeContent, element: &str) -> bool {
-    let texts = || content.texts.values();
-    let contact = &facts.contact;
-    match element {
-        "data_categories" => facts.scope.data.is_empty(),
-        "date_of_breach" => facts.timeline.occurred_from.is_none() && facts.timeline.occurred_until.is_none(),
-        "date_of_discovery" => facts.timeline.discovered.is_none(),
-        "contact" | "data_protection_officer" => {
-            contact.email.is_none() && contact.phone.is_none() && contact.url.is_none()
-        }
-        "nature_of_breach" | "facts_of_breach" => texts().any(|text| text.what_happened.trim().is_empty()),
-        "measures_taken" | "measures_planned" => texts().any(|text| text.what_we_do.trim().is_empty()),
-        "advice" => texts().any(|text| text.what_you_can_do.iter().all(|step| step.trim().is_empty())),
-        "remedies_offered" => texts().any(|text| text.what_we_offer.trim().is_empty()),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_neither_facts_nor_texts_give_is_missing() {
-        let facts: IncidentFacts =
-            serde_json::from_str(r#"{"title":"x","contact":{"email":"dpo@example.org"}}"#).unwrap();
-        let content: NoticeContent = serde_json::from_str(
-            r#"{"default_locale":"en","texts":{"en":{"what_happened":"a","what_we_do":"b","what_you_can_do":[],"what_we_offer":"c"}}}"#,
-        )
-        .unwrap();
-        let missing: Vec<&str> =
-            ["data_categories", "date_of_breach", "contact", "nature_of_breach", "advice", "ransom"]
-                .into_iter()
-                .filter(|element| lacks(&facts, &content, element))
-                .collect();
-        assert_eq!(missing, ["data_categories", "date_of_breach", "advice"]);
-    }
 }

@@ -1,10 +1,12 @@
-//! The public's pages: announcements in every locale they have, their feed, and reports for authorities that hold a link.
+//! The public's pages: announcements in every locale they have, their feed, reports for authorities that hold a link, and
+//! deadlines for calendar programs that hold one.
 //!
 //! Owns the pages and how they are cached. Guarantees that they need no script, no cookie and nothing from elsewhere,
 //! that they name nobody, and that a withdrawn announcement says so in its place (410). Never shows a draft.
 
 mod announcement;
 mod caching;
+mod calendars;
 mod feed;
 mod language;
 mod list;
@@ -22,6 +24,7 @@ use url::Url;
 
 pub use pages::{PageError, Pages};
 
+use crate::deadlines::Deadlines;
 use crate::render::pdf::Fonts;
 use crate::store::Store;
 
@@ -37,16 +40,24 @@ pub struct PublicState {
     base: Arc<Url>,
     typesetting: Arc<Semaphore>,
     fonts: Arc<Fonts>,
+    deadlines: Arc<Deadlines>,
 }
 
 impl PublicState {
     /// Puts the pages together. `base` is the address under which the public reaches this service.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, pages: Arc<Pages>, fonts: Arc<Fonts>, mut base: Url) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        pages: Arc<Pages>,
+        fonts: Arc<Fonts>,
+        deadlines: Arc<Deadlines>,
+        mut base: Url,
+    ) -> Self {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Self { store, pages, base: Arc::new(base), typesetting: Arc::new(Semaphore::new(TYPESETTING)), fonts }
+        let typesetting = Arc::new(Semaphore::new(TYPESETTING));
+        Self { store, pages, base: Arc::new(base), typesetting, fonts, deadlines }
     }
 
     /// The absolute address of a path of this service.
@@ -62,5 +73,6 @@ pub fn router(state: PublicState) -> Router {
         .route("/notices/feed.xml", get(feed::feed))
         .route("/notices/{slug}", get(announcement::page))
         .route("/reports/{token}", get(reports::report))
+        .route("/calendars/{token}", get(calendars::calendar))
         .with_state(state)
 }

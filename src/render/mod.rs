@@ -19,11 +19,14 @@
 //! | `edition.rs` | a notice in one language |
 //! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
 //! | `settled.rs` | a text that stands by itself and names nobody |
+//! | `csv.rs` | the register of incidents as a table |
+//! | `reminder.rs` | the email that reminds responders of a deadline |
 //! | `check.rs` | renders everything with samples |
 
 mod body;
 pub mod check;
 mod context;
+mod csv;
 mod dates;
 mod edition;
 mod error;
@@ -34,6 +37,7 @@ mod notice;
 pub mod pdf;
 mod plate;
 mod registry;
+mod reminder;
 mod settle;
 mod settled;
 mod snippet;
@@ -42,7 +46,9 @@ mod stencil;
 mod words;
 
 pub use context::one_line;
+pub use csv::register_csv;
 pub use error::RenderError;
 pub use notice::{CompiledNotice, Rendered};
 pub use registry::Renderer;
+pub use reminder::{ReminderDuty, ReminderError, ReminderWords, RenderedReminder, reminder};
 pub use words::{DateWords, GreetingWords, Headings, Labels, ListWords, Phrases, Words};

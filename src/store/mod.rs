@@ -13,7 +13,9 @@ mod answer;
 mod audit;
 mod cover;
 mod db;
+mod dockets;
 pub mod error;
+mod feeds;
 mod health;
 mod incidents;
 mod keys;
@@ -24,12 +26,14 @@ mod notices;
 mod open;
 mod people;
 mod queue;
+mod reminders;
 mod reports;
 mod retention;
 mod rows;
 pub mod seal;
 pub mod traits;
 mod translate;
+mod waivers;
 
 use std::time::Duration;
 

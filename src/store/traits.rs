@@ -3,12 +3,14 @@
 
 mod access;
 mod campaigns;
+mod deadlines;
 mod delivery;
 mod limits;
 mod records;
 
 pub use access::*;
 pub use campaigns::*;
+pub use deadlines::*;
 pub use delivery::*;
 pub use limits::*;
 pub use records::*;
@@ -40,11 +42,31 @@ impl<T> EngineStore for T where
 
 /// Everything together.
 pub trait Store:
-    EngineStore + IncidentStore + PeopleStore + ReportStore + AuditStore + AccessStore + RetentionStore
+    EngineStore
+    + IncidentStore
+    + PeopleStore
+    + ReportStore
+    + AuditStore
+    + AccessStore
+    + RetentionStore
+    + DocketStore
+    + WaiverStore
+    + FeedStore
+    + ReminderStore
 {
 }
 
 impl<T> Store for T where
-    T: EngineStore + IncidentStore + PeopleStore + ReportStore + AuditStore + AccessStore + RetentionStore
+    T: EngineStore
+        + IncidentStore
+        + PeopleStore
+        + ReportStore
+        + AuditStore
+        + AccessStore
+        + RetentionStore
+        + DocketStore
+        + WaiverStore
+        + FeedStore
+        + ReminderStore
 {
 }

@@ -10,7 +10,10 @@ use prometheus_client::registry::Registry;
 
 use crate::domain::campaign::{Counts, PersonState};
 use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
+use crate::domain::obligation::Force;
 use crate::domain::outcome::Outcome;
+use crate::domain::reminder::ReminderState;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AttemptLabels {
@@ -42,6 +45,17 @@ struct EffectLabels {
     effect: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ForceLabels {
+    force: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReminderLabels {
+    channel: String,
+    state: &'static str,
+}
+
 /// All metrics of the process. What each means is its help text, in [`Metrics::new`].
 #[derive(Debug)]
 pub struct Metrics {
@@ -51,6 +65,9 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     receipts: Family<ReceiptLabels, Counter>,
     import_rows: Family<EffectLabels, Counter>,
+    next_deadline: Gauge,
+    overdue: Family<ForceLabels, Gauge>,
+    reminders: Family<ReminderLabels, Counter>,
     /// Seconds that claiming a batch took.
     pub claim_seconds: Histogram,
     /// Seconds that recording a batch of outcomes took.
@@ -68,6 +85,9 @@ impl Metrics {
     /// What may come of a row of an import.
     pub const IMPORT_EFFECTS: [&'static str; 4] = ["added", "updated", "unchanged", "rejected"];
 
+    /// How responders are reminded of deadlines.
+    pub const REMINDER_CHANNELS: [&'static str; 2] = ["email", "webhook"];
+
     /// Registers every metric, and the series of these providers (name and channel).
     #[must_use]
     pub fn new<'a>(providers: impl IntoIterator<Item = (&'a str, Channel)>) -> Self {
@@ -78,6 +98,9 @@ impl Metrics {
             requests: Family::default(),
             receipts: Family::default(),
             import_rows: Family::default(),
+            next_deadline: Gauge::default(),
+            overdue: Family::default(),
+            reminders: Family::default(),
             // A millisecond to half a minute.
             claim_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             settle_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
@@ -105,6 +128,15 @@ impl Metrics {
         }
         for state in PersonState::ALL {
             drop(self.people.get_or_create(&StateLabels { state: state.as_str() }));
+        }
+        for force in [Force::Mandatory, Force::Recommended, Force::Review] {
+            drop(self.overdue.get_or_create(&ForceLabels { force: force.as_str() }));
+        }
+        for channel in Self::REMINDER_CHANNELS {
+            for state in [ReminderState::Sent, ReminderState::Due, ReminderState::Failed] {
+                let labels = ReminderLabels { channel: channel.to_owned(), state: state.as_str() };
+                drop(self.reminders.get_or_create(&labels));
+            }
         }
         for effect in Self::IMPORT_EFFECTS {
             drop(self.import_rows.get_or_create(&EffectLabels { effect }));
@@ -141,6 +173,21 @@ impl Metrics {
             "Whether this process's worker could write its last heartbeat (1) or not (0); if not, the database takes no writes",
             self.heartbeat_written.clone(),
         );
+        registry.register(
+            "next_deadline_timestamp_seconds",
+            "When the next deadline of a duty that is open falls due, as seconds since 1970; 0 when there is none",
+            self.next_deadline.clone(),
+        );
+        registry.register(
+            "overdue_obligations",
+            "Duties whose deadline has passed, by how strongly they bind",
+            self.overdue.clone(),
+        );
+        registry.register(
+            "reminders",
+            "Reminders of deadlines, by channel and what came of sending one; due: it is tried again",
+            self.reminders.clone(),
+        );
         registry.register("imports_rows", "Rows of imported files, by what they changed", self.import_rows.clone());
         self
     }
@@ -157,6 +204,20 @@ impl Metrics {
         for state in PersonState::ALL {
             self.people.get_or_create(&StateLabels { state: state.as_str() }).set(counts.get(state));
         }
+    }
+
+    /// Sets the next deadline, and how many duties are overdue.
+    pub fn set_deadlines(&self, next: Option<Millis>, overdue: [(Force, usize); 3]) {
+        self.next_deadline.set(next.map_or(0, |at| at.0.div_euclid(1000)));
+        for (force, duties) in overdue {
+            let duties = i64::try_from(duties).unwrap_or(i64::MAX);
+            self.overdue.get_or_create(&ForceLabels { force: force.as_str() }).set(duties);
+        }
+    }
+
+    /// Counts a try to send a reminder, by what came of it.
+    pub fn reminder(&self, channel: &str, state: ReminderState) {
+        self.reminders.get_or_create(&ReminderLabels { channel: channel.to_owned(), state: state.as_str() }).inc();
     }
 
     /// Counts a request. `route` is the pattern, such as `/v1/incidents/{id}`, never the path with its identifiers.
@@ -202,6 +263,9 @@ mod tests {
             "candour_receipts_total{provider=\"relay\",effect=\"moved\"} 0",
             "candour_imports_rows_total{effect=\"rejected\"} 0",
             "candour_leases_lost_total 0",
+            "candour_next_deadline_timestamp_seconds 0",
+            "candour_overdue_obligations{force=\"mandatory\"} 0",
+            "candour_reminders_total{channel=\"webhook\",state=\"sent\"} 0",
             "candour_heartbeat_written 1",
             "candour_claim_seconds_count 0",
             "# HELP candour_settle_seconds Time that recording a batch of outcomes took.",

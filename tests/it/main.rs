@@ -9,6 +9,8 @@ mod api;
 mod architecture;
 mod channels;
 mod console;
+mod deadlines;
+mod decisions;
 mod delivery;
 mod demo;
 mod evidence;

@@ -19,6 +19,7 @@ use crate::api::problem::Problem;
 use crate::domain::actor::Actor;
 use crate::domain::campaign::{CampaignAction, Priority};
 use crate::domain::id::{CampaignId, IncidentId};
+use crate::incidents::IncidentError;
 use crate::store::Again;
 
 /// The operations of this file.
@@ -100,18 +101,40 @@ async fn act(state: &ApiState, id: CampaignId, action: CampaignAction, actor: &A
     Ok((Belongs(campaign.incident), Json(CampaignFull::from(view))).into_response())
 }
 
+/// An approval. May be left out.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Approval {
+    /// Why it is approved although the notice lacks what a law demands, or has what it forbids; no personal data.
+    #[schema(min_length = 1, max_length = 4000)]
+    despite: Option<String>,
+}
+
 /// Approve a campaign
 ///
 /// Needs another key than the one that proposed it. What is approved is what `notice_hash` and `population_hash` stand for.
+/// Refused while the notice surely lacks what a law demands, or has what it forbids (`GET .../notice/check`), unless
+/// `despite` says why; that goes into the audit chain and the evidence.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/approve", tag = "campaigns", extensions(("x-roles" = json!(APPROVE))),
-    params(("id" = CampaignId, Path, description = "The campaign.")),
+    params(("id" = CampaignId, Path, description = "The campaign.")), request_body(content = Option<Approval>),
     responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]
 async fn approve(
     State(state): State<ApiState>,
     Caller(actor): Caller,
     PathArg(id): PathArg<CampaignId>,
+    OptionalBody(approval): OptionalBody<Approval>,
 ) -> Result<Response, Problem> {
-    act(&state, id, CampaignAction::Approve, &actor).await
+    let campaign = state.incidents.approve(id, approval.despite.as_deref(), &actor).await.map_err(despite)?;
+    let view = state.incidents.campaign(campaign.id).await?;
+    Ok((Belongs(campaign.incident), Json(CampaignFull::from(view))).into_response())
+}
+
+/// The reason of an approval has another name than other reasons.
+fn despite(error: IncidentError) -> Problem {
+    match error {
+        IncidentError::BadReason => Problem::field("despite", error.to_string(), "Say why, or leave it out."),
+        other => other.into(),
+    }
 }
 
 /// Start a campaign

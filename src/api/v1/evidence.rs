@@ -18,7 +18,7 @@ use crate::domain::id::{CampaignId, IncidentId, NoticeId, ReportId};
 use crate::domain::incident::IncidentState;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::{Report, ReportKind};
-use crate::evidence::{Bundle, CampaignEvidence, ChainReport};
+use crate::evidence::{Approval, Bundle, CampaignEvidence, ChainReport};
 use crate::store::Tally;
 
 /// The operations of this file.
@@ -186,6 +186,9 @@ struct CampaignProof {
     /// Who approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     approver: Option<String>,
+    /// Its approval, as the audit chain has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<ApprovalProof>,
     /// When the population was sealed.
     #[schema(format = DateTime)]
     sealed_at: String,
@@ -197,6 +200,27 @@ struct CampaignProof {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     completed_at: Option<String>,
+}
+
+/// An approval, and what it was given in spite of.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ApprovalProof {
+    /// Number of its entry in the audit chain.
+    seq: i64,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// What a law demands and the notice surely lacked, or forbids and it had.
+    faults: Vec<String>,
+    /// Why it was approved in spite of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    despite: Option<String>,
+}
+
+impl From<Approval> for ApprovalProof {
+    fn from(approval: Approval) -> Self {
+        Self { seq: approval.seq, at: approval.at.to_rfc3339(), faults: approval.faults, despite: approval.despite }
+    }
 }
 
 /// A number of attempts.
@@ -250,6 +274,7 @@ impl From<CampaignEvidence> for CampaignProof {
             attempts: evidence.tallies.into_iter().map(TallyView::from).collect(),
             author: campaign.author.0,
             approver: campaign.approver.map(|approver| approver.0),
+            approval: evidence.approval.map(ApprovalProof::from),
             sealed_at: campaign.created_at.to_rfc3339(),
             started_at: campaign.started_at.map(Millis::to_rfc3339),
             completed_at: campaign.completed_at.map(Millis::to_rfc3339),

@@ -17,7 +17,7 @@ use crate::api::{ApiState, merge_patch};
 use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::{Incident, IncidentState};
-use crate::incidents::{IncidentError, Rehearsal};
+use crate::incidents::{IncidentError, Rehearsal, Requirement};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
@@ -42,10 +42,16 @@ impl From<IncidentError> for Problem {
             IncidentError::Notice(error) => super::notices::template_problem(&error),
             IncidentError::Misfits(rehearsal) => misfits(&rehearsal, text),
             IncidentError::NoNotice => Self::new(Kind::NotFound, "The incident has no notice yet; write it with PUT."),
+            IncidentError::NoticeFaults(requirements) => notice_faults(&requirements, text),
+            IncidentError::NoSuchDuty(_) => {
+                Self::field("obligation", text, "Use an id of GET /v1/incidents/{id}/obligations.")
+            }
+            IncidentError::BadReason => Self::field("reason", text, "Say why, without personal data."),
             IncidentError::NoPeople => {
                 Self::new(Kind::OutOfOrder, "The incident has no people yet; import them first.")
             }
             IncidentError::NoProvider
+            | IncidentError::Done(_)
             | IncidentError::Frozen(_)
             | IncidentError::NotOpen(_)
             | IncidentError::OutOfOrder { .. }
@@ -53,6 +59,28 @@ impl From<IncidentError> for Problem {
             | IncidentError::CampaignOutOfOrder { .. } => Self::new(Kind::OutOfOrder, text),
         }
     }
+}
+
+fn notice_faults(requirements: &[Requirement], text: String) -> Problem {
+    let mut problem = Problem::new(Kind::NoticeFaults, text);
+    for requirement in requirements {
+        let citations: Vec<&str> = requirement.citation.iter().map(|citation| citation.text.as_str()).collect();
+        let citations = citations.join("; ");
+        for element in &requirement.missing {
+            let reason = format!(
+                "{} demands {element}, which neither facts nor texts give ({citations})",
+                requirement.obligation
+            );
+            let remedy = "Give it and propose anew, or approve with `despite` and the reason.";
+            problem = problem.with("notice", reason, remedy);
+        }
+        for element in &requirement.forbidden {
+            let reason = format!("{} forbids {element}, which the texts have ({citations})", requirement.obligation);
+            let remedy = "Take it out and propose anew, or approve with `despite` and the reason.";
+            problem = problem.with("notice", reason, remedy);
+        }
+    }
+    problem
 }
 
 fn misfits(rehearsal: &Rehearsal, text: String) -> Problem {

@@ -11,9 +11,12 @@ use utoipa_axum::router::OpenApiRouter;
 use super::ApiState;
 
 pub mod announcements;
+pub mod calendar_feeds;
 mod campaign_view;
 pub mod campaigns;
+pub mod deadlines;
 pub mod evidence;
+pub mod forecast;
 pub mod hooks;
 pub mod incidents;
 pub mod keys;
@@ -24,8 +27,11 @@ pub mod people;
 mod person_view;
 mod progress_stream;
 pub mod receipts;
+pub mod register;
 pub mod reports;
 pub mod retention;
+pub mod severity;
+pub mod waivers;
 
 /// All operations of this version.
 #[must_use]
@@ -33,6 +39,12 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(incidents::routes())
         .merge(obligations::routes())
+        .merge(waivers::routes())
+        .merge(severity::routes())
+        .merge(forecast::routes())
+        .merge(register::routes())
+        .merge(deadlines::routes())
+        .merge(calendar_feeds::routes())
         .merge(people::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())

@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::body::JsonBody;
-use crate::api::extract::{IfMatch, PathArg, etag};
+use crate::api::extract::{IfMatch, PathArg, QueryArgs, etag};
 use crate::api::operation::{READ, WORK};
 use crate::api::problem::{Kind, Problem, sentence};
 use crate::domain::channel::Channel;
@@ -24,7 +24,7 @@ use crate::render::{RenderError, Rendered};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(read, write)).routes(routes!(preview))
+    OpenApiRouter::new().routes(routes!(read, write)).routes(routes!(preview)).routes(routes!(check))
 }
 
 /// The problem for a template that does not work: which one, where, and what has no value.
@@ -137,6 +137,41 @@ struct PreviewBody {
     channel: Option<Channel>,
 }
 
+/// Which laws' demands.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct CheckArgs {
+    /// Only of this residence; of all that the incident names otherwise.
+    jurisdiction: Option<JurisdictionId>,
+}
+
+/// What the laws ask of the notice, held against it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct NoticeCheck {
+    /// Whether a campaign with it can be approved without saying why it is approved in spite of something.
+    fit: bool,
+    /// One for each obligation to tell individuals that is not waived.
+    requirements: Vec<RequirementView>,
+}
+
+/// Check the notice
+///
+/// The newest version against what each law demands of a notice to individuals and what it forbids. Only what facts and
+/// texts surely show is judged `present`, `missing` or `forbidden`; the rest is `to_be_read` by a person.
+#[utoipa::path(get, path = "/v1/incidents/{id}/notice/check", tag = "notices", extensions(("x-roles" = json!(READ))),
+    params(("id" = IncidentId, Path, description = "The incident."), CheckArgs),
+    responses((status = 200, description = "The check.", body = NoticeCheck)))]
+async fn check(
+    State(state): State<ApiState>,
+    PathArg(id): PathArg<IncidentId>,
+    QueryArgs(args): QueryArgs<CheckArgs>,
+) -> Result<Json<NoticeCheck>, Problem> {
+    let requirements = state.incidents.check_notice(id, args.jurisdiction.as_ref()).await?;
+    let fit = !requirements.iter().any(Requirement::stands_in_the_way);
+    Ok(Json(NoticeCheck { fit, requirements: requirements.into_iter().map(RequirementView::from).collect() }))
+}
+
 /// How a notice would look.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PreviewAnswer {
@@ -184,6 +219,14 @@ struct RequirementView {
     contents: Vec<String>,
     /// Of these, what the incident does not say yet.
     missing: Vec<String>,
+    /// Of `contents`, what they surely give.
+    present: Vec<String>,
+    /// Of `contents`, what only a reader can judge.
+    to_be_read: Vec<String>,
+    /// Elements that the notice must not have.
+    must_not_contain: Vec<String>,
+    /// Of these, what it surely has.
+    forbidden: Vec<String>,
     /// Where it comes from.
     citation: Vec<Citation>,
 }
@@ -196,6 +239,10 @@ impl From<Requirement> for RequirementView {
             force: requirement.force,
             contents: requirement.contents,
             missing: requirement.missing,
+            present: requirement.present,
+            to_be_read: requirement.to_be_read,
+            must_not_contain: requirement.must_not_contain,
+            forbidden: requirement.forbidden,
             citation: requirement.citation,
         }
     }

@@ -1,4 +1,4 @@
-//! Regulator reports as pages: PDF by the typst crates, and the same content as a web page.
+//! Regulator reports, and the register of incidents, as pages: PDF by the typst crates, and the same content as a web page.
 //!
 //! Owns: the two layouts under `templates/reports/`, the words of their frame in six languages, and the fonts.
 //!
@@ -12,11 +12,15 @@ mod font_search;
 mod fonts;
 mod html;
 mod labels;
+mod register;
 mod view;
 mod world;
 
+use std::sync::LazyLock;
+
 use typst::diag::SourceDiagnostic;
 use typst::foundations::{Datetime, Smart};
+use typst::syntax::Source;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
@@ -24,9 +28,15 @@ use crate::domain::report::ReportDocument;
 
 pub use fonts::Fonts;
 pub use html::{HtmlError, report_html};
+pub use register::register_pdf;
 
-use view::View;
+use view::{View, characters};
 use world::ReportWorld;
+
+/// The layout of a report.
+static LAYOUT: LazyLock<Source> = LazyLock::new(|| {
+    Source::new(world::file("report.typ"), include_str!("../../../templates/reports/report.typ").to_owned())
+});
 
 /// Compilations for which intermediate results stay in the typesetter's cache: enough to reuse the template's, few
 /// enough that the content of old reports does not linger.
@@ -53,6 +63,12 @@ pub enum PdfError {
     Export(String),
 }
 
+impl PdfError {
+    fn no_font(missing: &[char]) -> Self {
+        Self::NoFont { characters: name_characters(missing) }
+    }
+}
+
 /// Sets a report as PDF with the fonts in the binary and, where those lack a script, the machine's own.
 ///
 /// Takes the processor for a while (a tenth of a second, a second when fonts must be searched): call it where blocking is allowed.
@@ -69,17 +85,18 @@ pub fn typeset(document: &ReportDocument) -> Result<Vec<u8>, PdfError> {
 /// When no font has a character of the report, or the layout fails.
 pub fn typeset_with(document: &ReportDocument, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
     let mut view = View::of(document);
-    let faces = fonts
-        .covering(&view.characters(), &view.locale)
-        .map_err(|missing| PdfError::NoFont { characters: name_characters(&missing) })?;
+    let faces = fonts.covering(&characters(&view), &view.locale).map_err(|missing| PdfError::no_font(&missing))?;
     view.faces.clone_from(&faces.fallbacks);
+    set(&ReportWorld::new(&LAYOUT, "report.json", &view, faces), &document.prepared_at)
+}
 
-    let world = ReportWorld::new(&view, faces);
-    let pages = typst::compile::<PagedDocument>(&world).output.map_err(|e| PdfError::Layout(describe(&e)))?;
+/// Sets what a world holds.
+fn set(world: &ReportWorld, prepared_at: &str) -> Result<Vec<u8>, PdfError> {
+    let pages = typst::compile::<PagedDocument>(world).output.map_err(|e| PdfError::Layout(describe(&e)))?;
     let options = PdfOptions {
         ident: Smart::Auto,
         creator: Smart::Custom(Some(format!("Candour {}", env!("CARGO_PKG_VERSION")))),
-        timestamp: timestamp(&document.prepared_at),
+        timestamp: timestamp(prepared_at),
         standards: PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
             .map_err(|e| PdfError::Export(e.message().to_string()))?,
         ..PdfOptions::default()

@@ -73,15 +73,15 @@ impl View {
             faces: Vec::new(),
         }
     }
+}
 
-    /// Every character that the layout may have to show.
-    pub(super) fn characters(&self) -> BTreeSet<char> {
-        // The serialised view has every text there is, this one's own keys included, which are plain Latin.
-        let value = serde_json::to_value(self).expect("strings, booleans and lists always become JSON");
-        let mut found = BTreeSet::new();
-        collect(&value, &mut found);
-        found
-    }
+/// Every character that a layout may have to show.
+pub(super) fn characters(view: &impl Serialize) -> BTreeSet<char> {
+    // The serialised view has every text there is, its own keys included, which are plain Latin.
+    let value = serde_json::to_value(view).expect("strings, numbers, booleans and lists always become JSON");
+    let mut found = BTreeSet::new();
+    collect(&value, &mut found);
+    found
 }
 
 fn collect(value: &serde_json::Value, found: &mut BTreeSet<char>) {
@@ -126,7 +126,7 @@ fn need(required: bool, labels: &'static Labels) -> &'static str {
 
 /// `2026-12-10T23:59:59.123-08:00` as `2026-12-10 23:59:59 -08:00`: the order of ISO 8601, which no reader of the six
 /// languages mistakes, and the offset kept. Anything else is left as it is.
-fn readable_time(text: &str) -> String {
+pub(super) fn readable_time(text: &str) -> String {
     if text.parse::<jiff::Timestamp>().is_err() || text.len() < 20 || !text.is_ascii() {
         return clean(text);
     }
@@ -137,13 +137,13 @@ fn readable_time(text: &str) -> String {
 }
 
 /// The lines of a text that are not blank, each cleaned.
-fn lines(text: &str) -> Vec<String> {
+pub(super) fn lines(text: &str) -> Vec<String> {
     text.lines().map(clean).filter(|line| !line.trim().is_empty()).collect()
 }
 
 /// The text without characters that have no shape and no business in a document: controls, which PDF/A forbids, and
 /// noncharacters.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if matches!(c, '\t' | '\n' | '\r') { ' ' } else { c })
         .filter(|c| !c.is_control() && !matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'))

@@ -1,7 +1,8 @@
-//! The small world that the typesetter sees: one layout, one report, some fonts. No network, no clock, no other file.
+//! The small world that the typesetter sees: one layout, one document, some fonts. No network, no clock, no other file.
 
 use std::sync::{Arc, LazyLock};
 
+use serde::Serialize;
 use typst::diag::{FileError, FileResult};
 use typst::foundations::{Bytes, Datetime, Duration};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
@@ -10,30 +11,28 @@ use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 
 use super::fonts::Faces;
-use super::view::View;
 
 static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
 
-static LAYOUT: LazyLock<Source> =
-    LazyLock::new(|| Source::new(file("report.typ"), include_str!("../../../templates/reports/report.typ").to_owned()));
-
-static REPORT: LazyLock<FileId> = LazyLock::new(|| file("report.json"));
-
-fn file(name: &str) -> FileId {
+/// A file of that world.
+pub(super) fn file(name: &str) -> FileId {
     let path = VirtualPath::new(name).expect("a plain file name is a path");
     FileId::new(RootedPath::new(VirtualRoot::Project, path))
 }
 
 /// What one compilation may touch.
 pub(super) struct ReportWorld {
-    report: Bytes,
+    layout: &'static Source,
+    data: Bytes,
+    data_file: FileId,
     faces: Arc<Faces>,
 }
 
 impl ReportWorld {
-    pub(super) fn new(view: &View, faces: Arc<Faces>) -> Self {
-        let report = serde_json::to_vec(view).expect("strings, booleans and lists always become JSON");
-        Self { report: Bytes::new(report), faces }
+    /// A layout, and what it reads under the name of `file`.
+    pub(super) fn new(layout: &'static Source, name: &str, view: &impl Serialize, faces: Arc<Faces>) -> Self {
+        let data = serde_json::to_vec(view).expect("strings, numbers, booleans and lists always become JSON");
+        Self { layout, data: Bytes::new(data), data_file: file(name), faces }
     }
 }
 
@@ -47,15 +46,15 @@ impl World for ReportWorld {
     }
 
     fn main(&self) -> FileId {
-        LAYOUT.id()
+        self.layout.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == LAYOUT.id() { Ok(LAYOUT.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.layout.id() { Ok(self.layout.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == *REPORT { Ok(self.report.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.data_file { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn font(&self, index: usize) -> Option<Font> {

@@ -6,13 +6,13 @@ use uuid::Uuid;
 use crate::domain::actor::ActorRef;
 use crate::domain::clock::Millis;
 use crate::domain::id::{IncidentId, PersonId};
-use crate::domain::person::Person;
+use crate::domain::person::{Person, Reach};
 use crate::store::SqlStore;
 use crate::store::db::reading;
 use crate::store::error::StoreError;
 use crate::store::people::{PeopleSealer, SealedPeople};
-use crate::store::rows::{PersonRow, jurisdiction, locale, page};
-use crate::store::traits::{ImportCounts, Page, PeopleGroup, PeopleStore, Result};
+use crate::store::rows::{PersonRow, jurisdiction, locale, page, word};
+use crate::store::traits::{ImportCounts, Page, PeopleGroup, PeopleStore, ReachGroup, Result};
 
 #[async_trait]
 impl PeopleStore for SqlStore {
@@ -68,6 +68,24 @@ impl PeopleStore for SqlStore {
             .await
         })?;
         row.ok_or(StoreError::NotFound("person"))?.open(&key)
+    }
+
+    async fn people_by_reach(&self, incident: IncidentId) -> Result<Vec<ReachGroup>> {
+        let rows: Vec<(Option<String>, String, i64)> = reading!(self, conn => {
+            sqlx::query_as(
+                "/* people_by_reach */ SELECT jurisdiction, reach, COUNT(*) FROM people WHERE incident_id = $1 \
+                 GROUP BY jurisdiction, reach ORDER BY jurisdiction, reach",
+            )
+            .bind(incident.0)
+            .fetch_all(conn)
+            .await
+        })?;
+        rows.into_iter()
+            .map(|(of, reach, people)| {
+                let reach = word("people", "reach", Reach::from_code(&reach))?;
+                Ok(ReachGroup { jurisdiction: jurisdiction(of)?, reach, people })
+            })
+            .collect()
     }
 
     async fn people_summary(&self, incident: IncidentId) -> Result<Vec<PeopleGroup>> {

@@ -12,7 +12,7 @@ use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::notice::Notice;
-use crate::domain::person::{Person, PersonRecord};
+use crate::domain::person::{Person, PersonRecord, Reach};
 use crate::domain::report::Report;
 use crate::store::{PeopleSealer, SealedPeople, StoreError};
 
@@ -103,6 +103,9 @@ pub trait PeopleStore: Send + Sync {
     async fn person(&self, incident: IncidentId, id: PersonId) -> Result<Person>;
     /// Finds a person by the organisation's reference.
     async fn person_by_ref(&self, incident: IncidentId, reference: &str) -> Result<Person>;
+    /// How many people per jurisdiction and what they can be reached through. Counts them, which takes the longer the more
+    /// there are.
+    async fn people_by_reach(&self, incident: IncidentId) -> Result<Vec<ReachGroup>>;
     /// How many people per jurisdiction and locale, for planning and previews.
     async fn people_summary(&self, incident: IncidentId) -> Result<Vec<PeopleGroup>>;
 }
@@ -118,6 +121,17 @@ pub struct PeopleGroup {
     pub people: i64,
     /// How many of them have no contact point at all.
     pub without_contact: i64,
+}
+
+/// A number of people who share jurisdiction and what they can be reached through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReachGroup {
+    /// Their jurisdiction.
+    pub jurisdiction: Option<JurisdictionId>,
+    /// How many contact points of each channel they have.
+    pub reach: Reach,
+    /// How many.
+    pub people: i64,
 }
 
 /// Notice versions.

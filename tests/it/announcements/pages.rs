@@ -5,10 +5,14 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use candour::announcements::NewAnnouncement;
+use candour::deadlines::Deadlines;
 use candour::domain::actor::Role;
 use candour::domain::announcement::Announcement;
+use candour::law::Rules;
 use candour::public::{Pages, PublicState, router};
 use candour::render::pdf::Fonts;
+use candour::store::Store;
+use candour::system::System;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -29,10 +33,14 @@ impl Answer {
 
 async fn get(world: &World, path: &str, headers: &[(header::HeaderName, &str)]) -> Answer {
     let pages = Arc::new(Pages::load(None).unwrap());
+    let base: (Arc<dyn Store>, _, _) = (world.store.clone(), Arc::new(System), Arc::new(System));
+    let rules = Arc::new(Rules::embedded().unwrap());
+    let deadlines = Deadlines::new((base.0, base.1, base.2), rules, "https://notices.example.org");
     let state = PublicState::new(
         world.store.clone(),
         pages,
         Arc::new(Fonts::new(None)),
+        Arc::new(deadlines),
         "https://notices.example.org".parse().unwrap(),
     );
     let mut request = Request::get(path);

@@ -39,7 +39,7 @@ async fn ready(app: &TestApp) -> String {
     id
 }
 
-async fn propose(app: &TestApp, id: &str) -> String {
+pub(super) async fn propose(app: &TestApp, id: &str) -> String {
     let proposed = app.act(Role::Responder, &format!("/v1/incidents/{id}/campaigns")).await;
     assert_eq!(proposed.status, StatusCode::CREATED, "{}", proposed.text);
     proposed.json["id"].as_str().unwrap().to_owned()

@@ -13,7 +13,7 @@ pub(super) fn facts() -> Value {
     json!({
         "title": "Mail archive copied",
         "organisation": { "name": "Nordwind GmbH", "country": "DE" },
-        "timeline": { "discovered": "2026-11-20T22:10:00+08:00" },
+        "timeline": { "occurred_from": "2026-11-19T08:00:00+08:00", "discovered": "2026-11-20T22:10:00+08:00" },
         "scope": { "properties": ["confidentiality"], "data": ["name", "social_security_number"],
                    "affected": [{ "jurisdiction": "us-ca", "individuals": 1200 }] },
         "impact": { "risk": "high" },

@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use candour::access::Access;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
+use candour::deadlines::Deadlines;
 use candour::delivery::Limits;
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
 use candour::domain::jurisdiction::JurisdictionId;
 use candour::incidents::Incidents;
+use candour::incidents::forecast::Carrier;
 use candour::law::Rules;
 use candour::people::{ImportLimits, People};
 use candour::providers::{ReceiptError, ReceiptRequest};
@@ -79,14 +81,18 @@ impl TestApp {
         let renderer = Arc::new(Renderer::load(None).unwrap());
         let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
         let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
-        let channels = [Channel::Email, Channel::Sms].into();
-        let incidents = Incidents::new(base, Arc::clone(&rules), Arc::clone(&renderer), channels, Arc::new(|| ()));
+        let carrier = |name: &str, channel, rate| Carrier { name: name.to_owned(), channel, rate, concurrency: 8 };
+        let carriers = vec![carrier("relay", Channel::Email, Some(100.0)), carrier("sms", Channel::Sms, Some(1.0))];
+        let incidents =
+            Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
+        let deadlines = Deadlines::new(base.clone(), Arc::clone(&rules), "https://candour.example.org");
         let known = Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some());
         let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
         let rates = Limits::new(store.clone(), vec![String::from("relay")], clock.clone(), Arc::new(|| ()));
         let state = ApiState {
             people: Arc::new(people),
+            deadlines: Arc::new(deadlines),
             rates: Arc::new(rates),
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),

@@ -22,4 +22,5 @@ pub mod scripted;
 pub mod smtp_server;
 pub mod smtp_sink;
 pub mod stores;
+pub mod webhook_receiver;
 pub mod webpush_server;

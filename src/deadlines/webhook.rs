@@ -1,0 +1,87 @@
+//! Calls to responders' own systems, signed as Standard Webhooks (version 1.0.0, symmetric) says: the headers `webhook-id`,
+//! `webhook-timestamp` and `webhook-signature`, the last an HMAC-SHA256 over identifier, time and body.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::domain::clock::Millis;
+use crate::providers::http::Http;
+
+/// What a secret begins with.
+const PREFIX: &str = "whsec_";
+
+/// Fewest and most bytes of a secret, as the specification has them.
+const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// A text is no secret to sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a webhook secret is whsec_ and 24 to 64 random bytes in base64, as `openssl rand -base64 32` gives them")]
+pub struct WebhookSecretError;
+
+/// Signs calls.
+pub struct Signer(Zeroizing<Vec<u8>>);
+
+impl Signer {
+    /// Reads a secret; the prefix may be missing.
+    ///
+    /// # Errors
+    /// When it is no base64, or too short or long to be safe.
+    pub fn parse(secret: &str) -> Result<Self, WebhookSecretError> {
+        let text = secret.trim().strip_prefix(PREFIX).unwrap_or(secret.trim());
+        let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| WebhookSecretError)?);
+        if SECRET_BYTES.contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(WebhookSecretError) }
+    }
+
+    /// The value of `webhook-signature`.
+    fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(format!("{id}.{seconds}.{body}").as_bytes());
+        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Called {
+    /// Answered with success.
+    Taken(String),
+    /// Not answered, or not with success; may be tried again under the same identifier.
+    NotTaken(String),
+    /// The receiver wants no more of it (410).
+    Gone(String),
+}
+
+/// Makes one call. `id` is the same for every try, so that the receiver can tell a repeat.
+pub(super) async fn call(http: &Http, signer: &Signer, url: &Url, id: &str, body: String, now: Millis) -> Called {
+    let seconds = now.0.div_euclid(1000);
+    let request = http
+        .post(url.clone())
+        .header("content-type", "application/json")
+        .header("webhook-id", id)
+        .header("webhook-timestamp", seconds.to_string())
+        .header("webhook-signature", signer.sign(id, seconds, &body))
+        .body(body);
+    match http.run(request).await {
+        Ok(reply) if (200..300).contains(&reply.status) => Called::Taken(reply.status.to_string()),
+        Ok(reply) if reply.status == 410 => Called::Gone(reply.status.to_string()),
+        Ok(reply) => Called::NotTaken(reply.status.to_string()),
+        Err(fault) => Called::NotTaken(fault.answer().code.unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_bytes_enough() {
+        let of = |bytes: usize| format!("whsec_{}", STANDARD.encode(vec![7; bytes]));
+        assert!(Signer::parse(&of(23)).is_err() && Signer::parse(&of(65)).is_err());
+        assert!(Signer::parse(&of(24)).is_ok() && Signer::parse(&of(64)).is_ok());
+        assert!(Signer::parse("whsec_not base64").is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! What a forecast is made from: the people, the providers, the duties, and what is seen of a campaign that runs.
+
+use std::collections::BTreeMap;
+
+use super::forecast::{Carrier, Crowd, Forecast, Outlook, Seen, forecast};
+use super::{IncidentError, Incidents};
+use crate::domain::campaign::{Campaign, CampaignState};
+use crate::domain::channel::Channel;
+use crate::domain::id::IncidentId;
+use crate::domain::incident::Incident;
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::limit::LimitKind;
+use crate::domain::notice::NoticeContent;
+use crate::store::{ReachGroup, StoreError};
+
+impl Incidents {
+    /// When each duty to tell individuals will be met, and what would fix it where it will not: from what is seen of a
+    /// campaign that runs, else from the configured rates as if it were started now. Counts people by what they can be
+    /// reached through, which takes the longer the more there are.
+    ///
+    /// # Errors
+    /// When there is no such incident, or storage fails.
+    pub async fn forecast(&self, id: IncidentId) -> Result<Forecast, IncidentError> {
+        let docket = self.store.docket(id).await?;
+        let now = self.clock.now();
+        let campaigns = self.store.campaigns(id).await?;
+        let running = campaigns.iter().rev().find(|campaign| campaign.state == CampaignState::Running);
+        let crowds = match campaigns.iter().rev().find(|campaign| !has_ended(campaign.state)) {
+            Some(campaign) => self.left(id, campaign).await?,
+            None => self.all(id, &docket.incident).await?,
+        };
+        let seen = running.and_then(|campaign| {
+            let progress = self.meter.read(campaign, now);
+            let per_second = progress.per_second.filter(|speed| *speed > 0.0)?;
+            Some(Seen { per_second, seconds_left: progress.seconds_left?, range: progress.seconds_left_range })
+        });
+        let carriers = self.carriers_now().await?;
+        let obligations = self.standing(&docket, now);
+        Ok(forecast(&Outlook { now, crowds: &crowds, carriers: &carriers, obligations: &obligations, seen }))
+    }
+
+    /// Everybody who was imported; before that, the numbers in the facts, as if each had the first channel.
+    async fn all(&self, id: IncidentId, incident: &Incident) -> Result<Vec<Crowd>, IncidentError> {
+        let cascade = self.cascade(id).await?;
+        if incident.people == 0 {
+            let channel = cascade.first().copied();
+            let crowd = |group: &crate::domain::facts::Affected| {
+                let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+                let lost = count(group.uncontactable.unwrap_or(0));
+                let told = count(group.individuals.unwrap_or(0)).saturating_sub(lost);
+                let of = |channel, people| Crowd { jurisdiction: Some(group.jurisdiction.clone()), channel, people };
+                [of(channel, told), of(None, lost)]
+            };
+            return Ok(incident.facts.scope.affected.iter().flat_map(crowd).filter(|crowd| crowd.people > 0).collect());
+        }
+        Ok(crowds(self.store.people_by_reach(id).await?, &cascade))
+    }
+
+    /// Who is left of a campaign: as many of each residence as are not done, spread over channels as all people are.
+    async fn left(&self, id: IncidentId, campaign: &Campaign) -> Result<Vec<Crowd>, IncidentError> {
+        let all = crowds(self.store.people_by_reach(id).await?, &self.cascade(id).await?);
+        let mut left: BTreeMap<Option<JurisdictionId>, i64> = BTreeMap::new();
+        for counts in self.store.jurisdiction_counts(campaign.id).await? {
+            *left.entry(counts.jurisdiction.clone()).or_default() += counts.counts.pending + counts.counts.in_flight;
+        }
+        let told = |jurisdiction: &Option<JurisdictionId>| -> i64 {
+            all.iter().filter(|c| c.jurisdiction == *jurisdiction && c.channel.is_some()).map(|c| c.people).sum()
+        };
+        let share = |crowd: &Crowd| {
+            if crowd.channel.is_none() {
+                return crowd.clone();
+            }
+            let left = left.get(&crowd.jurisdiction).copied().unwrap_or(0);
+            let of = i128::from(told(&crowd.jurisdiction)).max(1);
+            // Rounded up: nobody is forgotten.
+            let people = (i128::from(crowd.people) * i128::from(left) + of - 1) / of;
+            Crowd { people: i64::try_from(people).unwrap_or(i64::MAX), ..crowd.clone() }
+        };
+        Ok(all.iter().map(share).filter(|crowd| crowd.people > 0).collect())
+    }
+
+    /// The channels that are tried, in order: the notice's, else the usual ones; of these, what somebody carries.
+    async fn cascade(&self, id: IncidentId) -> Result<Vec<Channel>, IncidentError> {
+        let cascade = match self.store.latest_notice(id).await {
+            Ok(notice) => notice.content.cascade,
+            Err(StoreError::NotFound(_)) => NoticeContent::usual_cascade(),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(cascade.into_iter().filter(|channel| self.channels.contains(channel)).collect())
+    }
+
+    /// The providers with the rates that hold now.
+    async fn carriers_now(&self) -> Result<Vec<Carrier>, IncidentError> {
+        let limits = self.store.limits().await?;
+        let set = |name: &str| {
+            let mut of_providers = limits.iter().filter(|limit| limit.kind == LimitKind::Provider);
+            of_providers.find(|limit| limit.name == name).map(|limit| limit.per_second)
+        };
+        let now = |carrier: &Carrier| Carrier { rate: set(&carrier.name).or(carrier.rate), ..carrier.clone() };
+        Ok(self.carriers.iter().map(now).collect())
+    }
+}
+
+const fn has_ended(state: CampaignState) -> bool {
+    matches!(state, CampaignState::Completed | CampaignState::Cancelled)
+}
+
+/// People by residence and the first channel of the cascade that they have.
+fn crowds(groups: Vec<ReachGroup>, cascade: &[Channel]) -> Vec<Crowd> {
+    let mut found: BTreeMap<(Option<JurisdictionId>, Option<Channel>), i64> = BTreeMap::new();
+    for group in groups {
+        let channel = cascade.iter().copied().find(|channel| group.reach.count(*channel) > 0);
+        *found.entry((group.jurisdiction, channel)).or_default() += group.people;
+    }
+    found.into_iter().map(|((jurisdiction, channel), people)| Crowd { jurisdiction, channel, people }).collect()
+}

@@ -1,0 +1,137 @@
+//! Where the duties of incidents stand.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::SqlStore;
+use super::db::{on_both_connections, reading};
+use super::error::StoreError;
+use super::incidents::IncidentRows;
+use super::rows::IncidentRow;
+use super::traits::{Docket, DocketStore, Result};
+use super::waivers::WaiverRow;
+use crate::domain::clock::Millis;
+use crate::domain::id::IncidentId;
+use crate::domain::incident::Incident;
+use crate::domain::waiver::Waiver;
+
+#[derive(Debug, FromRow)]
+struct MetRow {
+    incident_id: Uuid,
+    obligation: String,
+    at: i64,
+}
+
+/// What was met and decided, by incident.
+#[derive(Default)]
+struct Standing {
+    met: BTreeMap<IncidentId, BTreeMap<String, Millis>>,
+    waivers: BTreeMap<IncidentId, Vec<Waiver>>,
+}
+
+impl Standing {
+    fn of(met: Vec<MetRow>, waivers: Vec<WaiverRow>) -> Result<Self> {
+        let mut standing = Self::default();
+        for row in met {
+            let of_incident = standing.met.entry(IncidentId(row.incident_id)).or_default();
+            of_incident.insert(row.obligation, Millis(row.at));
+        }
+        for row in waivers {
+            let waiver = Waiver::try_from(row)?;
+            standing.waivers.entry(waiver.incident).or_default().push(waiver);
+        }
+        Ok(standing)
+    }
+
+    fn docket(&mut self, incident: Incident) -> Docket {
+        let met = self.met.remove(&incident.id).unwrap_or_default();
+        let waivers = self.waivers.remove(&incident.id).unwrap_or_default();
+        Docket { incident, met, waivers }
+    }
+}
+
+/// Reading dockets on a connection.
+trait DocketRows {
+    /// What was met and decided of the incidents that are being handled, or of all.
+    fn standing(&mut self, all: bool) -> impl Future<Output = Result<Standing>> + Send;
+    /// The incidents that are being handled, or all, oldest first.
+    fn incidents_of(&mut self, all: bool) -> impl Future<Output = Result<Vec<IncidentRow>>> + Send;
+}
+
+on_both_connections!(DocketRows {
+    async fn standing(&mut self, all: bool) -> Result<Standing> {
+        // What is only supplementary meets nothing.
+        let met = sqlx::query_as(
+            "/* standing */ SELECT r.incident_id, r.obligation, MIN(r.submitted_at) AS at \
+             FROM reports r JOIN incidents i ON i.id = r.incident_id \
+             WHERE (i.state IN ('draft', 'open') OR $1 = 1) AND r.submitted_at IS NOT NULL AND r.kind <> 'supplementary' \
+             GROUP BY r.incident_id, r.obligation",
+        )
+        .bind(i64::from(all))
+        .fetch_all(&mut *self)
+        .await?;
+        let waivers = sqlx::query_as(
+            "/* standing */ SELECT w.* FROM waivers w JOIN incidents i ON i.id = w.incident_id \
+             WHERE i.state IN ('draft', 'open') OR $1 = 1 ORDER BY w.id",
+        )
+        .bind(i64::from(all))
+        .fetch_all(&mut *self)
+        .await?;
+        Standing::of(met, waivers)
+    }
+
+    async fn incidents_of(&mut self, all: bool) -> Result<Vec<IncidentRow>> {
+        let rows = sqlx::query_as(
+            "/* incidents_of */ SELECT id, state, facts, version, people, created_at, updated_at \
+             FROM incidents WHERE state IN ('draft', 'open') OR $1 = 1 ORDER BY id",
+        )
+        .bind(i64::from(all))
+        .fetch_all(&mut *self)
+        .await?;
+        Ok(rows)
+    }
+});
+
+impl SqlStore {
+    async fn read_dockets(&self, all: bool) -> Result<Vec<Docket>> {
+        let (incidents, mut standing) = reading!(self, conn => {
+            let incidents = conn.incidents_of(all).await?;
+            Ok::<_, StoreError>((incidents, conn.standing(all).await?))
+        })?;
+        incidents.into_iter().map(|row| Ok(standing.docket(Incident::try_from(row)?))).collect()
+    }
+}
+
+#[async_trait]
+impl DocketStore for SqlStore {
+    async fn dockets(&self) -> Result<Vec<Docket>> {
+        self.read_dockets(false).await
+    }
+
+    async fn all_dockets(&self) -> Result<Vec<Docket>> {
+        self.read_dockets(true).await
+    }
+
+    async fn docket(&self, id: IncidentId) -> Result<Docket> {
+        let (incident, met, waivers) = reading!(self, conn => {
+            let incident = conn.read_incident(id).await?;
+            let met: Vec<MetRow> = sqlx::query_as(
+                "/* docket */ SELECT incident_id, obligation, MIN(submitted_at) AS at FROM reports \
+                 WHERE incident_id = $1 AND submitted_at IS NOT NULL AND kind <> 'supplementary' \
+                 GROUP BY incident_id, obligation",
+            )
+            .bind(id.0)
+            .fetch_all(&mut *conn)
+            .await?;
+            let waivers: Vec<WaiverRow> = sqlx::query_as("/* docket */ SELECT * FROM waivers WHERE incident_id = $1 ORDER BY id")
+                .bind(id.0)
+                .fetch_all(&mut *conn)
+                .await?;
+            Ok::<_, StoreError>((incident, met, waivers))
+        })?;
+        Ok(Standing::of(met, waivers)?.docket(incident))
+    }
+}

@@ -1,0 +1,114 @@
+//! What the house asks of its storage about deadlines: where duties stand, calendar feeds, reminders.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::actor::ActorRef;
+use crate::domain::audit::AuditEntry;
+use crate::domain::clock::Millis;
+use crate::domain::id::{FeedId, IncidentId, ReminderId, WaiverId};
+use crate::domain::incident::Incident;
+use crate::domain::reminder::{Reminder, ReminderState};
+use crate::domain::waiver::{Reversal, Waiver};
+
+/// An incident with what says where its duties stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Docket {
+    /// The incident.
+    pub incident: Incident,
+    /// When duties were met by submitted reports.
+    pub met: BTreeMap<String, Millis>,
+    /// Decisions not to do what a duty asks for, oldest first, those that were reversed too.
+    pub waivers: Vec<Waiver>,
+}
+
+/// Where duties stand.
+#[async_trait]
+pub trait DocketStore: Send + Sync {
+    /// Every incident that is being handled: drafts and open ones, oldest first.
+    async fn dockets(&self) -> Result<Vec<Docket>>;
+    /// Every incident there is, oldest first.
+    async fn all_dockets(&self) -> Result<Vec<Docket>>;
+    /// One incident, whatever its state.
+    async fn docket(&self, incident: IncidentId) -> Result<Docket>;
+}
+
+/// Decisions not to do what a duty asks for.
+#[async_trait]
+pub trait WaiverStore: Send + Sync {
+    /// Stores a decision. `Conflict` when one stands for the duty already, or the incident is closed.
+    async fn waive(&self, waiver: &Waiver, audit: AuditEntry) -> Result<()>;
+    /// Takes a decision back; `Conflict` when it was before.
+    async fn reverse_waiver(&self, id: WaiverId, reversal: &Reversal, audit: AuditEntry) -> Result<Waiver>;
+    /// Reads one.
+    async fn waiver(&self, id: WaiverId) -> Result<Waiver>;
+    /// The decisions of an incident, oldest first.
+    async fn waivers(&self, incident: IncidentId) -> Result<Vec<Waiver>>;
+}
+
+/// An address at which a calendar program reads deadlines: only the hash of its secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// Identifier, also the readable part of the address.
+    pub id: FeedId,
+    /// Of this incident; of all of them otherwise.
+    pub incident: Option<IncidentId>,
+    /// Whose calendar it is for.
+    pub name: String,
+    /// SHA-256 of the secret part, hex.
+    pub hash: String,
+    /// Who made it.
+    pub created_by: ActorRef,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was revoked.
+    pub revoked_at: Option<Millis>,
+}
+
+/// Calendar feeds.
+#[async_trait]
+pub trait FeedStore: Send + Sync {
+    /// Stores a feed. `NotFound` when there is no such incident.
+    async fn create_feed(&self, feed: &Feed, audit: AuditEntry) -> Result<()>;
+    /// Reads one.
+    async fn feed(&self, id: FeedId) -> Result<Feed>;
+    /// All feeds, oldest first, the revoked ones too.
+    async fn feeds(&self) -> Result<Vec<Feed>>;
+    /// Revokes one; `Conflict` when it was before.
+    async fn revoke_feed(&self, id: FeedId, now: Millis, audit: AuditEntry) -> Result<Feed>;
+}
+
+/// What came of sending reminders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReminderSettlement {
+    /// Where they go: due again, or to an end.
+    pub state: ReminderState,
+    /// When they are tried again, for those that are due again.
+    pub due_at: Millis,
+    /// What was answered.
+    pub code: Option<String>,
+    /// When this was.
+    pub at: Millis,
+}
+
+/// Reminders.
+#[async_trait]
+pub trait ReminderStore: Send + Sync {
+    /// Writes reminders down; those that are there already stay as they are. Returns how many were new.
+    async fn write_reminders(&self, reminders: &[Reminder]) -> Result<u64>;
+    /// Claims reminders that are due, and those whose claim has run out, for one sender until an instant. No two callers
+    /// get the same one. In order of incident, mark, deadline, recipient and identifier; at most `limit`.
+    async fn claim_reminders(&self, now: Millis, until: Millis, limit: u32) -> Result<Vec<Reminder>>;
+    /// Settles claimed reminders together; each counts only if its claim is still the caller's, which its number of tries
+    /// shows. Returns how many did. Leaves its audit entry where it is given and any did.
+    async fn settle_reminders(
+        &self,
+        claimed: &[(ReminderId, i64)],
+        settlement: &ReminderSettlement,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64>;
+    /// The reminders of an incident, oldest first.
+    async fn reminders(&self, incident: IncidentId) -> Result<Vec<Reminder>>;
+}

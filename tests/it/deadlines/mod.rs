@@ -1,0 +1,112 @@
+//! Deadlines in people's hands: lists, calendars, reminders.
+
+mod calendar;
+mod feeds;
+mod left_behind;
+mod list;
+mod metrics;
+mod once;
+mod program;
+mod refused;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use candour::deadlines::{Deadlines, Reminders, Settings, Signer};
+use candour::domain::clock::{Clock, Millis};
+use candour::domain::contact::EmailAddress;
+use candour::domain::id::IncidentId;
+use candour::domain::incident::Incident;
+use candour::law::Rules;
+use candour::providers::Provider;
+use candour::providers::http::{Http, Reach};
+use candour::providers::settings::{SmtpSettings, SmtpTls};
+use candour::providers::smtp::SmtpProvider;
+use candour::store::IncidentStore;
+use candour::system::System;
+use candour::telemetry::Metrics;
+use serde_json::json;
+use url::Url;
+
+use crate::support::recording_sink::RecordingSink;
+use crate::support::stores::World;
+
+/// What signs the calls of these tests.
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+/// A clock that stands until it is set.
+pub(crate) struct Hand(AtomicI64);
+
+impl Hand {
+    fn at(rfc3339: &str) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(instant(rfc3339).0)))
+    }
+
+    fn set(&self, rfc3339: &str) {
+        self.0.store(instant(rfc3339).0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Millis {
+        Millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+fn instant(rfc3339: &str) -> Millis {
+    rfc3339.parse::<jiff::Timestamp>().unwrap().into()
+}
+
+/// The deadlines over a test's store.
+fn deadlines(world: &World, clock: Arc<dyn Clock>) -> Deadlines {
+    let rules = Arc::new(Rules::embedded().unwrap());
+    Deadlines::new((world.store.clone(), clock, Arc::new(System)), rules, "https://candour.example.org")
+}
+
+/// Whoever reminds: one process's worth of it.
+fn reminders(world: &World, clock: &Arc<Hand>, mail: Option<&RecordingSink>, webhook: Option<&Url>) -> Reminders {
+    let settings = Settings {
+        email: vec![EmailAddress::parse("duty@example.org").unwrap()],
+        mail: mail.map(relay),
+        webhooks: webhook.into_iter().cloned().collect(),
+        signer: Some(Signer::parse(SECRET).unwrap()),
+    };
+    let http = Http::new(Reach::Anywhere).unwrap();
+    Reminders::new(deadlines(world, clock.clone()), Arc::new(Metrics::new([])), http, settings)
+}
+
+fn relay(sink: &RecordingSink) -> Arc<dyn Provider> {
+    let settings = SmtpSettings {
+        name: String::from("mail"),
+        host: sink.address.ip().to_string(),
+        port: Some(sink.address.port()),
+        tls: SmtpTls::None,
+        ca_file: None,
+        hello_name: None,
+        login: None,
+        from: String::from("incident@example.org"),
+        from_name: None,
+        reply_to: None,
+        bounces: None,
+        dkim: Vec::new(),
+        concurrency: 2,
+        rate: None,
+        messages_per_connection: 10,
+    };
+    Arc::new(SmtpProvider::build(&settings).unwrap())
+}
+
+/// An incident under the GDPR of which somebody became aware then: its authority is to be told within 72 hours.
+async fn incident(world: &World, title: &str, aware: &str) -> IncidentId {
+    let facts = json!({
+        "title": title,
+        "organisation": { "name": "Nordwind", "country": "DE" },
+        "timeline": { "aware": aware },
+        "scope": { "properties": ["confidentiality"], "data": ["name"],
+            "affected": [{ "jurisdiction": "eu-gdpr", "individuals": 1200 }] },
+        "impact": { "risk": "risk" },
+    });
+    let incident = Incident { facts: serde_json::from_value(facts).unwrap(), ..world.draft() };
+    world.store.create_incident(&incident, world.audit(incident.id, "incident.filed")).await.unwrap();
+    incident.id
+}
