@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 pub use providers::{DkimConfig, ProviderConfig, SmtpConfig, SpoolConfig, TlsMode, TwilioConfig, WebPushConfig};
 pub use secret::{DatabaseUrl, Secret};
-pub use sections::{ChannelRules, Delivery, Http, Keys, LogFormat, StoreSection, TelemetrySection, Templates};
+pub use sections::{ChannelRules, Delivery, Http, Keys, Law, LogFormat, StoreSection, TelemetrySection, Templates};
 pub use validate::Problem;
 
 /// The whole configuration, read, complete and free of contradictions.
@@ -40,6 +40,8 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// Files that stand in for embedded ones.
     pub templates: Templates,
+    /// The rules.
+    pub law: Law,
     /// Logs.
     pub telemetry: TelemetrySection,
 }

@@ -99,7 +99,7 @@ pub(super) fn outlook(mut obligations: Vec<Obligation>, now: Millis) -> Outlook 
 mod tests {
     use super::*;
     use crate::domain::jurisdiction::JurisdictionId;
-    use crate::domain::obligation::{Deadline, DeadlineKind, Duty as What, Force};
+    use crate::domain::obligation::{Deadline, DeadlineKind, Details, Duty as What, Force};
 
     fn obligation(to: &str, at: Option<&str>, state: ObligationState) -> Obligation {
         Obligation {
@@ -120,6 +120,7 @@ mod tests {
             citation: Vec::new(),
             rules_version: String::new(),
             state,
+            details: Details::default(),
         }
     }
 

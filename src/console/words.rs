@@ -49,6 +49,9 @@ pub(super) const fn duty(duty: Duty) -> &'static str {
         Duty::NotifyCreditBureaus => "Notify consumer reporting agencies",
         Duty::NotifyController => "Notify the controller",
         Duty::KeepRecord => "Keep a record",
+        Duty::Assess => "Find out whether it must be notified",
+        Duty::OfferServices => "Offer people a service",
+        Duty::NotifyOthers => "Notify other organisations",
     }
 }
 

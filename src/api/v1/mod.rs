@@ -16,6 +16,7 @@ pub mod campaigns;
 pub mod evidence;
 pub mod hooks;
 pub mod incidents;
+pub mod jurisdictions;
 pub mod keys;
 pub mod limits;
 pub mod notices;
@@ -33,6 +34,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(incidents::routes())
         .merge(obligations::routes())
+        .merge(jurisdictions::routes())
         .merge(people::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())
