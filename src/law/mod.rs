@@ -39,7 +39,11 @@ mod loader;
 #[cfg(test)]
 mod mutations;
 mod overrides;
+#[cfg(test)]
+mod properties;
 pub mod routes;
+#[cfg(test)]
+mod routes_tests;
 mod rule;
 pub mod substitute;
 mod template;
@@ -134,18 +138,18 @@ impl Rules {
         facts.scope.affected.iter().map(|a| &a.jurisdiction).filter(|id| self.residence(id).is_none()).collect()
     }
 
-    /// What the law of a jurisdiction says on telling one person of an incident; `None` where there are no rules for it.
+    /// What the laws together say on telling people of an incident who live in a jurisdiction: its own, and those that
+    /// follow the organisation.
     #[must_use]
-    pub fn routes(
-        &self,
-        id: &JurisdictionId,
-        facts: &IncidentFacts,
-        asked: &routes::Asked<'_>,
-        now: Millis,
-    ) -> Option<routes::PersonRoutes> {
-        let set = self.sets.get(id)?;
-        let found = evaluate::of_set(set, facts, now);
-        Some(routes::of_person(&set.routes, &facts.organisation.traits, &facts.scope.data, &found, asked))
+    pub fn telling(&self, residence: &JurisdictionId, facts: &IncidentFacts, now: Millis) -> routes::Telling {
+        let mut telling = routes::Telling::new(&facts.organisation.traits, &facts.scope.data);
+        for set in
+            self.sets.values().filter(|set| set.id == *residence || matches!(set.applies, Applies::Organisations(_)))
+        {
+            let found: Vec<Obligation> = evaluate::of_set(set, facts, now).into_iter().map(|f| f.obligation).collect();
+            telling.add(&set.id, &set.routes, &found);
+        }
+        telling
     }
 }
 

@@ -1,11 +1,16 @@
 //! By which ways a person may be told, who is told for a minor, and what the notice must and must not say.
+//!
+//! [`Rules::telling`] gathers once per incident and jurisdiction what all laws together ask for people who live there;
+//! [`Telling::person`] applies that to one person after the other.
+//!
+//! [`Rules::telling`]: super::Rules::telling
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::evaluate::Found;
 use crate::domain::channel::Channel;
-use crate::domain::obligation::{Duty, Force};
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::obligation::{Duty, Force, Obligation};
 use crate::domain::person::Reach;
 use crate::domain::vocabulary::{DataCategory, Trait};
 
@@ -108,6 +113,8 @@ pub struct PersonRoutes {
     pub contents: Vec<String>,
     /// What it must not say: names of elements.
     pub must_not_contain: Vec<String>,
+    /// What one law demands and another forbids: two notices are needed, or a lawyer.
+    pub conflicts: Vec<String>,
     /// Whether no permitted way has a contact point, so that substitute notice is what is left.
     pub unreachable: bool,
 }
@@ -123,8 +130,8 @@ pub struct Permission {
     pub because: String,
 }
 
-/// Whether it meets the duty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Whether it meets the duty, from the mildest to the strictest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum May {
     /// It does.
@@ -145,29 +152,76 @@ pub enum Recipient {
     Guardian,
 }
 
-/// What the law says on telling one person of an incident.
-pub(super) fn of_person(
-    routes: &Routes,
-    traits: &[Trait],
-    incident_data: &[DataCategory],
-    found: &[Found<'_>],
-    asked: &Asked<'_>,
-) -> PersonRoutes {
-    let data = if asked.data.is_empty() { incident_data } else { asked.data };
-    let mailbox_leaked = data.contains(&DataCategory::EmailCredentials);
-    let ways: Vec<Permission> =
-        Channel::ALL.into_iter().map(|channel| permission(routes, traits, mailbox_leaked, asked, channel)).collect();
-    let unreachable = !ways.iter().any(|way| way.may == May::Meets && asked.reach.count(way.channel) > 0);
-    let notices = found.iter().map(|f| &f.obligation);
-    let (mut contents, mut must_not_contain) = (Vec::new(), Vec::new());
-    for notice in notices.filter(|o| o.duty == Duty::NotifyIndividuals && o.force != Force::Review) {
-        add(&mut contents, &notice.contents);
-        add(&mut must_not_contain, &notice.details.must_not_contain);
-    }
-    PersonRoutes { ways, recipients: recipients(routes, asked), contents, must_not_contain, unreachable }
+/// What the laws together say on telling people of an incident who live in one jurisdiction.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    laws: Vec<Law>,
+    traits: Vec<Trait>,
+    data: Vec<DataCategory>,
 }
 
-fn add(into: &mut Vec<String>, from: &[String]) {
+/// What one law says.
+#[derive(Clone, Debug)]
+struct Law {
+    id: JurisdictionId,
+    routes: Routes,
+    contents: Vec<String>,
+    must_not_contain: Vec<String>,
+}
+
+impl Telling {
+    pub(super) fn new(traits: &[Trait], data: &[DataCategory]) -> Self {
+        Self { laws: Vec::new(), traits: traits.to_vec(), data: data.to_vec() }
+    }
+
+    /// Takes in a law with its obligations, if it has people told.
+    pub(super) fn add(&mut self, id: &JurisdictionId, routes: &Routes, obligations: &[Obligation]) {
+        let (mut contents, mut must_not_contain) = (Vec::new(), Vec::new());
+        let mut tells = false;
+        for notice in obligations.iter().filter(|o| o.duty == Duty::NotifyIndividuals && o.force != Force::Review) {
+            tells = true;
+            add(&mut contents, &notice.contents);
+            add(&mut must_not_contain, &notice.details.must_not_contain);
+        }
+        if tells {
+            self.laws.push(Law { id: id.clone(), routes: routes.clone(), contents, must_not_contain });
+        }
+    }
+
+    /// What that means for one person. Where laws differ the strictest holds; without any, every way will do.
+    #[must_use]
+    pub fn person(&self, asked: &Asked<'_>) -> PersonRoutes {
+        let data = if asked.data.is_empty() { &self.data } else { asked.data };
+        let mailbox_leaked = data.contains(&DataCategory::EmailCredentials);
+        let free = Routes::default();
+        let ways: Vec<Permission> = Channel::ALL
+            .into_iter()
+            .map(|channel| {
+                let of_law = |routes| permission(routes, &self.traits, mailbox_leaked, asked, channel);
+                let named = self.laws.iter().map(|law| {
+                    let found = of_law(&law.routes);
+                    Permission { because: format!("{}: {}", law.id, found.because), ..found }
+                });
+                // The first of the strictest, so that the reason is the one of the law that is named first.
+                named.reduce(|a, b| if b.may > a.may { b } else { a }).unwrap_or_else(|| of_law(&free))
+            })
+            .collect();
+        let (mut recipients, mut contents, mut must_not_contain) = (Vec::new(), Vec::new(), Vec::new());
+        for law in &self.laws {
+            add(&mut recipients, &recipients_by(&law.routes, asked));
+            add(&mut contents, &law.contents);
+            add(&mut must_not_contain, &law.must_not_contain);
+        }
+        if recipients.is_empty() {
+            recipients.push(Recipient::Person);
+        }
+        let conflicts = contents.iter().filter(|name| must_not_contain.contains(name)).cloned().collect();
+        let unreachable = !ways.iter().any(|way| way.may == May::Meets && asked.reach.count(way.channel) > 0);
+        PersonRoutes { ways, recipients, contents, must_not_contain, conflicts, unreachable }
+    }
+}
+
+fn add<T: Clone + PartialEq>(into: &mut Vec<T>, from: &[T]) {
     for name in from {
         if !into.contains(name) {
             into.push(name.clone());
@@ -221,7 +275,7 @@ impl Need {
     }
 }
 
-fn recipients(routes: &Routes, asked: &Asked<'_>) -> Vec<Recipient> {
+fn recipients_by(routes: &Routes, asked: &Asked<'_>) -> Vec<Recipient> {
     let age = asked.born.map(|born| {
         let had_birthday = (asked.today.month(), asked.today.day()) >= (born.month(), born.day());
         asked.today.year() - born.year() - i16::from(!had_birthday)

@@ -7,6 +7,7 @@ mod campaigns;
 mod hooks;
 mod idempotency;
 mod incidents;
+mod jurisdictions;
 mod keys;
 mod notices;
 mod operations;

@@ -82,7 +82,7 @@ impl TestApp {
         let channels = [Channel::Email, Channel::Sms].into();
         let incidents = Incidents::new(base, Arc::clone(&rules), Arc::clone(&renderer), channels, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
-        let known = Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some());
+        let known = Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some());
         let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
         let rates = Limits::new(store.clone(), vec![String::from("relay")], clock.clone(), Arc::new(|| ()));
         let state = ApiState {
