@@ -6,6 +6,7 @@ mod dkim;
 mod email;
 mod http;
 mod import;
+mod law;
 mod scale;
 mod support;
 mod urgent;
@@ -38,6 +39,8 @@ enum Subject {
     Scale,
     /// The same on PostgreSQL.
     ScalePostgres,
+    /// The rules: reading them, and all obligations of an incident that touches every jurisdiction.
+    Law,
     /// An urgent campaign during a large one on SQLite.
     Urgent,
     /// The same on PostgreSQL.
@@ -130,6 +133,7 @@ async fn measure(args: &Args) -> Result<()> {
             Subject::Import => import::run(&bench).await?,
             Subject::Scale => scale::run(&bench, Database::Sqlite).await?,
             Subject::ScalePostgres => scale::run(&bench, Database::Postgres).await?,
+            Subject::Law => law::run(&bench)?,
             Subject::Urgent => urgent::run(&bench, Database::Sqlite).await?,
             Subject::UrgentPostgres => urgent::run(&bench, Database::Postgres).await?,
         };

@@ -165,7 +165,7 @@ impl App {
     /// # Errors
     /// What cannot be used, in words that name the remedy.
     pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, AppError> {
-        let rules = Arc::new(Rules::embedded()?);
+        let rules = Arc::new(Rules::with_overrides(config.law.overrides.as_deref())?);
         let renderer = Arc::new(Renderer::load(config.templates.directory.as_deref())?);
         let carriers = providers(&config, &entropy)?;
         let carriers: Vec<Arc<dyn Provider>> = carriers.iter().cloned().collect();
@@ -195,7 +195,7 @@ impl App {
         );
         let known = {
             let rules = Arc::clone(&rules);
-            Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some())
+            Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some())
         };
         let for_forecasts = carriers.iter().map(|p| providers::carrier(p.describe())).collect();
         let base = (Arc::clone(&store), Arc::clone(&clock), Arc::clone(&entropy));

@@ -63,7 +63,7 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
     );
     let mut findings = Findings::default();
 
-    findings.note("rules", Rules::embedded(), |rules| {
+    findings.note("rules", Rules::with_overrides(config.law.overrides.as_deref()), |rules| {
         let known: Vec<String> = rules.known().map(ToString::to_string).collect();
         format!("{} jurisdictions: {}", known.len(), known.join(", "))
     });

@@ -15,6 +15,9 @@ use crate::system::System;
 pub(super) struct Args {
     /// The facts, in the form of the incident API's body; `-` is standard input.
     facts: PathBuf,
+    /// A directory of rule files that stand in for the embedded ones of the same name, or add to them.
+    #[arg(long, value_name = "DIRECTORY")]
+    overrides: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -27,14 +30,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let facts: IncidentFacts = serde_json::from_str(&text)
         .map_err(|error| Failure::new(format!("{name} does not hold the facts of an incident: {error}")))?;
-    let rules = Rules::embedded().map_err(Failure::of)?;
-    if let Some(unknown) = facts.scope.affected.iter().find(|a| rules.jurisdiction(&a.jurisdiction).is_none()) {
-        let known: Vec<String> = rules.known().map(ToString::to_string).collect();
-        return Err(Failure::new(format!(
-            "there are no rules for {}; there are for {}",
-            unknown.jurisdiction,
-            known.join(", ")
-        )));
+    let rules = Rules::with_overrides(args.overrides.as_deref()).map_err(Failure::of)?;
+    if let Some(unknown) = rules.unknown_in(&facts).first() {
+        let known: Vec<String> = rules.residences().map(ToString::to_string).collect();
+        return Err(Failure::new(format!("there are no rules for {}; there are for {}", unknown, known.join(", "))));
     }
     let obligations = rules.obligations(&facts, &BTreeMap::new(), System.now());
     let json = serde_json::to_string_pretty(&obligations).map_err(Failure::of)?;

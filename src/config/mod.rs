@@ -21,7 +21,7 @@ use serde::Deserialize;
 pub use providers::{DkimConfig, ProviderConfig, SmtpConfig, SpoolConfig, TlsMode, TwilioConfig, WebPushConfig};
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
-    ChannelRules, Delivery, Http, Keys, LogFormat, RemindersSection, StoreSection, TelemetrySection, Templates,
+    ChannelRules, Delivery, Http, Keys, Law, LogFormat, RemindersSection, StoreSection, TelemetrySection, Templates,
 };
 pub use validate::Problem;
 
@@ -44,6 +44,8 @@ pub struct Config {
     pub reminders: RemindersSection,
     /// Files that stand in for embedded ones.
     pub templates: Templates,
+    /// The rules.
+    pub law: Law,
     /// Logs.
     pub telemetry: TelemetrySection,
 }

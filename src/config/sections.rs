@@ -119,6 +119,13 @@ pub struct Templates {
     pub font_directory: Option<PathBuf>,
 }
 
+/// `[law]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Law {
+    pub overrides: Option<PathBuf>,
+}
+
 /// `[telemetry]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -74,7 +74,7 @@ pub(super) fn all(mut obligations: Vec<Obligation>, now: Millis) -> Vec<Duty> {
 /// One obligation.
 pub(super) fn view(one: Obligation, now: Millis) -> Duty {
     Duty {
-        what: words::duty(one.duty),
+        what: one.duty.in_words(),
         due: due(&one, now),
         to: one.to,
         jurisdiction: one.jurisdiction.to_string(),
@@ -93,7 +93,7 @@ pub(super) fn outlook(mut obligations: Vec<Obligation>, now: Millis) -> Outlook 
     let open = || obligations.iter().filter(|one| one.state == ObligationState::Open);
     let next = open().find_map(|one| {
         let due = due(one, now)?;
-        Some(Next { what: words::duty(one.duty), to: one.to.clone(), force: words::force(one.force), due })
+        Some(Next { what: one.duty.in_words(), to: one.to.clone(), force: words::force(one.force), due })
     });
     let undated = open().filter(|one| one.deadline.at.is_none()).count();
     Outlook { overdue, next, undated }
@@ -103,7 +103,7 @@ pub(super) fn outlook(mut obligations: Vec<Obligation>, now: Millis) -> Outlook 
 mod tests {
     use super::*;
     use crate::domain::jurisdiction::JurisdictionId;
-    use crate::domain::obligation::{Deadline, DeadlineKind, Duty as What, Force};
+    use crate::domain::obligation::{Deadline, DeadlineKind, Details, Duty as What, Force};
 
     fn obligation(to: &str, at: Option<&str>, state: ObligationState) -> Obligation {
         Obligation {
@@ -124,6 +124,7 @@ mod tests {
             citation: Vec::new(),
             rules_version: String::new(),
             state,
+            details: Details::default(),
         }
     }
 

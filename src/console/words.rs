@@ -1,7 +1,7 @@
 //! Times and names as people read them.
 
 use crate::domain::clock::Millis;
-use crate::domain::obligation::{Duty, Force, ObligationState};
+use crate::domain::obligation::{Force, ObligationState};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -38,18 +38,6 @@ pub(super) fn distance(at: Millis, now: Millis) -> String {
 /// A name of the vocabulary, `email_address`, as words.
 pub(super) fn plain(name: &str) -> String {
     name.replace('_', " ")
-}
-
-pub(super) const fn duty(duty: Duty) -> &'static str {
-    match duty {
-        Duty::NotifyIndividuals => "Notify individuals",
-        Duty::NotifyAuthority => "Notify an authority",
-        Duty::ReportFollowUp => "Report follow-up",
-        Duty::Announce => "Announce in public",
-        Duty::NotifyCreditBureaus => "Notify consumer reporting agencies",
-        Duty::NotifyController => "Notify the controller",
-        Duty::KeepRecord => "Keep a record",
-    }
 }
 
 pub(super) const fn force(force: Force) -> &'static str {

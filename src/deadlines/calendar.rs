@@ -6,7 +6,7 @@
 use super::content_line::Lines;
 use crate::domain::clock::Millis;
 use crate::domain::deadline::Entry;
-use crate::domain::obligation::{Duty, Force, ObligationState};
+use crate::domain::obligation::{Force, ObligationState};
 use crate::domain::reminder::{Mark, marks};
 
 /// What each deadline becomes.
@@ -110,7 +110,7 @@ pub(super) fn summary(entry: &Entry) -> String {
         ObligationState::Overdue => "Overdue: ",
         ObligationState::Waived => "Waived: ",
     };
-    format!("{before}{}: {} ({}) - {}", duty(obligation.duty), obligation.to, obligation.jurisdiction, entry.title)
+    format!("{before}{}: {} ({}) - {}", obligation.duty.in_words(), obligation.to, obligation.jurisdiction, entry.title)
 }
 
 fn description(entry: &Entry) -> String {
@@ -129,19 +129,6 @@ fn description(entry: &Entry) -> String {
         citations.join("; "),
         obligation.rules_version
     )
-}
-
-/// A duty in words.
-pub(super) const fn duty(duty: Duty) -> &'static str {
-    match duty {
-        Duty::NotifyIndividuals => "Notify individuals",
-        Duty::NotifyAuthority => "Notify an authority",
-        Duty::ReportFollowUp => "Report follow-up",
-        Duty::Announce => "Announce in public",
-        Duty::NotifyCreditBureaus => "Notify consumer reporting agencies",
-        Duty::NotifyController => "Notify the controller",
-        Duty::KeepRecord => "Keep a record",
-    }
 }
 
 /// An instant in UTC, to the second: `20261211T075959Z`.

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::calendar::duty;
 use crate::domain::clock::Millis;
 use crate::domain::contact::EmailAddress;
 use crate::domain::deadline::Entry;
@@ -86,7 +85,7 @@ fn words(entry: &Entry, now: Millis) -> ReminderDuty {
     let obligation = &entry.obligation;
     let overdue = obligation.state == ObligationState::Overdue || obligation.deadline.has_passed(now);
     ReminderDuty {
-        what: duty(obligation.duty),
+        what: obligation.duty.in_words(),
         to: obligation.to.clone(),
         jurisdiction: obligation.jurisdiction.to_string(),
         force: match obligation.force {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
 use super::jurisdiction::JurisdictionId;
-use super::vocabulary::{Cause, Consequence, DataCategory, Property, Risk, Trait};
+use super::vocabulary::{Cause, Circumstance, Consequence, DataCategory, Finding, HoldKind, Property, Risk, Trait};
 
 /// Everything known of an incident.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -32,6 +32,29 @@ pub struct IncidentFacts {
     /// Whom to ask.
     #[serde(default, skip_serializing_if = "is_default")]
     pub contact: Contact,
+    /// What holds a notice back, or gives more time for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
+}
+
+/// A request or permission to tell people later, for one jurisdiction: each law has its own, none holds for all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// The rule set whose notices it concerns.
+    pub jurisdiction: JurisdictionId,
+    /// On whose account.
+    pub kind: HoldKind,
+    /// When it was asked for.
+    pub asked: Moment,
+    /// When it ends.
+    pub until: Moment,
+    /// Whether it is in writing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub written: bool,
+    /// Who asked, and under which reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -114,17 +137,20 @@ impl From<Moment> for String {
 }
 
 macro_rules! timeline {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {
         /// The clock events of an incident, each a time with offset. Rules start their deadlines from them.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct Timeline {
-            $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<Moment>,)+
+            $($(#[doc = $doc])+ #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<Moment>,)+
         }
 
         impl Timeline {
             /// Names of all events, in order.
             pub const EVENTS: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// What they mean, in the same order.
+            pub const MEANINGS: &'static [&'static str] = &[$(concat!($($doc),+)),+];
 
             /// The event of a name; `None` also when no event has that name.
             #[must_use]
@@ -175,6 +201,12 @@ timeline! {
     authority_notified,
     /// Handling finished.
     handling_closed,
+    /// Concluded that no harm is likely.
+    determined_no_harm,
+    /// The US Department of Health was told.
+    hhs_notified,
+    /// A ransom was paid.
+    ransom_paid,
 }
 
 /// What was touched.
@@ -196,6 +228,12 @@ pub struct Scope {
     /// How many people, by jurisdiction of residence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<Affected>,
+    /// Countries in which affected people live, ISO 3166-1 alpha-2, where one jurisdiction spans several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub countries: Vec<String>,
+    /// What happened, or surely did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub circumstances: Vec<Circumstance>,
     /// Whether the numbers are approximate.
     #[serde(skip_serializing_if = "is_default")]
     pub approximate: bool,
@@ -241,6 +279,9 @@ pub struct Impact {
     /// Risk to their rights and freedoms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk: Option<Risk>,
+    /// What was found on the harm to people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Likely consequences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub consequences: Vec<Consequence>,
@@ -265,6 +306,9 @@ pub struct Remediation {
     /// What they are offered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub offered: Vec<String>,
+    /// What it would cost to tell everybody one by one, in US dollars, where that was worked out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_cost_usd: Option<u64>,
 }
 
 /// Whom to ask: a contact of the organisation, printed in notices and reports.

@@ -23,9 +23,32 @@ pub enum Duty {
     NotifyController,
     /// Keep a record.
     KeepRecord,
+    /// Find out whether it must be notified.
+    Assess,
+    /// Offer people a service, e.g. credit monitoring.
+    OfferServices,
+    /// Tell other organisations that can lessen the harm.
+    NotifyOthers,
 }
 
 impl Duty {
+    /// In words, for people.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::NotifyIndividuals => "Notify individuals",
+            Self::NotifyAuthority => "Notify an authority",
+            Self::ReportFollowUp => "Report follow-up",
+            Self::Announce => "Announce in public",
+            Self::NotifyCreditBureaus => "Notify consumer reporting agencies",
+            Self::NotifyController => "Notify the controller",
+            Self::KeepRecord => "Keep a record",
+            Self::Assess => "Find out whether it must be notified",
+            Self::OfferServices => "Offer people a service",
+            Self::NotifyOthers => "Notify other organisations",
+        }
+    }
+
     /// Whether it is done by a document that goes to an authority.
     #[must_use]
     pub const fn is_to_authority(self) -> bool {
@@ -134,4 +157,50 @@ pub struct Obligation {
     pub rules_version: String,
     /// Where it stands.
     pub state: ObligationState,
+    /// What else the rule says.
+    #[serde(flatten)]
+    pub details: Details,
+}
+
+/// What a rule says beside what, to whom, by when and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Details {
+    /// What it must not contain: names of elements.
+    pub must_not_contain: Vec<String>,
+    /// How long what is done must last: a posting, a toll-free number, a record, a service.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lasts: Vec<Lasting>,
+    /// Until when it is held back, RFC 3339, where a hold in the facts counts under this law.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<String>,
+    /// The weakest of the evidence that its citations rest on.
+    pub evidence: String,
+    /// What to know beside: relief, doubts about the source, holds that do not count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// How long something must last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lasting {
+    /// What: `website_posting`, `toll_free_number`, `record`, `service`.
+    pub what: String,
+    /// How long.
+    pub amount: u32,
+    /// In which unit.
+    pub unit: LastingUnit,
+}
+
+/// Units of what must last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LastingUnit {
+    /// Days.
+    Days,
+    /// Months of the calendar.
+    Months,
+    /// Years.
+    Years,
 }

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $word_doc:literal])+ $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(try_from = "String", into = "&'static str")]
         pub enum $name {
-            $($(#[$word_doc])* #[serde(rename = $word)] $variant,)+
+            $($(#[doc = $word_doc])+ #[serde(rename = $word)] $variant,)+
         }
 
         impl $name {
@@ -19,6 +19,12 @@ macro_rules! words {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// What it means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($word_doc),+),)+ }
             }
         }
 
@@ -44,6 +50,12 @@ macro_rules! words {
         }
     };
 }
+
+mod data;
+mod law;
+
+pub use data::DataCategory;
+pub use law::{Circumstance, Finding, HoldKind};
 
 /// A word that the vocabulary does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +107,56 @@ words! {
         NoEuEstablishment = "no_eu_establishment",
         /// Processes for another who is responsible.
         Processor = "processor",
+        /// Financial institution under the US Gramm-Leach-Bliley Act.
+        GlbaInstitution = "glba_institution",
+        /// Such an institution, no bank, under the Federal Trade Commission and its Safeguards Rule.
+        FtcFinancialInstitution = "ftc_financial_institution",
+        /// Bank under a US federal banking agency.
+        UsBank = "us_bank",
+        /// Serves such banks.
+        UsBankServiceProvider = "us_bank_service_provider",
+        /// Federally insured US credit union.
+        UsCreditUnion = "us_credit_union",
+        /// Offers personal health records in the US outside HIPAA, or is related to one who does.
+        PhrVendor = "phr_vendor",
+        /// Serves one who offers such records.
+        PhrServiceProvider = "phr_service_provider",
+        /// Offers public electronic communications: a phone company, an internet provider.
+        TelecomProvider = "telecom_provider",
+        /// Licensed by the New York Department of Financial Services.
+        NyDfsCoveredEntity = "ny_dfs_covered_entity",
+        /// Entity that the US act on reporting cyber incidents of critical infrastructure is to cover.
+        CirciaCoveredEntity = "circia_covered_entity",
+        /// US consumer reporting agency.
+        ConsumerReportingAgency = "consumer_reporting_agency",
+        /// US agency of a state or municipality.
+        GovernmentAgency = "government_agency",
+        /// Collects data of people to sell it on.
+        InformationBroker = "information_broker",
+        /// Insurer.
+        Insurer = "insurer",
+        /// Regulated by the financial regulator of the US state.
+        StateFinancialLicensee = "state_financial_licensee",
+        /// Does its business mostly over the Internet.
+        InternetBusiness = "internet_business",
+        /// Usually writes to the people concerned electronically.
+        WritesElectronically = "writes_electronically",
+        /// Has done business with the people concerned before.
+        PriorRelationship = "prior_relationship",
+        /// Ten employees or fewer.
+        TenEmployeesOrFewer = "ten_employees_or_fewer",
+        /// Has its seat in Wyoming.
+        WyomingBased = "wyoming_based",
+        /// Small processing agent by Brazil's rules.
+        SmallProcessingAgent = "small_processing_agent",
+        /// Small business by Australia's Privacy Act, with a turnover of 3 million Australian dollars or less.
+        SmallBusiness = "small_business",
+        /// Financial institution or listed digital business with a Taiwanese sector duty to report.
+        TwSectorReporting = "tw_sector_reporting",
+        /// Operator designated under Hong Kong's Cap. 653.
+        HkDesignatedOperator = "hk_designated_operator",
+        /// Service provider, intermediary or body corporate under India's directions for cyber incidents.
+        CertInCovered = "cert_in_covered",
     }
 }
 
@@ -165,83 +227,5 @@ words! {
         LossOfService = "loss_of_service",
         /// They are extorted.
         Blackmail = "blackmail",
-    }
-}
-
-words! {
-    /// A category of personal data.
-    DataCategory {
-        /// Name.
-        Name = "name",
-        /// Postal address.
-        PostalAddress = "postal_address",
-        /// Email address.
-        EmailAddress = "email_address",
-        /// Phone number.
-        PhoneNumber = "phone_number",
-        /// Date of birth.
-        BirthDate = "birth_date",
-        /// Name of an account.
-        Username = "username",
-        /// Password, also as a hash.
-        Password = "password",
-        /// Question and answer that unlock an account.
-        SecurityQuestion = "security_question",
-        /// Credentials of an email account.
-        EmailCredentials = "email_credentials",
-        /// Number of a national identity card or the like.
-        NationalId = "national_id",
-        /// US social security number.
-        SocialSecurityNumber = "social_security_number",
-        /// Driving licence.
-        DriversLicence = "drivers_licence",
-        /// Passport.
-        Passport = "passport",
-        /// Tax number.
-        TaxId = "tax_id",
-        /// Card number with what is needed to use it.
-        PaymentCard = "payment_card",
-        /// Bank account with what is needed to use it.
-        BankAccount = "bank_account",
-        /// Income, credit, debt.
-        Financial = "financial",
-        /// Health.
-        Health = "health",
-        /// Health insurance.
-        HealthInsurance = "health_insurance",
-        /// Fingerprint, face and the like.
-        Biometric = "biometric",
-        /// Genes.
-        Genetic = "genetic",
-        /// Race or ethnic origin.
-        EthnicOrigin = "ethnic_origin",
-        /// Politics.
-        PoliticalOpinion = "political_opinion",
-        /// Religion or belief.
-        Religion = "religion",
-        /// Membership of a trade union.
-        UnionMembership = "union_membership",
-        /// Sex life or orientation.
-        SexualOrientation = "sexual_orientation",
-        /// Crimes.
-        CriminalRecord = "criminal_record",
-        /// Where somebody was.
-        Location = "location",
-        /// What somebody wrote.
-        Communications = "communications",
-        /// What somebody did online.
-        OnlineActivity = "online_activity",
-        /// Work.
-        Employment = "employment",
-        /// School.
-        Education = "education",
-        /// Orders and purchases.
-        Purchases = "purchases",
-        /// Pictures.
-        Photo = "photo",
-        /// Number plates read automatically.
-        VehiclePlate = "vehicle_plate",
-        /// Anything else.
-        Other = "other",
     }
 }

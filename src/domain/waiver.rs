@@ -82,7 +82,7 @@ impl Force {
 mod tests {
     use super::*;
     use crate::domain::jurisdiction::JurisdictionId;
-    use crate::domain::obligation::{Deadline, DeadlineKind, Duty};
+    use crate::domain::obligation::{Deadline, DeadlineKind, Details, Duty};
 
     fn duty(force: Force, state: ObligationState) -> Obligation {
         Obligation {
@@ -98,6 +98,7 @@ mod tests {
             citation: Vec::new(),
             rules_version: String::new(),
             state,
+            details: Details::default(),
         }
     }
 

@@ -46,6 +46,22 @@ pub(super) fn find(facts: &IncidentFacts, rules: &Rules) -> Vec<Flaw> {
     {
         flaws.push(Flaw::new("organisation.country", "it is not a country code", "Use ISO 3166-1 alpha-2, like DE."));
     }
+    for (index, country) in facts.scope.countries.iter().enumerate() {
+        if !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
+            let at = format!("scope.countries[{index}]");
+            flaws.push(Flaw::new(at, "it is not a country code", "Use ISO 3166-1 alpha-2, like DE."));
+        }
+    }
+    for (index, hold) in facts.holds.iter().enumerate() {
+        let at = |name: &str| format!("holds[{index}].{name}");
+        if rules.jurisdiction(&hold.jurisdiction).is_none() {
+            let what = format!("there are no rules for {}", hold.jurisdiction);
+            flaws.push(Flaw::new(at("jurisdiction"), what, "GET /v1/jurisdictions lists those that have rules."));
+        }
+        if hold.until.millis() < hold.asked.millis() {
+            flaws.push(Flaw::new(at("until"), "it is before asked", "Check both times and their offsets."));
+        }
+    }
     timeline(&facts.timeline, &mut flaws);
     affected(&facts.scope.affected, rules, &mut flaws);
     contact(&facts.contact, &mut flaws);
@@ -70,8 +86,9 @@ fn affected(affected: &[Affected], rules: &Rules, flaws: &mut Vec<Flaw>) {
     for (index, group) in affected.iter().enumerate() {
         let at = |name: &str| format!("scope.affected[{index}].{name}");
         let id = &group.jurisdiction;
-        if rules.jurisdiction(id).is_none() {
-            let known: Vec<&str> = rules.known().map(crate::domain::jurisdiction::JurisdictionId::as_str).collect();
+        if rules.residence(id).is_none() {
+            let known: Vec<&str> =
+                rules.residences().map(crate::domain::jurisdiction::JurisdictionId::as_str).collect();
             let remedy = format!("Use one that has rules: {}.", known.join(", "));
             flaws.push(Flaw::new(at("jurisdiction"), format!("there are no rules for {id}"), remedy));
         }

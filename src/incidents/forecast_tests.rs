@@ -4,7 +4,7 @@ use super::forecast::*;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::jurisdiction::JurisdictionId;
-use crate::domain::obligation::{Deadline, DeadlineKind, Duty, Force, Obligation, ObligationState};
+use crate::domain::obligation::{Deadline, DeadlineKind, Details, Duty, Force, Obligation, ObligationState};
 
 fn obligation(id: &str, duty: Duty, at: Option<&str>) -> Obligation {
     let jurisdiction = id.split('/').next().unwrap();
@@ -26,6 +26,7 @@ fn obligation(id: &str, duty: Duty, at: Option<&str>) -> Obligation {
         citation: Vec::new(),
         rules_version: String::new(),
         state: ObligationState::Open,
+        details: Details::default(),
     }
 }
 

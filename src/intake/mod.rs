@@ -151,6 +151,7 @@ impl Intake {
             impact: crate::domain::facts::Impact::default(),
             remediation: crate::domain::facts::Remediation::default(),
             contact: crate::domain::facts::Contact::default(),
+            holds: Vec::new(),
         };
         Incident {
             id: IncidentId::new(now, self.entropy.ten()),

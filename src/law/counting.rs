@@ -1,12 +1,14 @@
 //! Counting of time: from a clock event to the second at which a deadline ends.
 //!
-//! Every convention is exact about where it starts and ends, and none moves a deadline past a weekend or a holiday:
-//! the rules at hand count those days.
+//! Every convention is exact about where it starts and ends. A last day moves past a weekend or a holiday only where the
+//! text says so and the rule names the calendar.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan, Zoned};
 use serde::Deserialize;
 
+use super::calendar::{Named, end_of_year};
 use crate::domain::facts::{Moment, Timeline};
 use crate::domain::obligation::DeadlineKind;
 
@@ -22,9 +24,17 @@ pub(super) struct Term {
     pub(super) unit: Option<Unit>,
     /// How it is counted.
     pub(super) counting: Counting,
+    /// The calendar that says which days are business days.
+    pub(super) calendar: Option<Named>,
+    /// The calendar by which a last day that is closed gives way to the next that is open.
+    pub(super) roll_forward: Option<Named>,
     /// The events that start the clock: the first of them that is known does.
     #[serde(default)]
     pub(super) starts: Vec<ClockEvent>,
+    /// Whether the count begins at the end of the period in which the event falls, not at the event.
+    pub(super) from_end_of: Option<Period>,
+    /// The event at which it is due at the latest, should it come before the number is over.
+    pub(super) or_when: Option<ClockEvent>,
     /// In words.
     pub(super) text: String,
     /// In words once the clock runs; may name `{safe}`, the number counted from the event itself.
@@ -37,6 +47,16 @@ pub(super) struct Term {
 pub(super) enum Unit {
     Hours,
     CalendarDays,
+    BusinessDays,
+    Months,
+}
+
+/// A period at the end of which a count may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Period {
+    /// The calendar year of the event.
+    CalendarYear,
 }
 
 /// How a term is counted.
@@ -52,6 +72,19 @@ pub(super) enum Counting {
     /// The day of the event is not counted; it ends with the last second of the last day in the authority's zone.
     #[serde(rename = "cal_days_excl_first")]
     CalDaysExclFirst,
+    /// The day of the event is the first.
+    #[serde(rename = "cal_days_incl_first")]
+    CalDaysInclFirst,
+    /// Open days of the calendar after the day of the event. Of an event on a closed day the next open day is the first,
+    /// as the instructions to Form 8-K say in so many words.
+    #[serde(rename = "business_days")]
+    BusinessDays,
+    /// Months of the calendar: it ends with the day of the same number, or with the month's last.
+    #[serde(rename = "months")]
+    Months,
+    /// No number of its own: due when another event happens, at the latest.
+    #[serde(rename = "with_event")]
+    WithEvent,
     /// There is no number.
     #[serde(rename = "none")]
     None,
@@ -62,8 +95,10 @@ impl Counting {
     pub(super) const fn unit(self) -> Option<Unit> {
         match self {
             Self::HoursElapsed | Self::Eu1182Hours => Some(Unit::Hours),
-            Self::CalDaysExclFirst => Some(Unit::CalendarDays),
-            Self::None => None,
+            Self::CalDaysExclFirst | Self::CalDaysInclFirst => Some(Unit::CalendarDays),
+            Self::BusinessDays => Some(Unit::BusinessDays),
+            Self::Months => Some(Unit::Months),
+            Self::WithEvent | Self::None => None,
         }
     }
 }
@@ -93,131 +128,102 @@ pub(super) struct Due {
     pub(super) safe: Zoned,
 }
 
+impl Due {
+    fn at(at: Zoned) -> Self {
+        Self { safe: at.clone(), at }
+    }
+}
+
 impl Term {
     /// The event that starts the clock, if it is known.
     pub(super) fn started<'a>(&'a self, timeline: &'a Timeline) -> Option<(&'a str, &'a Moment)> {
         self.starts.iter().find_map(|event| timeline.event(&event.0).map(|moment| (event.0.as_str(), moment)))
     }
 
+    /// When it ends by the timeline: counted from the event that starts it, or with the event that cuts it short.
+    pub(super) fn ends(&self, timeline: &Timeline, zone: &TimeZone) -> Option<Due> {
+        let counted = self.started(timeline).and_then(|(_, moment)| self.due(moment, zone));
+        let cut = self.or_when.as_ref().and_then(|event| timeline.event(&event.0));
+        let cut = cut.and_then(|moment| to_second(moment, zone)).map(Due::at);
+        match (counted, cut) {
+            (Some(counted), Some(cut)) if cut.at < counted.at => Some(cut),
+            (Some(counted), _) => Some(counted),
+            (None, cut) => cut,
+        }
+    }
+
     /// When it ends, counted from an event; `None` without a number, or past the calendar's end.
     pub(super) fn due(&self, start: &Moment, zone: &TimeZone) -> Option<Due> {
+        self.count(&to_second(start, zone)?)
+    }
+
+    /// When it ends, counted from a time on the clock of the authority's zone.
+    pub(super) fn count(&self, local: &Zoned) -> Option<Due> {
+        if self.counting == Counting::WithEvent {
+            return Some(Due::at(local.clone()));
+        }
         let amount = i64::from(self.amount?);
-        let start = start.timestamp();
-        let start = start.checked_sub(SignedDuration::from_nanos(i64::from(start.subsec_nanosecond()))).ok()?;
-        let local = start.to_zoned(zone.clone());
-        match self.counting {
-            Counting::None => None,
+        let day = match self.from_end_of {
+            None => local.date(),
+            Some(Period::CalendarYear) => end_of_year(local.date()),
+        };
+        let last = match self.counting {
+            Counting::None | Counting::WithEvent => return None,
             Counting::HoursElapsed => {
-                let at = local.checked_add(SignedDuration::from_hours(amount)).ok()?;
-                Some(Due { safe: at.clone(), at })
+                return local.checked_add(SignedDuration::from_hours(amount)).ok().map(Due::at);
             }
             Counting::Eu1182Hours => {
                 let into_the_hour = i64::from(local.minute()) * 60 + i64::from(local.second());
                 let first = local.checked_add(SignedDuration::from_secs(3600 - into_the_hour)).ok()?;
                 let at = first.checked_add(SignedDuration::from_hours(amount)).ok()?;
                 let safe = local.checked_add(SignedDuration::from_hours(amount)).ok()?;
-                Some(Due { at, safe })
+                return Some(Due { at, safe });
             }
-            Counting::CalDaysExclFirst => {
-                let after = local.date().checked_add((amount + 1).days()).ok()?;
-                let at = after.to_zoned(zone.clone()).ok()?.checked_sub(SignedDuration::from_secs(1)).ok()?;
-                Some(Due { safe: at.clone(), at })
-            }
+            Counting::CalDaysExclFirst => day.checked_add(amount.days()).ok()?,
+            Counting::CalDaysInclFirst => day.checked_add((amount - 1).days()).ok()?,
+            Counting::Months => day.checked_add(amount.months()).ok()?,
+            Counting::BusinessDays => self.calendar?.0.after(day, amount)?,
+        };
+        let last = match self.roll_forward {
+            Some(calendar) => calendar.0.roll(last)?,
+            None => last,
+        };
+        last_second(last, local.time_zone()).map(Due::at)
+    }
+
+    /// A term without a number, for those who fill in the rest.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self {
+            kind: DeadlineKind::None,
+            amount: None,
+            unit: None,
+            counting: Counting::None,
+            calendar: None,
+            roll_forward: None,
+            starts: Vec::new(),
+            from_end_of: None,
+            or_when: None,
+            text: String::new(),
+            text_started: None,
         }
     }
+}
+
+/// The moment on the clock of a zone; fractions of a second are dropped.
+pub(super) fn to_second(moment: &Moment, zone: &TimeZone) -> Option<Zoned> {
+    let at = moment.timestamp();
+    let at = at.checked_sub(SignedDuration::from_nanos(i64::from(at.subsec_nanosecond()))).ok()?;
+    Some(at.to_zoned(zone.clone()))
+}
+
+/// The last second of a day in a zone.
+fn last_second(day: Date, zone: &TimeZone) -> Option<Zoned> {
+    let after = day.tomorrow().ok()?;
+    after.to_zoned(zone.clone()).ok()?.checked_sub(SignedDuration::from_secs(1)).ok()
 }
 
 /// RFC 3339 to the second, with the zone's offset at that time.
 pub(super) fn written(at: &Zoned) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn due(counting: Counting, amount: u32, start: &str, zone: &str) -> (String, String) {
-        let term = Term {
-            kind: DeadlineKind::Statutory,
-            amount: Some(amount),
-            unit: counting.unit(),
-            counting,
-            starts: Vec::new(),
-            text: String::new(),
-            text_started: None,
-        };
-        let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).expect("the zone is in the database");
-        let due = term.due(&Moment::parse(start).expect("a moment"), &zone).expect("a number");
-        (written(&due.at), written(&due.safe))
-    }
-
-    fn at(counting: Counting, amount: u32, start: &str, zone: &str) -> String {
-        due(counting, amount, start, zone).0
-    }
-
-    #[test]
-    fn elapsed_hours_do_not_feel_a_change_of_clocks() {
-        // Clocks in Los Angeles went from 02:00 to 03:00 on 8 March 2026 and back from 02:00 to 01:00 on 1 November.
-        let zone = "America/Los_Angeles";
-        let spring = at(Counting::HoursElapsed, 24, "2026-03-07T20:00:00-08:00", zone);
-        assert_eq!(spring, "2026-03-08T21:00:00-07:00");
-        let autumn = at(Counting::HoursElapsed, 24, "2026-10-31T20:00:00-07:00", zone);
-        assert_eq!(autumn, "2026-11-01T19:00:00-08:00");
-    }
-
-    #[test]
-    fn the_hour_of_the_event_is_not_counted_in_eu_periods() {
-        let zone = "Europe/Brussels";
-        let begun = due(Counting::Eu1182Hours, 72, "2026-11-20T10:30:00+01:00", zone);
-        assert_eq!(begun, (String::from("2026-11-23T11:00:00+01:00"), String::from("2026-11-23T10:30:00+01:00")));
-        // On the full hour that hour is the one of the event.
-        assert_eq!(at(Counting::Eu1182Hours, 72, "2026-11-20T10:00:00+01:00", zone), "2026-11-23T11:00:00+01:00");
-        assert_eq!(at(Counting::Eu1182Hours, 72, "2026-11-20T10:59:59+01:00", zone), "2026-11-23T11:00:00+01:00");
-        // Given in another offset, the instant is the same.
-        assert_eq!(at(Counting::Eu1182Hours, 72, "2026-11-20T15:00:00+05:30", zone), "2026-11-23T11:00:00+01:00");
-    }
-
-    #[test]
-    fn full_hours_are_those_of_the_authoritys_clock() {
-        // Half an hour off UTC: 10:20 there is 04:50 UTC, and the next full hour there is 11:00.
-        let end = at(Counting::Eu1182Hours, 72, "2026-11-20T04:50:00Z", "Asia/Kolkata");
-        assert_eq!(end, "2026-11-23T11:00:00+05:30");
-    }
-
-    #[test]
-    fn eu_hours_over_a_change_of_clocks_are_hours_that_pass() {
-        // Clocks in Brussels went from 03:00 back to 02:00 on 25 October 2026: 72 hours end an hour earlier by the clock.
-        let end = at(Counting::Eu1182Hours, 72, "2026-10-23T10:30:00+02:00", "Europe/Brussels");
-        assert_eq!(end, "2026-10-26T10:00:00+01:00");
-    }
-
-    #[test]
-    fn days_end_with_their_last_second_in_the_authoritys_zone() {
-        let zone = "America/Los_Angeles";
-        let days = Counting::CalDaysExclFirst;
-        // 22:10 in Hong Kong is still 06:10 of the same day in Los Angeles; 09:00 of the 21st is 17:00 of the 20th.
-        assert_eq!(at(days, 30, "2026-11-20T22:10:00+08:00", zone), "2026-12-20T23:59:59-08:00");
-        assert_eq!(at(days, 30, "2026-11-21T09:00:00+08:00", zone), "2026-12-20T23:59:59-08:00");
-        // Across the year's end, a leap day, and both changes of clocks.
-        assert_eq!(at(days, 30, "2026-12-15T12:00:00-08:00", zone), "2027-01-14T23:59:59-08:00");
-        assert_eq!(at(days, 15, "2028-02-20T12:00:00-08:00", zone), "2028-03-06T23:59:59-08:00");
-        assert_eq!(at(days, 15, "2027-02-20T12:00:00-08:00", zone), "2027-03-07T23:59:59-08:00");
-        assert_eq!(at(days, 30, "2026-03-01T12:00:00-08:00", zone), "2026-03-31T23:59:59-07:00");
-        assert_eq!(at(days, 15, "2026-10-20T12:00:00-07:00", zone), "2026-11-04T23:59:59-08:00");
-    }
-
-    #[test]
-    fn a_day_that_begins_late_is_no_shorter_for_the_day_before() {
-        // Clocks in Santiago go from 24:00 of 5 September 2026 to 01:00 of the 6th: the 5th still ends at 23:59:59.
-        let end = at(Counting::CalDaysExclFirst, 4, "2026-09-01T12:00:00-04:00", "America/Santiago");
-        assert_eq!(end, "2026-09-05T23:59:59-04:00");
-    }
-
-    #[test]
-    fn fractions_of_a_second_are_dropped() {
-        assert_eq!(
-            at(Counting::HoursElapsed, 4, "2026-11-20T10:00:00.750Z", "Asia/Shanghai"),
-            "2026-11-20T22:00:00+08:00"
-        );
-    }
 }

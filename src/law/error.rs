@@ -47,4 +47,12 @@ pub enum LawError {
         /// What is wrong, and what would be right.
         reason: String,
     },
+    /// The directory of overrides cannot be read.
+    #[error("the rules in {directory} cannot be read: {reason}; check law.overrides")]
+    Directory {
+        /// The directory.
+        directory: String,
+        /// Why.
+        reason: String,
+    },
 }

@@ -6,13 +6,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::condition::{Among, Case, Counted, Tally, Truth};
+use super::case::{Case, Tally};
+use super::condition::{Among, Counted};
 use super::counting::written;
-use super::rule::{Rule, RuleSet};
+use super::rule::{Evidence, Rule, RuleSet};
+use super::substitute;
+use super::truth::Truth;
 use super::wording::fill;
 use crate::domain::clock::Millis;
 use crate::domain::facts::{IncidentFacts, Moment, Timeline};
-use crate::domain::obligation::{Citation, Deadline, Duty, Force, Obligation, ObligationState};
+use crate::domain::obligation::{Citation, Deadline, Details, Duty, Force, Obligation, ObligationState};
 
 /// The event that says that an authority was told, but not which.
 const AUTHORITY_NOTIFIED: &str = "authority_notified";
@@ -42,13 +45,10 @@ pub(super) fn all<'a>(
     found.into_iter().map(|f| f.obligation).collect()
 }
 
-/// The obligations of one rule set, in its order; none when nobody of its jurisdiction is affected.
+/// The obligations of one rule set, in its order; none when the incident does not concern it.
 pub(super) fn of_set<'a>(set: &'a RuleSet, facts: &IncidentFacts, now: Millis) -> Vec<Found<'a>> {
-    if !facts.scope.affected.iter().any(|affected| affected.jurisdiction == set.id) {
-        return Vec::new();
-    }
-    let case = Case { jurisdiction: &set.id, facts };
-    if case.count(Counted::Individuals, Among::Jurisdiction) == (Tally { known: 0, complete: true }) {
+    let case = Case { set, facts };
+    if !case.concerns() {
         return Vec::new();
     }
     let country = facts.organisation.country.as_deref();
@@ -59,7 +59,8 @@ pub(super) fn of_set<'a>(set: &'a RuleSet, facts: &IncidentFacts, now: Millis) -
     }
     let mut verdicts: BTreeMap<&str, Truth> = BTreeMap::new();
     let mut found = Vec::new();
-    for rule in set.rules.iter().filter(|rule| in_force(day, rule.effective_from, rule.effective_until)) {
+    let rules = set.rules.iter().filter(|rule| rule.pending.is_none());
+    for rule in rules.filter(|rule| in_force(day, rule.effective_from, rule.effective_until)) {
         let verdict = verdict(rule, case, &verdicts);
         verdicts.insert(&rule.id, verdict.clone());
         let reasons = match verdict {
@@ -67,7 +68,12 @@ pub(super) fn of_set<'a>(set: &'a RuleSet, facts: &IncidentFacts, now: Millis) -
             Truth::Yes => None,
             Truth::Unknown(reasons) => Some(reasons),
         };
-        found.push(find(set, rule, case, zone, reasons));
+        let one = find(set, rule, case, zone, reasons);
+        if rule.in_each_country && !facts.scope.countries.is_empty() {
+            found.extend(facts.scope.countries.iter().map(|country| in_country(set, &one, country)));
+        } else {
+            found.push(one);
+        }
     }
     let present: BTreeSet<String> = found.iter().map(|f| f.obligation.id.clone()).collect();
     for f in &mut found {
@@ -83,16 +89,11 @@ fn verdict(rule: &Rule, case: Case<'_>, earlier: &BTreeMap<&str, Truth>) -> Trut
         Some(other) => earlier.get(other.as_str()).cloned().unwrap_or(Truth::No),
         None => Truth::Yes,
     };
-    let lifted = match case.is_exempt(&rule.unless) {
-        Truth::Yes => Truth::No,
-        Truth::No => Truth::Yes,
-        unknown @ Truth::Unknown(_) => unknown,
-    };
     let left_to_a_person = match case.is_exempt(&rule.review_if) {
         Truth::No => Truth::Yes,
         Truth::Yes | Truth::Unknown(_) => Truth::Unknown(rule.review_if.because.iter().cloned().collect()),
     };
-    base.and(case.meets(&rule.when)).and(lifted).and(left_to_a_person)
+    base.and(case.meets(&rule.when)).and(case.is_exempt(&rule.unless).not()).and(left_to_a_person)
 }
 
 fn find<'a>(
@@ -102,19 +103,26 @@ fn find<'a>(
     zone: &TimeZone,
     reasons: Option<Vec<String>>,
 ) -> Found<'a> {
-    let values = values(set, case);
+    let values = values(rule, case);
     let (force, because) = match reasons {
         None => (rule.force, fill(&rule.because, &values)),
         Some(reasons) => (Force::Review, reasons.join("; ")),
     };
     let timeline = &case.facts.timeline;
     let started = rule.deadline.started(timeline);
-    let due = started.and_then(|(_, moment)| rule.deadline.due(moment, zone));
+    let due = rule.deadline.ends(timeline, zone);
     let text = match (&due, &rule.deadline.text_started) {
         (Some(due), Some(text)) => fill(text, &[("safe", written(&due.safe))]),
         _ => rule.deadline.text.clone(),
     };
+    let held = rule.holds.apply(set, case.facts, due.as_ref().map(|due| &due.at), zone);
+    let at = held.at.or_else(|| due.map(|due| due.at));
     let first = rule.deadline.starts.first().map(|event| event.0.as_str());
+    // What a public notice consists of stands once in the file, in its table on substitute notice.
+    let form = rule.when.substitute.and_then(|_| substitute::form(case));
+    let traits = &case.facts.organisation.traits;
+    let notes =
+        rule.notes.iter().filter(|n| n.traits_any.is_empty() || n.traits_any.iter().any(|t| traits.contains(t)));
     let obligation = Obligation {
         id: format!("{}/{}", set.id, rule.id),
         jurisdiction: set.id.clone(),
@@ -123,13 +131,13 @@ fn find<'a>(
         force,
         because,
         deadline: Deadline {
-            at: due.as_ref().map(|due| written(&due.at)),
+            at: at.as_ref().map(written),
             kind: rule.deadline.kind,
             text,
             starts: started.map(|(event, _)| event).or(first).map(str::to_owned),
         },
         not_before: rule.not_before.iter().map(|id| format!("{}/{id}", set.id)).collect(),
-        contents: rule.contents.clone(),
+        contents: rule.contents.iter().chain(form.iter().flat_map(|form| &form.elements)).cloned().collect(),
         citation: rule
             .citation
             .iter()
@@ -141,8 +149,25 @@ fn find<'a>(
             .collect(),
         rules_version: set.rules_version.clone(),
         state: ObligationState::Open,
+        details: Details {
+            must_not_contain: rule.must_not_contain.clone(),
+            lasts: form.map_or_else(|| rule.lasts.clone(), |form| form.lasts.clone()),
+            held_until: held.until,
+            evidence: rule.evidence().map_or("", Evidence::as_str).to_owned(),
+            notes: notes.map(|n| n.text.clone()).chain(held.notes).collect(),
+        },
     };
-    Found { rule, due: due.map(|due| due.at.timestamp()), obligation }
+    Found { rule, due: at.map(|at| at.timestamp()), obligation }
+}
+
+/// The same duty towards the authority of one country.
+fn in_country<'a>(set: &RuleSet, one: &Found<'a>, country: &str) -> Found<'a> {
+    let mut obligation = one.obligation.clone();
+    obligation.id = format!("{}/{}", obligation.id, country.to_ascii_lowercase());
+    if let Some(national) = set.national(Some(country)) {
+        obligation.to.clone_from(&national.name);
+    }
+    Found { rule: one.rule, due: one.due, obligation }
 }
 
 /// Says where each obligation stands.
@@ -169,8 +194,8 @@ fn settle(found: &mut [Found<'_>], timeline: &Timeline, done: &BTreeMap<String, 
 }
 
 /// What the wording of a rule may name.
-fn values(set: &RuleSet, case: Case<'_>) -> Vec<(&'static str, String)> {
-    let facts = case.facts;
+fn values(rule: &Rule, case: Case<'_>) -> Vec<(&'static str, String)> {
+    let Case { set, facts } = case;
     let number = |of, among| {
         let Tally { known, complete } = case.count(of, among);
         match (complete, known) {
@@ -188,11 +213,20 @@ fn values(set: &RuleSet, case: Case<'_>) -> Vec<(&'static str, String)> {
         ("level", set.level(individuals).map_or_else(|| String::from("none"), |level| level.name.clone())),
         ("risk", facts.impact.risk.map_or_else(|| String::from("not assessed"), |risk| risk.to_string())),
         ("authority", set.authority_name(facts.organisation.country.as_deref()).to_owned()),
+        ("states", states(rule, case)),
+        ("cost", facts.remediation.notice_cost_usd.map_or_else(|| String::from("not given"), |n| n.to_string())),
     ]
 }
 
 /// Names that [`values`] gives, for the loader.
-pub(super) const NAMES: [&str; 6] = ["individuals", "minors", "uncontactable", "level", "risk", "authority"];
+pub(super) const NAMES: [&str; 8] =
+    ["individuals", "minors", "uncontactable", "level", "risk", "authority", "states", "cost"];
+
+/// The states whose people by themselves pass a threshold of the rule.
+fn states(rule: &Rule, case: Case<'_>) -> String {
+    let per_state = rule.when.count.iter().filter(|threshold| threshold.among == Among::OneState);
+    per_state.flat_map(|threshold| case.states_that_pass(threshold)).collect::<Vec<_>>().join(", ")
+}
 
 /// The day of awareness in the authority's zone; today as long as nothing is known.
 fn awareness_day(timeline: &Timeline, zone: &TimeZone, now: Millis) -> Date {

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use toml::{Table, Value};
 
+use super::counting::Counting;
 use super::error::LawError;
 use super::evaluate::NAMES;
-use super::rule::{Rule, RuleSet, Status};
+use super::rule::{Applies, Rule, RuleSet, Status};
+use super::template::expand;
 use super::wording::names;
 use crate::domain::facts::Timeline;
 use crate::domain::obligation::{DeadlineKind, Duty, Force};
@@ -30,8 +33,8 @@ pub(super) fn elements((file, text): (&str, &str)) -> Result<Elements, LawError>
 ///
 /// # Errors
 /// What is wrong with it: a line for what cannot be read, a rule or form and its field for what does not fit together.
-pub(super) fn rule_set(file: &str, text: &str, elements: &Elements) -> Result<RuleSet, LawError> {
-    let set: RuleSet = parse(file, text)?;
+pub(super) fn rule_set(file: &str, text: &str, elements: &Elements, shared: &Shared) -> Result<RuleSet, LawError> {
+    let set = read(file, text, shared)?;
     let mut seen = Seen::default();
     for rule in &set.rules {
         check_rule(&set, rule, elements, &seen).map_err(|(field, reason)| LawError::Rule {
@@ -42,13 +45,63 @@ pub(super) fn rule_set(file: &str, text: &str, elements: &Elements) -> Result<Ru
         })?;
         seen.add(rule);
     }
-    check_set(&set).map_err(|(field, reason)| LawError::Set {
+    check_substitute(&set, elements).and_then(|()| check_set(&set)).map_err(|(field, reason)| LawError::Set {
         file: file.to_owned(),
         field: field.to_owned(),
         reason,
     })?;
     check_forms(&set).map_err(|(form, field, reason)| LawError::Form { file: file.to_owned(), form, field, reason })?;
     Ok(set)
+}
+
+/// The files that others are like, by name.
+pub(super) type Shared = BTreeMap<String, Table>;
+
+/// Reads the shared files.
+///
+/// # Errors
+/// When one is no TOML.
+pub(super) fn shared(files: &[(&str, &str)]) -> Result<Shared, LawError> {
+    files.iter().map(|(file, text)| Ok((file.trim_end_matches(".toml").to_owned(), parse(file, text)?))).collect()
+}
+
+fn read(file: &str, text: &str, shared: &Shared) -> Result<RuleSet, LawError> {
+    if !is_like_another(text) {
+        return parse(file, text);
+    }
+    // What was filled in has no lines any more, so the path says where the flaw is.
+    serde_path_to_error::deserialize(Value::Table(whole(file, text, shared)?)).map_err(|error| LawError::Set {
+        file: file.to_owned(),
+        field: error.path().to_string(),
+        reason: error.inner().message().to_owned(),
+    })
+}
+
+/// A rule file as a table, with what it shares with others filled in.
+///
+/// # Errors
+/// When it is no TOML, or does not fit the shared file.
+pub(super) fn whole(file: &str, text: &str, shared: &Shared) -> Result<Table, LawError> {
+    let own: Table = parse(file, text)?;
+    if !is_like_another(text) {
+        return Ok(own);
+    }
+    let like = own.get("like").and_then(Value::as_str).unwrap_or_default();
+    match shared.get(like) {
+        Some(like) => expand(file, own, like),
+        None => Err(LawError::Set {
+            file: file.to_owned(),
+            field: String::from("like"),
+            reason: format!(
+                "there is no shared file {like:?}; there is {}",
+                shared.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+            ),
+        }),
+    }
+}
+
+fn is_like_another(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("like = "))
 }
 
 fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, LawError> {
@@ -84,9 +137,23 @@ fn span(rule: &Rule) -> (Date, Date) {
     (rule.effective_from.unwrap_or(Date::MIN), rule.effective_until.unwrap_or(Date::MAX))
 }
 
+fn check_substitute(set: &RuleSet, elements: &Elements) -> Result<(), Flaw> {
+    let Some(substitute) = &set.substitute else { return Ok(()) };
+    if substitute.form.is_empty() {
+        return flaw("substitute.form", "it says which form the public notice takes");
+    }
+    match substitute.form.iter().flat_map(|form| &form.elements).find(|name| !elements.0.contains_key(*name)) {
+        Some(unknown) => flaw("substitute.form", format!("{unknown:?} is not in elements.toml")),
+        None => Ok(()),
+    }
+}
+
 fn check_set(set: &RuleSet) -> Result<(), Flaw> {
     if !is_dated(&set.rules_version) {
         return flaw("rules_version", "it is the day of the check and a number within it, like 2026-11-22.1");
+    }
+    if matches!(&set.applies, Applies::Organisations(of) if of.with_any.is_empty()) {
+        return flaw("applies", "it names the organisations by a trait");
     }
     if set.rules.is_empty() {
         return flaw("rule", "a rule set has rules");
@@ -130,14 +197,18 @@ fn check_rule(set: &RuleSet, rule: &Rule, elements: &Elements, seen: &Seen) -> R
     if rule.met_by.as_deref().is_some_and(|event| !Timeline::EVENTS.contains(&event)) {
         return flaw("met_by", format!("the timeline has these events: {}", Timeline::EVENTS.join(", ")));
     }
-    if let Some(unknown) = rule.contents.iter().find(|name| !elements.0.contains_key(*name)) {
-        return flaw("contents", format!("{unknown:?} is not in elements.toml"));
+    for (field, names) in [("contents", &rule.contents), ("must_not_contain", &rule.must_not_contain)] {
+        if let Some(unknown) = names.iter().find(|name| !elements.0.contains_key(*name)) {
+            return flaw(field, format!("{unknown:?} is not in elements.toml"));
+        }
+    }
+    if rule.when.substitute.is_some() && set.substitute.is_none() {
+        return flaw("when.substitute", "the file has no table on substitute notice");
     }
     if rule.unless.because.is_some() {
         return flaw("unless", "what lifts a rule needs no because");
     }
-    let leaves_open = !rule.review_if.risk_is.is_empty() || !rule.review_if.unintelligible_cures.is_empty();
-    if leaves_open != rule.review_if.because.is_some() {
+    if rule.review_if.is_empty() == rule.review_if.because.is_some() {
         return flaw("review_if", "it has a ground and says in because what a person must decide");
     }
     check_words("because", &rule.because, &NAMES)?;
@@ -200,6 +271,11 @@ fn check_term(rule: &Rule) -> Result<(), Flaw> {
         check_words("deadline.text_started", text, &["safe"])?;
     }
     match (term.kind, term.counting.unit()) {
+        (_, None) if term.counting == Counting::WithEvent => {
+            if term.amount.is_some() || term.unit.is_some() || term.starts.is_empty() {
+                return flaw("deadline.starts", "what is due with an event names it in starts, and has no number");
+            }
+        }
         (DeadlineKind::None, None) => {
             if term.amount.is_some() || term.unit.is_some() || !term.starts.is_empty() || term.text_started.is_some() {
                 return flaw("deadline", "without a number there is no amount, unit, clock event or text_started");
@@ -217,6 +293,9 @@ fn check_term(rule: &Rule) -> Result<(), Flaw> {
             }
             if term.starts.is_empty() {
                 return flaw("deadline.starts", "a deadline that is counted names the event that starts it");
+            }
+            if (term.counting == Counting::BusinessDays) != term.calendar.is_some() {
+                return flaw("deadline.calendar", "business days, and only they, are those of a calendar");
             }
         }
     }

@@ -3,40 +3,64 @@
 //! Owns the rule files (`data/`), their model, and the counting of time. Guarantees that the same facts at the same
 //! instant give the same answer, that every obligation carries its citation and the version of the rules, and that a
 //! number stands only where a text gives one: a rule without a number yields an obligation without a time and says so.
-//! What the facts do not decide becomes [`Force::Review`], never a silent yes or no. Never reads a clock, a file or the
-//! host's time zones; never gives legal advice.
+//! What the facts do not decide becomes [`Force::Review`], never a silent yes or no. Never reads a clock or the host's
+//! time zones, and no file but those of the directory of overrides, once; never gives legal advice.
 //!
 //! | file | owns |
 //! |---|---|
-//! | `rule.rs`, `form.rs` | the model of a rule file, as a lawyer writes it |
-//! | `loader.rs`, `error.rs` | reading it, and refusing what is not sound |
-//! | `condition.rs` | whether a rule applies: yes, no, or not known and why |
-//! | `counting.rs` | hours and days |
+//! | `rule.rs`, `form.rs`, `condition.rs` | the model of a rule file, as a lawyer writes it |
+//! | `template.rs` | files that are like another: US states |
+//! | `loader.rs`, `error.rs` | reading them, and refusing what is not sound |
+//! | `case.rs`, `truth.rs` | whether a rule applies: yes, no, or not known and why |
+//! | `counting.rs`, `calendar.rs`, `hold.rs` | hours, days, business days, and what gives more time |
 //! | `evaluate.rs` | obligations from facts |
+//! | `changes.rs` | what differs between two answers, and why |
+//! | `vocabulary.rs` | the words of facts, and which rules use them |
+//! | `overrides.rs` | files of an operator in the place of the embedded ones |
+//! | `routes.rs`, `substitute.rs` | by which way a person may be told, and when in public |
 //!
 //! A jurisdiction is added by its file in `data/`, its vectors in `vectors/`, and a line in `embedded.rs`.
 //!
 //! [`Force::Review`]: crate::domain::obligation::Force::Review
 
+mod calendar;
+mod case;
+pub mod changes;
 mod condition;
 mod counting;
+#[cfg(test)]
+mod counting_tests;
 mod embedded;
 mod error;
 mod evaluate;
 mod form;
+mod hold;
 mod loader;
+#[cfg(test)]
+mod mutations;
+mod overrides;
+#[cfg(test)]
+mod properties;
+pub mod routes;
+#[cfg(test)]
+mod routes_tests;
 mod rule;
+pub mod substitute;
+mod template;
 #[cfg(test)]
 mod tests;
+mod truth;
 #[cfg(test)]
 mod vectors;
+pub mod vocabulary;
 mod wording;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use error::LawError;
 pub use form::{Computed, Field, Form, Inclusion, Section, Source};
-pub use rule::{Authority, Evidence, Level, National, ReportOf, Rule, RuleSet, Status};
+pub use rule::{Applies, Authority, Evidence, Level, National, Organisations, ReportOf, Rule, RuleSet, Status};
 
 use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
@@ -47,6 +71,9 @@ use crate::domain::obligation::Obligation;
 #[derive(Clone, Debug)]
 pub struct Rules {
     sets: BTreeMap<JurisdictionId, RuleSet>,
+    /// The files, to show what is encoded.
+    texts: BTreeMap<JurisdictionId, String>,
+    shared: Arc<loader::Shared>,
 }
 
 impl Rules {
@@ -63,20 +90,7 @@ impl Rules {
     /// # Errors
     /// The first file that is not sound, by file, line or rule, and field.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, LawError> {
-        let elements = loader::elements(embedded::ELEMENTS)?;
-        let mut sets = BTreeMap::new();
-        for (file, text) in files {
-            let set = loader::rule_set(file, text, &elements)?;
-            let id = set.id.clone();
-            if sets.insert(id.clone(), set).is_some() {
-                return Err(LawError::Set {
-                    file: (*file).to_owned(),
-                    field: String::from("id"),
-                    reason: format!("another file has the rules of {id} already"),
-                });
-            }
-        }
-        Ok(Self { sets })
+        Reader::new(embedded::SHARED)?.rules(files)
     }
 
     /// What the facts ask for at an instant, the earliest deadline first, those without a time last.
@@ -93,15 +107,78 @@ impl Rules {
         self.sets.keys()
     }
 
+    /// The jurisdictions in which people live, in order of name.
+    pub fn residences(&self) -> impl Iterator<Item = &JurisdictionId> {
+        self.sets.values().filter(|set| matches!(set.applies, Applies::Residents)).map(|set| &set.id)
+    }
+
     /// The rules of a jurisdiction.
     #[must_use]
     pub fn jurisdiction(&self, id: &JurisdictionId) -> Option<&RuleSet> {
         self.sets.get(id)
     }
 
-    /// Jurisdictions that the facts list and that have no rules, so that an edge can refuse them.
+    /// What is encoded of a jurisdiction: its file, with what it shares with others filled in.
+    #[must_use]
+    pub fn encoded(&self, id: &JurisdictionId) -> Option<serde_json::Value> {
+        let table = loader::whole(id.as_str(), self.texts.get(id)?, &self.shared).ok()?;
+        serde_json::to_value(table).ok()
+    }
+
+    /// The rules of a jurisdiction in which people live; those that follow an organisation are not among them.
+    #[must_use]
+    pub fn residence(&self, id: &JurisdictionId) -> Option<&RuleSet> {
+        self.sets.get(id).filter(|set| matches!(set.applies, Applies::Residents))
+    }
+
+    /// Jurisdictions that the facts list and in which, as far as there are rules, nobody lives, so that an edge can refuse
+    /// them.
     #[must_use]
     pub fn unknown_in<'a>(&self, facts: &'a IncidentFacts) -> Vec<&'a JurisdictionId> {
-        facts.scope.affected.iter().map(|a| &a.jurisdiction).filter(|id| !self.sets.contains_key(id)).collect()
+        facts.scope.affected.iter().map(|a| &a.jurisdiction).filter(|id| self.residence(id).is_none()).collect()
+    }
+
+    /// What the laws together say on telling people of an incident who live in a jurisdiction: its own, and those that
+    /// follow the organisation.
+    #[must_use]
+    pub fn telling(&self, residence: &JurisdictionId, facts: &IncidentFacts, now: Millis) -> routes::Telling {
+        let mut telling = routes::Telling::new(&facts.organisation.traits, &facts.scope.data);
+        for set in
+            self.sets.values().filter(|set| set.id == *residence || matches!(set.applies, Applies::Organisations(_)))
+        {
+            let found: Vec<Obligation> = evaluate::of_set(set, facts, now).into_iter().map(|f| f.obligation).collect();
+            telling.add(&set.id, &set.routes, &found);
+        }
+        telling
+    }
+}
+
+/// What rule files are read with: the elements that they may name, and the files that they may be like.
+struct Reader {
+    elements: loader::Elements,
+    shared: Arc<loader::Shared>,
+}
+
+impl Reader {
+    fn new(shared: &[(&str, &str)]) -> Result<Self, LawError> {
+        Ok(Self { elements: loader::elements(embedded::ELEMENTS)?, shared: Arc::new(loader::shared(shared)?) })
+    }
+
+    fn rules(&self, files: &[(&str, &str)]) -> Result<Rules, LawError> {
+        let mut sets = BTreeMap::new();
+        let mut texts = BTreeMap::new();
+        for (file, text) in files {
+            let set = loader::rule_set(file, text, &self.elements, &self.shared)?;
+            let id = set.id.clone();
+            texts.insert(id.clone(), (*text).to_owned());
+            if sets.insert(id.clone(), set).is_some() {
+                return Err(LawError::Set {
+                    file: (*file).to_owned(),
+                    field: String::from("id"),
+                    reason: format!("another file has the rules of {id} already"),
+                });
+            }
+        }
+        Ok(Rules { sets, texts, shared: Arc::clone(&self.shared) })
     }
 }

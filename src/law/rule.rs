@@ -7,10 +7,14 @@ use serde::Deserialize;
 use super::condition::{Condition, Exemption};
 use super::counting::Term;
 use super::form::Form;
+use super::hold::Holds;
+use super::routes::Routes;
+use super::substitute::Substitute;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
-use crate::domain::obligation::{Duty, Force};
+use crate::domain::obligation::{Duty, Force, Lasting};
 use crate::domain::report::ReportKind;
+use crate::domain::vocabulary::Trait;
 
 /// The rules of one jurisdiction.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,8 +34,19 @@ pub struct RuleSet {
     pub effective_from: Option<Date>,
     /// Last day on which they apply.
     pub effective_until: Option<Date>,
+    /// To whom they apply.
+    #[serde(default)]
+    pub applies: Applies,
     /// Who supervises.
     pub authority: Authority,
+    /// Doubts and gaps that hold for all of it.
+    #[serde(default)]
+    pub doubts: Vec<String>,
+    /// By which ways a person may be told.
+    #[serde(default)]
+    pub routes: Routes,
+    /// When and how a public notice may stand in for individual ones.
+    pub substitute: Option<Substitute>,
     /// How the jurisdiction grades an incident by the number of its own people, the smallest first.
     #[serde(default)]
     pub levels: Vec<Level>,
@@ -72,14 +87,42 @@ impl RuleSet {
     #[must_use]
     pub fn report_for(&self, obligation: &str) -> Option<(&ReportOf, &Form)> {
         let rule = obligation.strip_prefix(self.id.as_str())?.strip_prefix('/')?;
+        // One that is due in several countries has the country behind it.
+        let rule = rule.split_once('/').map_or(rule, |(rule, _)| rule);
         let report = self.rules.iter().find(|r| r.id == rule)?.report.as_ref()?;
         Some((report, self.form(&report.form)?))
     }
 
-    fn national(&self, country: Option<&str>) -> Option<&National> {
+    /// The authority of a country, where the jurisdiction has several.
+    #[must_use]
+    pub fn national(&self, country: Option<&str>) -> Option<&National> {
         let country = country?;
         self.authority.national.iter().find(|n| n.country.eq_ignore_ascii_case(country))
     }
+}
+
+/// To whom a rule set applies.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Applies {
+    /// To the people who live there: those whom the facts list under its name.
+    #[default]
+    Residents,
+    /// To organisations of a kind, wherever the people live.
+    Organisations(Organisations),
+}
+
+/// Organisations of a kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organisations {
+    /// They have one of these traits.
+    pub with_any: Vec<Trait>,
+    /// Only people count whose jurisdiction begins so, e.g. `us-`; all of them otherwise.
+    pub people_of: Option<String>,
+    /// Whether it applies also where nobody's data was touched.
+    #[serde(default)]
+    pub without_people: bool,
 }
 
 /// Whether a rule set binds.
@@ -98,8 +141,13 @@ pub enum Status {
 pub struct Authority {
     /// Its name.
     pub name: String,
-    /// Where its form or its contact is.
-    pub url: String,
+    /// Where its form or its contact is, where that is known.
+    pub url: Option<String>,
+    /// How it is reached besides, e.g. by phone when it is urgent.
+    pub contact: Option<String>,
+    /// The languages it accepts, where that is known.
+    #[serde(default)]
+    pub languages: Vec<Locale>,
     /// The zone in which its days begin and end.
     pub(super) zone: Zone,
     /// The authorities of the countries, where the jurisdiction has several.
@@ -115,8 +163,11 @@ pub struct National {
     pub country: String,
     /// Its name, in its own language.
     pub name: String,
-    /// Its site.
+    /// Its site, or the page on which it takes notifications.
     pub url: String,
+    /// The languages it accepts, where that is known.
+    #[serde(default)]
+    pub languages: Vec<Locale>,
     /// The zone in which its days begin and end.
     pub(super) zone: Zone,
     /// How well that was verified.
@@ -149,7 +200,7 @@ pub struct Level {
 }
 
 /// How well a statement was verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// The text itself was read.
@@ -193,6 +244,11 @@ pub struct Rule {
     pub effective_from: Option<Date>,
     /// Last day on which it applies.
     pub effective_until: Option<Date>,
+    /// Why it is in no force yet, without a date on which it will be: it stands here for the reader and stays silent.
+    pub pending: Option<String>,
+    /// Whether it is owed to the authority of each country in which affected people live.
+    #[serde(default)]
+    pub in_each_country: bool,
     /// The rule that must apply too; its conditions and exemptions hold for this one as well.
     pub only_with: Option<String>,
     /// When it applies: everything in this table must hold.
@@ -214,11 +270,48 @@ pub struct Rule {
     /// What must be said.
     #[serde(default)]
     pub contents: Vec<String>,
+    /// What must not be said.
+    #[serde(default)]
+    pub must_not_contain: Vec<String>,
+    /// How long what is done must last.
+    #[serde(default)]
+    pub lasts: Vec<Lasting>,
+    /// What gives more time for it.
+    #[serde(default)]
+    pub(super) holds: Holds,
+    /// What to know beside.
+    #[serde(default)]
+    pub(super) notes: Vec<Note>,
     /// Where it comes from.
     #[serde(default)]
     pub(super) citation: Vec<RuleCitation>,
     /// The document by which it is met.
     pub report: Option<ReportOf>,
+}
+
+impl Rule {
+    /// Whether some of it rests on no text: on an account of somebody, or on general knowledge.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.evidence().is_some_and(|evidence| evidence >= Evidence::Secondary)
+    }
+
+    /// The weakest of the evidence that it rests on.
+    #[must_use]
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.citation.iter().map(|citation| citation.evidence).max()
+    }
+}
+
+/// What to know beside a rule, for everybody or for organisations of a kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Note {
+    /// The note.
+    pub(super) text: String,
+    /// Only for organisations with one of these.
+    #[serde(default)]
+    pub(super) traits_any: Vec<Trait>,
 }
 
 /// Where a rule comes from.

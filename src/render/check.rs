@@ -117,6 +117,7 @@ fn bare_facts() -> IncidentFacts {
         impact: Impact::default(),
         remediation: Remediation::default(),
         contact: Contact { email: Some(String::from("privacy@example.org")), ..Contact::default() },
+        holds: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod forecast;
 pub mod hooks;
 pub mod incidents;
+pub mod jurisdictions;
 pub mod keys;
 pub mod limits;
 pub mod notices;
@@ -45,6 +46,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(register::routes())
         .merge(deadlines::routes())
         .merge(calendar_feeds::routes())
+        .merge(jurisdictions::routes())
         .merge(people::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())

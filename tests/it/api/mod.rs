@@ -8,6 +8,7 @@ mod forecast;
 mod hooks;
 mod idempotency;
 mod incidents;
+mod jurisdictions;
 mod keys;
 mod notice_check;
 mod notices;

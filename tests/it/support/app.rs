@@ -87,7 +87,7 @@ impl TestApp {
             Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
         let deadlines = Deadlines::new(base.clone(), Arc::clone(&rules), "https://candour.example.org");
-        let known = Arc::new(move |id: &JurisdictionId| rules.jurisdiction(id).is_some());
+        let known = Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some());
         let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
         let rates = Limits::new(store.clone(), vec![String::from("relay")], clock.clone(), Arc::new(|| ()));
         let state = ApiState {
