@@ -11,6 +11,7 @@ mod incidents;
 mod keys;
 mod notice_check;
 mod notices;
+mod obligation_history;
 mod operations;
 mod people;
 mod reports;
