@@ -7,18 +7,20 @@ use serde::Serialize;
 use super::ConsoleState;
 use super::campaign::{self, CampaignCard};
 use super::duties::{self, Duty};
+use super::law::{self, Decision, ForecastLine, HistoryLine, NoticeLine, SeverityCard};
 use super::respond::Frame;
 use super::words::{local, minute, plain};
 use crate::domain::announcement::{Announcement, AnnouncementState};
 use crate::domain::facts::{IncidentFacts, Timeline};
 use crate::domain::id::IncidentId;
 use crate::domain::report::Report;
-use crate::domain::waiver::Waiver;
 use crate::evidence::ChainReport;
-use crate::incidents::forecast::{Basis, DutyForecast, Fix, Verdict};
-use crate::incidents::severity::{ADVICE, Knowledge, Step, severity};
-use crate::incidents::{IncidentError, Requirement};
+use crate::incidents::IncidentError;
+use crate::incidents::forecast::Basis;
 use crate::store::StoreError;
+
+/// Moments of the history that the page reads; the API has them all.
+const HISTORY: u32 = 200;
 
 #[derive(Serialize)]
 struct IncidentPage<'a> {
@@ -33,6 +35,7 @@ struct IncidentPage<'a> {
     duties: Vec<Duty>,
     severity: SeverityCard,
     decisions: Vec<Decision>,
+    history: Vec<HistoryLine>,
     notice: Option<Vec<NoticeLine>>,
     forecast: Vec<ForecastLine>,
     /// Whether it rests on what is seen of a campaign that runs.
@@ -47,62 +50,6 @@ struct IncidentPage<'a> {
 struct Fact {
     name: String,
     values: Vec<String>,
-}
-
-/// When one duty to tell individuals will be met.
-#[derive(Serialize)]
-struct ForecastLine {
-    obligation: String,
-    people: i64,
-    unreachable: i64,
-    verdict: &'static str,
-    in_time: bool,
-    met: Option<String>,
-    deadline: Option<String>,
-    start_by: Option<String>,
-    fixes: Vec<String>,
-}
-
-/// What one law asks of the notice.
-#[derive(Serialize)]
-struct NoticeLine {
-    obligation: String,
-    force: &'static str,
-    /// Whether it keeps a campaign from being approved.
-    stops: bool,
-    present: Vec<String>,
-    missing: Vec<String>,
-    forbidden: Vec<String>,
-    to_be_read: Vec<String>,
-}
-
-/// ENISA's score, as advice.
-#[derive(Serialize)]
-struct SeverityCard {
-    advice: &'static str,
-    class: Option<&'static str>,
-    formula: Option<String>,
-    steps: Vec<SeverityStep>,
-    flags: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct SeverityStep {
-    name: &'static str,
-    score: f64,
-    because: String,
-    assumed: bool,
-}
-
-/// A decision not to do what a duty asks for.
-#[derive(Serialize)]
-struct Decision {
-    obligation: String,
-    reason: String,
-    decided: String,
-    rules_version: String,
-    reversed: Option<String>,
-    reversed_reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -154,15 +101,16 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
     };
     let decisions = state.incidents.waivers(id).await?;
     let notice = match state.incidents.check_notice(id, None).await {
-        Ok(requirements) => Some(requirements.into_iter().map(notice_line).collect()),
+        Ok(requirements) => Some(requirements.into_iter().map(law::notice_line).collect()),
         Err(IncidentError::NoNotice) => None,
         Err(error) => return Err(error),
     };
+    let history = state.incidents.duty_history(id, 0, HISTORY).await?;
     let forecast = state.incidents.forecast(id).await?;
     let incident = bundle.incident;
     Ok(IncidentPage {
         facts: in_short(&incident.facts),
-        severity: scored(&incident.facts),
+        severity: law::scored(&incident.facts),
         frame: state.frame(incident.facts.title, "../../console"),
         id,
         state: incident.state.as_str(),
@@ -171,9 +119,10 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         amended: minute(incident.updated_at),
         duties: duties::all(obligations, state.clock.now()),
         notice,
+        history: law::history_lines(history),
         observed: forecast.basis == Basis::Observed,
-        forecast: forecast.duties.into_iter().map(forecast_line).collect(),
-        decisions: decisions.into_iter().map(decision).collect(),
+        forecast: forecast.duties.into_iter().map(law::forecast_line).collect(),
+        decisions: decisions.into_iter().map(law::decision).collect(),
         campaigns: bundle.campaigns.into_iter().map(|one| campaign::card(&one.campaign, one.tallies)).collect(),
         announcement: announcement.map(|one| announced(state, &one)),
         reports: bundle.reports.into_iter().map(|report| report_line(state, report)).collect(),
@@ -211,80 +160,6 @@ fn in_short(facts: &IncidentFacts) -> Vec<Fact> {
         }
     }
     found
-}
-
-fn forecast_line(duty: DutyForecast) -> ForecastLine {
-    let (verdict, in_time) = match duty.verdict {
-        Verdict::InTime => ("in time", true),
-        Verdict::Late => ("late", false),
-        Verdict::Never => ("not at all: nothing moves", false),
-        Verdict::NoDeadline => ("no deadline", true),
-        Verdict::Nobody => ("nobody can be told through a channel", duty.unreachable == 0),
-    };
-    ForecastLine {
-        verdict,
-        in_time,
-        people: duty.people,
-        unreachable: duty.unreachable,
-        met: duty.met_at.map(minute),
-        deadline: duty.deadline.map(minute),
-        start_by: duty.start_by.map(minute),
-        fixes: duty.fixes.iter().map(fix).collect(),
-        obligation: duty.obligation,
-    }
-}
-
-fn fix(fix: &Fix) -> String {
-    match fix {
-        Fix::MoreRate { channel, needed_per_second, now_per_second } => {
-            format!("{needed_per_second} a second through {channel} in place of {now_per_second}")
-        }
-        Fix::AnotherProvider { channel, per_second } => {
-            format!("another provider for {channel} that carries {per_second} a second")
-        }
-        Fix::SubstituteNotice { people, obligations } => {
-            let under = if obligations.is_empty() { String::new() } else { format!(" ({})", obligations.join(", ")) };
-            format!("a public notice where the law allows it{under}; people without a channel: {people}")
-        }
-    }
-}
-
-fn notice_line(requirement: Requirement) -> NoticeLine {
-    let words = |elements: &[String]| elements.iter().map(|element| plain(element)).collect();
-    NoticeLine {
-        force: super::words::force(requirement.force),
-        stops: requirement.stands_in_the_way(),
-        present: words(&requirement.present),
-        missing: words(&requirement.missing),
-        forbidden: words(&requirement.forbidden),
-        to_be_read: words(&requirement.to_be_read),
-        obligation: requirement.obligation,
-    }
-}
-
-fn scored(facts: &IncidentFacts) -> SeverityCard {
-    let found = severity(facts, &Knowledge::default());
-    let step =
-        |step: Step| SeverityStep { name: step.name, score: step.score, because: step.because, assumed: step.assumed };
-    let steps = found.context.into_iter().chain([found.identification]).chain(found.circumstances);
-    SeverityCard {
-        advice: ADVICE,
-        class: found.score.map(|(_, class)| class.as_str()),
-        formula: found.formula,
-        steps: steps.map(step).collect(),
-        flags: found.flags,
-    }
-}
-
-fn decision(waiver: Waiver) -> Decision {
-    Decision {
-        obligation: waiver.obligation,
-        reason: waiver.reason,
-        decided: minute(waiver.decided_at),
-        rules_version: waiver.rules_version,
-        reversed: waiver.reversal.as_ref().map(|reversal| minute(reversal.at)),
-        reversed_reason: waiver.reversal.map(|reversal| reversal.reason),
-    }
 }
 
 fn announced(state: &ConsoleState, announcement: &Announcement) -> AnnouncementCard {

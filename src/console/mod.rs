@@ -1,7 +1,7 @@
 //! The responders' pages: every incident, what is due in all of them, and where one stands. Read-only.
 //!
 //! Owns these pages and their door. Guarantees that they show nobody's personal data (of people only counts, of keys
-//! not even the name), that they need no script, form or cookie, and that nothing keeps a copy of them. Never changes
+//! not even the name; the register, a file to take away, names who decided not to act), that they need no script, form or cookie, and that nothing keeps a copy of them. Never changes
 //! anything: who wants to act uses the API.
 
 mod campaign;
@@ -9,6 +9,7 @@ mod deadlines;
 mod duties;
 mod gate;
 mod incident;
+mod law;
 mod list;
 mod pages;
 mod register;

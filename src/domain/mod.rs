@@ -15,6 +15,7 @@ pub mod clock;
 pub mod contact;
 pub mod deadline;
 pub mod facts;
+pub mod history;
 pub mod id;
 pub mod incident;
 pub mod jurisdiction;

@@ -1,13 +1,17 @@
 //! Files, reads, lists and amends incidents.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::history::moment;
 use super::{IncidentError, Incidents, entry, flaws};
 use crate::domain::actor::ActorRef;
 use crate::domain::facts::IncidentFacts;
+use crate::domain::history::{Cause, Moment};
 use crate::domain::id::IncidentId;
 use crate::domain::incident::{Incident, IncidentState};
-use crate::store::{Page, StoreError};
+use crate::store::{Docket, Page, StoreError};
 
 impl Incidents {
     /// Files an incident as a draft.
@@ -28,8 +32,10 @@ impl Incidents {
         };
         let fields = changed(&json!({}), &plain(&incident.facts));
         let audit = entry(incident.id, now, by, "incident.filed", json!({ "version": 1, "fields": fields }));
-        self.store.create_incident(&incident, audit).await?;
-        Ok(incident)
+        let docket = Docket { incident, met: BTreeMap::new(), waivers: Vec::new() };
+        let moment = moment(&docket, &self.standing(&docket, now), Cause::Filed, by, now);
+        self.store.create_incident_noting(&docket.incident, audit, &moment).await?;
+        Ok(docket.incident)
     }
 
     /// Reads an incident.
@@ -59,7 +65,8 @@ impl Incidents {
         facts: IncidentFacts,
         by: &ActorRef,
     ) -> Result<Incident, IncidentError> {
-        let current = self.store.incident(id).await?;
+        let docket = self.store.docket(id).await?;
+        let current = docket.incident.clone();
         if current.version != expected {
             return Err(IncidentError::Stale(current.version));
         }
@@ -73,8 +80,13 @@ impl Incidents {
         }
         let now = self.clock.now();
         let audit = entry(id, now, by, "incident.amended", json!({ "version": expected + 1, "fields": fields }));
-        let amended = Incident { facts, updated_at: now, ..current };
-        match self.store.amend_incident(&amended, expected, audit).await {
+        // What time and newer rules have changed is noted by itself, so that this entry says what the amendment changes.
+        self.note(&docket, Cause::Recomputed, by).await?;
+        let amended = Incident { facts, updated_at: now, version: expected + 1, ..current };
+        let docket = Docket { incident: amended, ..docket };
+        let moment = moment(&docket, &self.standing(&docket, now), Cause::Amended, by, now);
+        let moment = Moment { fields, ..moment };
+        match self.store.amend_incident_noting(&docket.incident, expected, audit, &moment).await {
             Err(StoreError::Conflict(_)) => {
                 // Somebody was faster between our reading and writing: by amending it, or by closing it.
                 let current = self.store.incident(id).await?;

@@ -159,6 +159,8 @@ pub struct Forecast {
     pub at: Millis,
     /// What it rests on.
     pub basis: Basis,
+    /// Whether everybody was looked at; else how people spread over channels is taken from a part of them.
+    pub exact: bool,
     /// People who are to be told through a channel.
     pub people: i64,
     /// People without any.
@@ -196,6 +198,7 @@ pub fn forecast(outlook: &Outlook<'_>) -> Forecast {
     Forecast {
         at: outlook.now,
         basis: if outlook.seen.is_some() { Basis::Observed } else { Basis::Configured },
+        exact: true,
         people: sum(true),
         unreachable: sum(false),
         duties,

@@ -26,6 +26,7 @@ mod flaws;
 pub mod forecast;
 #[cfg(test)]
 mod forecast_tests;
+mod history;
 mod lifecycle;
 mod notice_check;
 mod notices;
@@ -42,6 +43,7 @@ mod waivers;
 pub use campaigns::CampaignView;
 pub use flaws::Flaw;
 use forecast::Carrier;
+pub use history::{History, HistoryEntry};
 pub use notice_check::Requirement;
 pub use notices::{Preview, PreviewRequest, Previews};
 pub use progress::Progress;

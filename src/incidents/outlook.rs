@@ -13,10 +13,13 @@ use crate::domain::limit::LimitKind;
 use crate::domain::notice::NoticeContent;
 use crate::store::{ReachGroup, StoreError};
 
+/// At most about so many people are looked at for how they spread over channels.
+const LOOKED_AT: u32 = 200_000;
+
 impl Incidents {
     /// When each duty to tell individuals will be met, and what would fix it where it will not: from what is seen of a
-    /// campaign that runs, else from the configured rates as if it were started now. Counts people by what they can be
-    /// reached through, which takes the longer the more there are.
+    /// campaign that runs, else from the configured rates as if it were started now. Of very many people it looks at a
+    /// part that is spread over all of them, and says that it does.
     ///
     /// # Errors
     /// When there is no such incident, or storage fails.
@@ -25,7 +28,7 @@ impl Incidents {
         let now = self.clock.now();
         let campaigns = self.store.campaigns(id).await?;
         let running = campaigns.iter().rev().find(|campaign| campaign.state == CampaignState::Running);
-        let crowds = match campaigns.iter().rev().find(|campaign| !has_ended(campaign.state)) {
+        let (crowds, exact) = match campaigns.iter().rev().find(|campaign| !has_ended(campaign.state)) {
             Some(campaign) => self.left(id, campaign).await?,
             None => self.all(id, &docket.incident).await?,
         };
@@ -36,11 +39,12 @@ impl Incidents {
         });
         let carriers = self.carriers_now().await?;
         let obligations = self.standing(&docket, now);
-        Ok(forecast(&Outlook { now, crowds: &crowds, carriers: &carriers, obligations: &obligations, seen }))
+        let outlook = Outlook { now, crowds: &crowds, carriers: &carriers, obligations: &obligations, seen };
+        Ok(Forecast { exact, ..forecast(&outlook) })
     }
 
     /// Everybody who was imported; before that, the numbers in the facts, as if each had the first channel.
-    async fn all(&self, id: IncidentId, incident: &Incident) -> Result<Vec<Crowd>, IncidentError> {
+    async fn all(&self, id: IncidentId, incident: &Incident) -> Result<(Vec<Crowd>, bool), IncidentError> {
         let cascade = self.cascade(id).await?;
         if incident.people == 0 {
             let channel = cascade.first().copied();
@@ -51,14 +55,15 @@ impl Incidents {
                 let of = |channel, people| Crowd { jurisdiction: Some(group.jurisdiction.clone()), channel, people };
                 [of(channel, told), of(None, lost)]
             };
-            return Ok(incident.facts.scope.affected.iter().flat_map(crowd).filter(|crowd| crowd.people > 0).collect());
+            let crowds = incident.facts.scope.affected.iter().flat_map(crowd);
+            return Ok((crowds.filter(|crowd| crowd.people > 0).collect(), true));
         }
-        Ok(crowds(self.store.people_by_reach(id).await?, &cascade))
+        self.imported(id, &cascade).await
     }
 
     /// Who is left of a campaign: as many of each residence as are not done, spread over channels as all people are.
-    async fn left(&self, id: IncidentId, campaign: &Campaign) -> Result<Vec<Crowd>, IncidentError> {
-        let all = crowds(self.store.people_by_reach(id).await?, &self.cascade(id).await?);
+    async fn left(&self, id: IncidentId, campaign: &Campaign) -> Result<(Vec<Crowd>, bool), IncidentError> {
+        let (all, exact) = self.imported(id, &self.cascade(id).await?).await?;
         let mut left: BTreeMap<Option<JurisdictionId>, i64> = BTreeMap::new();
         for counts in self.store.jurisdiction_counts(campaign.id).await? {
             *left.entry(counts.jurisdiction.clone()).or_default() += counts.counts.pending + counts.counts.in_flight;
@@ -76,7 +81,36 @@ impl Incidents {
             let people = (i128::from(crowd.people) * i128::from(left) + of - 1) / of;
             Crowd { people: i64::try_from(people).unwrap_or(i64::MAX), ..crowd.clone() }
         };
-        Ok(all.iter().map(share).filter(|crowd| crowd.people > 0).collect())
+        Ok((all.iter().map(share).filter(|crowd| crowd.people > 0).collect(), exact))
+    }
+
+    /// Everybody who was imported, by residence and the first channel of the cascade that they have. How many live where is
+    /// always exact; how they spread over channels is taken from a part of them where there are very many.
+    async fn imported(&self, id: IncidentId, cascade: &[Channel]) -> Result<(Vec<Crowd>, bool), IncidentError> {
+        let (groups, exact) = self.store.people_by_reach(id, LOOKED_AT).await?;
+        let seen = crowds(groups, cascade);
+        if exact {
+            return Ok((seen, true));
+        }
+        let mut totals: BTreeMap<Option<JurisdictionId>, i64> = BTreeMap::new();
+        for group in self.store.people_summary(id).await? {
+            *totals.entry(group.jurisdiction).or_default() += group.people;
+        }
+        let mut scaled = Vec::new();
+        for (jurisdiction, total) in totals {
+            let here: Vec<&Crowd> = seen.iter().filter(|crowd| crowd.jurisdiction == jurisdiction).collect();
+            let of: i128 = here.iter().map(|crowd| i128::from(crowd.people)).sum();
+            if of == 0 {
+                // Too few to be met in the part: taken to be like most.
+                scaled.push(Crowd { jurisdiction, channel: cascade.first().copied(), people: total });
+                continue;
+            }
+            for crowd in here {
+                let people = (i128::from(crowd.people) * i128::from(total) + of / 2) / of;
+                scaled.push(Crowd { people: i64::try_from(people).unwrap_or(i64::MAX), ..crowd.clone() });
+            }
+        }
+        Ok((scaled, false))
     }
 
     /// The channels that are tried, in order: the notice's, else the usual ones; of these, what somebody carries.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{IncidentError, Incidents, MAX_REASON, entry};
 use crate::domain::actor::ActorRef;
+use crate::domain::history::Cause;
 use crate::domain::id::{IncidentId, WaiverId};
 use crate::domain::obligation::ObligationState;
 use crate::domain::waiver::{Reversal, Waiver};
@@ -52,6 +53,7 @@ impl Incidents {
         let detail = json!({ "waiver": waiver.id, "obligation": waiver.obligation, "reason": waiver.reason,
             "force": waiver.force, "rules_version": waiver.rules_version });
         self.store.waive(&waiver, entry(id, now, by, "obligation.waived", detail)).await?;
+        self.note_done(id, Cause::Decided, by).await;
         Ok(waiver)
     }
 
@@ -66,7 +68,9 @@ impl Incidents {
         let detail = json!({ "waiver": id, "obligation": waiver.obligation, "reason": reason });
         let audit = entry(waiver.incident, now, by, "obligation.waiver_reversed", detail);
         let reversal = Reversal { at: now, by: by.clone(), reason };
-        Ok(self.store.reverse_waiver(id, &reversal, audit).await?)
+        let waiver = self.store.reverse_waiver(id, &reversal, audit).await?;
+        self.note_done(waiver.incident, Cause::Reversed, by).await;
+        Ok(waiver)
     }
 
     /// The decisions of an incident, oldest first, those that were taken back too.

@@ -21,6 +21,8 @@ pub(in crate::store) trait IncidentRows {
     /// Reads an incident and keeps every other writer of it waiting until the transaction ends. The first step of an
     /// operation that decides by what the incident is or has.
     fn lock_incident(&mut self, id: IncidentId) -> impl Future<Output = Result<Incident>> + Send;
+    /// Replaces facts and state if the stored version is `expected`; `Conflict` if it is another.
+    fn replace_facts(&mut self, incident: &Incident, expected: i64) -> impl Future<Output = Result<Incident>> + Send;
     /// Stores a new incident and its key.
     fn insert_incident(&mut self, incident: &Incident, key: &WrappedKey) -> impl Future<Output = Result<()>> + Send;
 }
@@ -47,6 +49,29 @@ on_both_connections!(IncidentRows {
         .fetch_optional(&mut *self)
         .await?;
         row.ok_or(StoreError::NotFound("incident"))?.try_into()
+    }
+
+    async fn replace_facts(&mut self, incident: &Incident, expected: i64) -> Result<Incident> {
+        let row: Option<IncidentRow> = sqlx::query_as(
+            "/* replace_facts */ UPDATE incidents SET state = $2, facts = $3, version = version + 1, updated_at = $4 \
+             WHERE id = $1 AND version = $5 \
+             RETURNING id, state, facts, version, people, created_at, updated_at",
+        )
+        .bind(incident.id.0)
+        .bind(incident.state.as_str())
+        .bind(to_json(&incident.facts))
+        .bind(incident.updated_at.0)
+        .bind(expected)
+        .fetch_optional(&mut *self)
+        .await?;
+        let Some(row) = row else {
+            let stored = self.read_incident(incident.id).await?;
+            return Err(StoreError::Conflict(format!(
+                "the incident was amended meanwhile: version {} is stored, {expected} was expected; read it again",
+                stored.version
+            )));
+        };
+        row.try_into()
     }
 
     async fn insert_incident(&mut self, incident: &Incident, key: &WrappedKey) -> Result<()> {
@@ -97,27 +122,9 @@ impl IncidentStore for SqlStore {
 
     async fn amend_incident(&self, incident: &Incident, expected: i64, audit: AuditEntry) -> Result<Incident> {
         writing!(self, tx => {
-            let row: Option<IncidentRow> = sqlx::query_as(
-                "/* amend_incident */ UPDATE incidents SET state = $2, facts = $3, version = version + 1, updated_at = $4 \
-                 WHERE id = $1 AND version = $5 \
-                 RETURNING id, state, facts, version, people, created_at, updated_at",
-            )
-            .bind(incident.id.0)
-            .bind(incident.state.as_str())
-            .bind(to_json(&incident.facts))
-            .bind(incident.updated_at.0)
-            .bind(expected)
-            .fetch_optional(&mut *tx)
-            .await?;
-            let Some(row) = row else {
-                let stored = tx.read_incident(incident.id).await?;
-                return Err(StoreError::Conflict(format!(
-                    "the incident was amended meanwhile: version {} is stored, {expected} was expected; read it again",
-                    stored.version
-                )));
-            };
+            let amended = tx.replace_facts(incident, expected).await?;
             tx.append_audit(&audit).await?;
-            Incident::try_from(row)
+            Ok(amended)
         })
     }
 

@@ -17,6 +17,7 @@ mod dockets;
 pub mod error;
 mod feeds;
 mod health;
+mod history;
 mod incidents;
 mod keys;
 mod lent;

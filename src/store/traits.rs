@@ -51,6 +51,7 @@ pub trait Store:
     + RetentionStore
     + DocketStore
     + WaiverStore
+    + HistoryStore
     + FeedStore
     + ReminderStore
 {
@@ -66,6 +67,7 @@ impl<T> Store for T where
         + RetentionStore
         + DocketStore
         + WaiverStore
+        + HistoryStore
         + FeedStore
         + ReminderStore
 {

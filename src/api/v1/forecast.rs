@@ -29,6 +29,8 @@ struct ForecastView {
     at: String,
     /// What it rests on.
     basis: Basis,
+    /// Whether everybody was looked at; else (beyond 200,000 people) how they spread over channels is taken from a part.
+    exact: bool,
     /// People who are to be told through a channel.
     people: i64,
     /// People without any.
@@ -103,6 +105,7 @@ impl From<Forecast> for ForecastView {
         Self {
             at: forecast.at.to_rfc3339(),
             basis: forecast.basis,
+            exact: forecast.exact,
             people: forecast.people,
             unreachable: forecast.unreachable,
             channels: forecast.channels,
@@ -118,8 +121,7 @@ impl From<Forecast> for ForecastView {
 /// that fail come on top. Where a provider has no configured rate, a second for each message in the air is assumed and
 /// said to be.
 #[utoipa::path(get, path = "/v1/incidents/{id}/forecast", tag = "obligations",
-    extensions(("x-roles" = json!(READ)), ("x-streamed" = json!(true))),
-    params(("id" = IncidentId, Path, description = "The incident.")),
+    extensions(("x-roles" = json!(READ))), params(("id" = IncidentId, Path, description = "The incident.")),
     responses((status = 200, description = "The forecast.", body = ForecastView)))]
 async fn read(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Json<ForecastView>, Problem> {
     Ok(Json(state.incidents.forecast(id).await?.into()))

@@ -23,6 +23,7 @@ pub mod jurisdictions;
 pub mod keys;
 pub mod limits;
 pub mod notices;
+pub mod obligation_history;
 pub mod obligations;
 pub mod people;
 mod person_view;
@@ -43,6 +44,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(waivers::routes())
         .merge(severity::routes())
         .merge(forecast::routes())
+        .merge(obligation_history::routes())
         .merge(register::routes())
         .merge(deadlines::routes())
         .merge(calendar_feeds::routes())

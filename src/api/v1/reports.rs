@@ -20,6 +20,7 @@ use crate::api::problem::{Kind, Problem, sentence};
 use crate::domain::actor::ActorRef;
 use crate::domain::clock::Millis;
 use crate::domain::facts::Moment;
+use crate::domain::history::Cause;
 use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::report::{Report, ReportDocument, ReportKind};
@@ -247,6 +248,7 @@ async fn submitted(
     let at = told.at.as_ref().map_or_else(|| state.clock.now(), Moment::millis);
     let late_reason = told.late_reason.as_deref();
     let report = state.reports.submitted(id, &told.reference, at, late_reason, &actor.to_ref()).await?;
+    state.incidents.note_done(report.incident, Cause::Reported, &actor.to_ref()).await;
     Ok((Belongs(report.incident), Json(ReportView::new(report, &state.public_url))).into_response())
 }
 

@@ -8,6 +8,7 @@ use super::Result;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
+use crate::domain::history::Moment;
 use crate::domain::id::{FeedId, IncidentId, ReminderId, WaiverId};
 use crate::domain::incident::Incident;
 use crate::domain::reminder::{Reminder, ReminderState};
@@ -46,6 +47,29 @@ pub trait WaiverStore: Send + Sync {
     async fn waiver(&self, id: WaiverId) -> Result<Waiver>;
     /// The decisions of an incident, oldest first.
     async fn waivers(&self, incident: IncidentId) -> Result<Vec<Waiver>>;
+}
+
+/// What an incident's duties were each time that something may have changed them.
+#[async_trait]
+pub trait HistoryStore: Send + Sync {
+    /// [`IncidentStore::create_incident`](super::IncidentStore::create_incident), with the first moment of its history in
+    /// the same transaction.
+    async fn create_incident_noting(&self, incident: &Incident, audit: AuditEntry, moment: &Moment) -> Result<()>;
+    /// [`IncidentStore::amend_incident`](super::IncidentStore::amend_incident), with the moment that it makes in the same
+    /// transaction.
+    async fn amend_incident_noting(
+        &self,
+        incident: &Incident,
+        expected: i64,
+        audit: AuditEntry,
+        moment: &Moment,
+    ) -> Result<Incident>;
+    /// Notes a moment after the one numbered `known`; `false` when there is another by now.
+    async fn note_duties(&self, incident: IncidentId, known: i64, moment: &Moment) -> Result<bool>;
+    /// The last moment with its number.
+    async fn last_duties(&self, incident: IncidentId) -> Result<Option<(i64, Moment)>>;
+    /// Moments with their numbers, from a number on, oldest first.
+    async fn duty_history(&self, incident: IncidentId, from: i64, limit: u32) -> Result<Vec<(i64, Moment)>>;
 }
 
 /// An address at which a calendar program reads deadlines: only the hash of its secret is kept.

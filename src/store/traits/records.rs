@@ -103,9 +103,10 @@ pub trait PeopleStore: Send + Sync {
     async fn person(&self, incident: IncidentId, id: PersonId) -> Result<Person>;
     /// Finds a person by the organisation's reference.
     async fn person_by_ref(&self, incident: IncidentId, reference: &str) -> Result<Person>;
-    /// How many people per jurisdiction and what they can be reached through. Counts them, which takes the longer the more
-    /// there are.
-    async fn people_by_reach(&self, incident: IncidentId) -> Result<Vec<ReachGroup>>;
+    /// How many people per jurisdiction and what they can be reached through: of all, or where there are more than
+    /// `at_most`, of about so many that are spread over the whole import, so that the answer never takes long. Says whether
+    /// it is all.
+    async fn people_by_reach(&self, incident: IncidentId, at_most: u32) -> Result<(Vec<ReachGroup>, bool)>;
     /// How many people per jurisdiction and locale, for planning and previews.
     async fn people_summary(&self, incident: IncidentId) -> Result<Vec<PeopleGroup>>;
 }

@@ -12,6 +12,7 @@ mod jurisdictions;
 mod keys;
 mod notice_check;
 mod notices;
+mod obligation_history;
 mod operations;
 mod people;
 mod reports;

@@ -9,6 +9,7 @@ mod limits;
 mod notices;
 mod opening;
 mod people;
+mod people_reach;
 mod privacy;
 mod queue_again;
 mod queue_claim;
