@@ -83,10 +83,11 @@ impl Incidents {
 }
 
 fn requirement(obligation: Obligation, facts: &IncidentFacts, content: &NoticeContent) -> Requirement {
+    let contents = obligation.contents;
     let judged = |verdict| -> Vec<String> {
-        obligation.contents.iter().filter(|element| gives(facts, content, element) == verdict).cloned().collect()
+        contents.iter().filter(|element| gives(facts, content, element) == verdict).cloned().collect()
     };
-    let must_not_contain = must_not_contain(&obligation);
+    let must_not_contain = obligation.details.must_not_contain;
     let has = |element: &&String| gives(facts, content, element) == Some(true);
     Requirement {
         present: judged(Some(true)),
@@ -97,16 +98,8 @@ fn requirement(obligation: Obligation, facts: &IncidentFacts, content: &NoticeCo
         obligation: obligation.id,
         jurisdiction: obligation.jurisdiction,
         force: obligation.force,
-        contents: obligation.contents,
+        contents,
         citation: obligation.citation,
-    }
-}
-
-/// What a notice under an obligation must not have. Massachusetts forbids what others demand (M.G.L. c. 93H s. 3(b)).
-fn must_not_contain(obligation: &Obligation) -> Vec<String> {
-    match obligation.jurisdiction.as_str() {
-        "us-ma" => ["nature_of_breach", "number_of_individuals"].map(String::from).to_vec(),
-        _ => Vec::new(),
     }
 }
 
