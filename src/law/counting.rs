@@ -210,11 +210,12 @@ impl Term {
     }
 }
 
-/// The moment on the clock of a zone; fractions of a second are dropped.
+/// The moment on the clock of a zone; fractions of a second are dropped. None before 1970: no law here is so old, and zones
+/// had offsets then that RFC 3339 cannot write.
 pub(super) fn to_second(moment: &Moment, zone: &TimeZone) -> Option<Zoned> {
     let at = moment.timestamp();
     let at = at.checked_sub(SignedDuration::from_nanos(i64::from(at.subsec_nanosecond()))).ok()?;
-    Some(at.to_zoned(zone.clone()))
+    Some(at.to_zoned(zone.clone())).filter(|at| at.year() >= 1970)
 }
 
 /// The last second of a day in a zone.
