@@ -110,7 +110,7 @@ fn find<'a>(
     };
     let timeline = &case.facts.timeline;
     let started = rule.deadline.started(timeline);
-    let due = rule.deadline.ends(timeline, zone);
+    let (due, by) = rule.deadline.ends(timeline, zone).unzip();
     let text = match (&due, &rule.deadline.text_started) {
         (Some(due), Some(text)) => fill(text, &[("safe", written(&due.safe))]),
         _ => rule.deadline.text.clone(),
@@ -134,7 +134,7 @@ fn find<'a>(
             at: at.as_ref().map(written),
             kind: rule.deadline.kind,
             text,
-            starts: started.map(|(event, _)| event).or(first).map(str::to_owned),
+            starts: by.or(started.map(|(event, _)| event)).or(first).map(str::to_owned),
         },
         not_before: rule.not_before.iter().map(|id| format!("{}/{id}", set.id)).collect(),
         contents: rule.contents.iter().chain(form.iter().flat_map(|form| &form.elements)).cloned().collect(),

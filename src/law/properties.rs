@@ -155,13 +155,18 @@ proptest! {
 
     #[test]
     fn a_later_event_makes_no_deadline_earlier(
-        facts in facts(), later in 1_i64..10_000_000, which in any::<prop::sample::Index>(),
+        facts in facts(), later in prop_oneof![1_i64..200_000, 1_i64..10_000_000], which in any::<prop::sample::Index>(),
     ) {
-        let known: Vec<&str> =
-            Timeline::EVENTS.iter().copied().filter(|event| facts.timeline.event(event).is_some()).collect();
-        prop_assume!(!known.is_empty());
-        let event = known[which.index(known.len())];
         let before = answer(&facts);
+        // The events that some deadline began with: others move nothing.
+        let mut begun: Vec<&str> =
+            before.iter().filter(|o| o.deadline.at.is_some()).filter_map(|o| o.deadline.starts.as_deref()).collect();
+        begun.push("individuals_notified");
+        begun.retain(|event| facts.timeline.event(event).is_some());
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let event = begun[which.index(begun.len())];
         let mut facts = facts;
         let moved = facts.timeline.event(event).expect("it is known").timestamp().as_second() + later;
         let Ok(moved) = Timestamp::from_second(moved) else { return Ok(()) };
