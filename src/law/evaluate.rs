@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::case::{Case, Tally};
 use super::condition::{Among, Counted};
 use super::counting::written;
-use super::rule::{Evidence, Rule, RuleSet};
+use super::rule::{Evidence, National, Rule, RuleSet};
 use super::substitute;
 use super::truth::Truth;
 use super::wording::fill;
@@ -69,10 +69,14 @@ pub(super) fn of_set<'a>(set: &'a RuleSet, facts: &IncidentFacts, now: Millis) -
             Truth::Unknown(reasons) => Some(reasons),
         };
         let one = find(set, rule, case, zone, reasons);
-        if rule.in_each_country && !facts.scope.countries.is_empty() {
-            found.extend(facts.scope.countries.iter().map(|country| in_country(set, &one, country)));
-        } else {
+        // The facts may name countries of other jurisdictions, too.
+        let national = facts.scope.countries.iter().filter_map(|country| set.national(Some(country)));
+        let each: Vec<_> =
+            national.filter(|_| rule.in_each_country).map(|national| in_country(&one, national)).collect();
+        if each.is_empty() {
             found.push(one);
+        } else {
+            found.extend(each);
         }
     }
     let present: BTreeSet<String> = found.iter().map(|f| f.obligation.id.clone()).collect();
@@ -161,12 +165,10 @@ fn find<'a>(
 }
 
 /// The same duty towards the authority of one country.
-fn in_country<'a>(set: &RuleSet, one: &Found<'a>, country: &str) -> Found<'a> {
+fn in_country<'a>(one: &Found<'a>, national: &National) -> Found<'a> {
     let mut obligation = one.obligation.clone();
-    obligation.id = format!("{}/{}", obligation.id, country.to_ascii_lowercase());
-    if let Some(national) = set.national(Some(country)) {
-        obligation.to.clone_from(&national.name);
-    }
+    obligation.id = format!("{}/{}", obligation.id, national.country.to_ascii_lowercase());
+    obligation.to.clone_from(&national.name);
     Found { rule: one.rule, due: one.due, obligation }
 }
 
