@@ -33,7 +33,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let rules = Rules::with_overrides(args.overrides.as_deref()).map_err(Failure::of)?;
     if let Some(unknown) = rules.unknown_in(&facts).first() {
         let known: Vec<String> = rules.residences().map(ToString::to_string).collect();
-        return Err(Failure::new(format!("there are no rules for {}; there are for {}", unknown, known.join(", "))));
+        let why = rules.why_nobody_lives_in(unknown);
+        return Err(Failure::new(format!("{why}; people may live in {}", known.join(", "))));
     }
     let obligations = rules.obligations(&facts, &BTreeMap::new(), System.now());
     let json = serde_json::to_string_pretty(&obligations).map_err(Failure::of)?;

@@ -90,7 +90,7 @@ fn affected(affected: &[Affected], rules: &Rules, flaws: &mut Vec<Flaw>) {
             let known: Vec<&str> =
                 rules.residences().map(crate::domain::jurisdiction::JurisdictionId::as_str).collect();
             let remedy = format!("Use one that has rules: {}.", known.join(", "));
-            flaws.push(Flaw::new(at("jurisdiction"), format!("there are no rules for {id}"), remedy));
+            flaws.push(Flaw::new(at("jurisdiction"), rules.why_nobody_lives_in(id), remedy));
         }
         if !seen.insert(id) {
             flaws.push(Flaw::new(

@@ -118,7 +118,6 @@ impl Case<'_> {
         for threshold in &condition.count {
             truth = truth.and(self.passes(threshold));
         }
-        truth = truth.and(any(&condition.count_any, |threshold| self.passes(threshold)));
         if let Some(least) = condition.risk_at_least {
             truth = truth.and(self.risk_is_at_least(least));
         }

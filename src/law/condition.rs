@@ -17,8 +17,6 @@ pub(super) struct Condition {
     pub(super) possible_breach_counts: bool,
     /// Numbers of people or records; all must hold.
     pub(super) count: Vec<Threshold>,
-    /// Numbers of which one is enough.
-    pub(super) count_any: Vec<Threshold>,
     /// The organisation has all of these.
     pub(super) traits_all: Vec<Trait>,
     /// The organisation has one of these.

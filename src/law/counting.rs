@@ -140,13 +140,16 @@ impl Term {
         self.starts.iter().find_map(|event| timeline.event(&event.0).map(|moment| (event.0.as_str(), moment)))
     }
 
-    /// When it ends by the timeline: counted from the event that starts it, or with the event that cuts it short.
-    pub(super) fn ends(&self, timeline: &Timeline, zone: &TimeZone) -> Option<Due> {
-        let counted = self.started(timeline).and_then(|(_, moment)| self.due(moment, zone));
-        let cut = self.or_when.as_ref().and_then(|event| timeline.event(&event.0));
-        let cut = cut.and_then(|moment| to_second(moment, zone)).map(Due::at);
+    /// When it ends by the timeline, and by which event: counted from the one that starts it, or with the one that cuts it
+    /// short.
+    pub(super) fn ends<'a>(&'a self, timeline: &'a Timeline, zone: &TimeZone) -> Option<(Due, &'a str)> {
+        let counted = self.started(timeline).and_then(|(event, moment)| Some((self.due(moment, zone)?, event)));
+        let cut = self.or_when.as_ref().and_then(|event| {
+            let moment = timeline.event(&event.0)?;
+            Some((Due::at(to_second(moment, zone)?), event.0.as_str()))
+        });
         match (counted, cut) {
-            (Some(counted), Some(cut)) if cut.at < counted.at => Some(cut),
+            (Some(counted), Some(cut)) if cut.0.at < counted.0.at => Some(cut),
             (Some(counted), _) => Some(counted),
             (None, cut) => cut,
         }
@@ -210,11 +213,12 @@ impl Term {
     }
 }
 
-/// The moment on the clock of a zone; fractions of a second are dropped.
+/// The moment on the clock of a zone; fractions of a second are dropped. None before 1970: no law here is so old, and zones
+/// had offsets then that RFC 3339 cannot write.
 pub(super) fn to_second(moment: &Moment, zone: &TimeZone) -> Option<Zoned> {
     let at = moment.timestamp();
     let at = at.checked_sub(SignedDuration::from_nanos(i64::from(at.subsec_nanosecond()))).ok()?;
-    Some(at.to_zoned(zone.clone()))
+    Some(at.to_zoned(zone.clone())).filter(|at| at.year() >= 1970)
 }
 
 /// The last second of a day in a zone.

@@ -162,3 +162,14 @@ fn due_with_an_event_is_due_at_that_moment() {
     let term = Term { counting: Counting::WithEvent, ..Term::none() };
     assert_eq!(with(&term, "2026-11-20T10:00:00.5Z", "America/New_York"), "2026-11-20T05:00:00-05:00");
 }
+
+#[test]
+fn outside_the_years_that_can_be_written_there_is_no_deadline() {
+    let term = Term { amount: Some(72), counting: Counting::HoursElapsed, ..Term::none() };
+    let at =
+        |start| term.due(&Moment::parse(start).expect("a moment"), &zone("Asia/Tokyo")).map(|due| written(&due.at));
+    assert_eq!(at("-009999-01-03T00:00:00Z"), None);
+    assert_eq!(at("1969-12-31T12:00:00Z"), None);
+    assert_eq!(at("1970-01-01T00:00:00Z").as_deref(), Some("1970-01-04T09:00:00+09:00"));
+    assert_eq!(at("9999-12-30T20:00:00Z"), None, "past the calendar's end");
+}

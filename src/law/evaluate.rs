@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::case::{Case, Tally};
 use super::condition::{Among, Counted};
 use super::counting::written;
-use super::rule::{Evidence, Rule, RuleSet};
+use super::rule::{Evidence, National, Rule, RuleSet};
 use super::substitute;
 use super::truth::Truth;
 use super::wording::fill;
@@ -69,10 +69,14 @@ pub(super) fn of_set<'a>(set: &'a RuleSet, facts: &IncidentFacts, now: Millis) -
             Truth::Unknown(reasons) => Some(reasons),
         };
         let one = find(set, rule, case, zone, reasons);
-        if rule.in_each_country && !facts.scope.countries.is_empty() {
-            found.extend(facts.scope.countries.iter().map(|country| in_country(set, &one, country)));
-        } else {
+        // The facts may name countries of other jurisdictions, too.
+        let national = facts.scope.countries.iter().filter_map(|country| set.national(Some(country)));
+        let each: Vec<_> =
+            national.filter(|_| rule.in_each_country).map(|national| in_country(&one, national)).collect();
+        if each.is_empty() {
             found.push(one);
+        } else {
+            found.extend(each);
         }
     }
     let present: BTreeSet<String> = found.iter().map(|f| f.obligation.id.clone()).collect();
@@ -110,7 +114,7 @@ fn find<'a>(
     };
     let timeline = &case.facts.timeline;
     let started = rule.deadline.started(timeline);
-    let due = rule.deadline.ends(timeline, zone);
+    let (due, by) = rule.deadline.ends(timeline, zone).unzip();
     let text = match (&due, &rule.deadline.text_started) {
         (Some(due), Some(text)) => fill(text, &[("safe", written(&due.safe))]),
         _ => rule.deadline.text.clone(),
@@ -134,7 +138,7 @@ fn find<'a>(
             at: at.as_ref().map(written),
             kind: rule.deadline.kind,
             text,
-            starts: started.map(|(event, _)| event).or(first).map(str::to_owned),
+            starts: by.or(started.map(|(event, _)| event)).or(first).map(str::to_owned),
         },
         not_before: rule.not_before.iter().map(|id| format!("{}/{id}", set.id)).collect(),
         contents: rule.contents.iter().chain(form.iter().flat_map(|form| &form.elements)).cloned().collect(),
@@ -161,12 +165,10 @@ fn find<'a>(
 }
 
 /// The same duty towards the authority of one country.
-fn in_country<'a>(set: &RuleSet, one: &Found<'a>, country: &str) -> Found<'a> {
+fn in_country<'a>(one: &Found<'a>, national: &National) -> Found<'a> {
     let mut obligation = one.obligation.clone();
-    obligation.id = format!("{}/{}", obligation.id, country.to_ascii_lowercase());
-    if let Some(national) = set.national(Some(country)) {
-        obligation.to.clone_from(&national.name);
-    }
+    obligation.id = format!("{}/{}", obligation.id, national.country.to_ascii_lowercase());
+    obligation.to.clone_from(&national.name);
     Found { rule: one.rule, due: one.due, obligation }
 }
 

@@ -131,6 +131,21 @@ impl Rules {
         self.sets.get(id).filter(|set| matches!(set.applies, Applies::Residents))
     }
 
+    /// Why people cannot be listed under a name: there are no rules, or the rules follow an organisation.
+    #[must_use]
+    pub fn why_nobody_lives_in(&self, id: &JurisdictionId) -> String {
+        match self.sets.get(id).map(|set| &set.applies) {
+            Some(Applies::Organisations(of)) => {
+                let traits: Vec<&str> = of.with_any.iter().map(|wanted| wanted.as_str()).collect();
+                format!(
+                    "nobody lives in {id}: it applies to organisations with one of the traits {}",
+                    traits.join(", ")
+                )
+            }
+            _ => format!("there are no rules for {id}"),
+        }
+    }
+
     /// Jurisdictions that the facts list and in which, as far as there are rules, nobody lives, so that an edge can refuse
     /// them.
     #[must_use]

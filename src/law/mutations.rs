@@ -7,60 +7,82 @@ use super::embedded::{FILES, SHARED};
 use super::vectors::{File, Vector, differences, facts, vectors};
 use crate::domain::facts::IncidentFacts;
 
+/// Lines that may fall away.
+const DECIDES: [&str; 33] = [
+    "possible_breach_counts",
+    "count",
+    "traits_all",
+    "traits_any",
+    "traits_none",
+    "risk_at_least",
+    "risk_is",
+    "properties_any",
+    "unintelligible_cures",
+    "cause_any",
+    "circumstances_any",
+    "circumstances_none",
+    "findings_any",
+    "findings_need",
+    "question",
+    "happened",
+    "one_of",
+    "substitute",
+    "only_with",
+    "met_by",
+    "not_before",
+    "effective_from",
+    "effective_until",
+    "in_each_country",
+    "or_when",
+    "roll_forward",
+    "from_end_of",
+    "pending",
+    "written",
+    "in_time",
+    "unwritten_days",
+    "days_beyond",
+    "unreachable_ge",
+];
+/// Parameters of a shared file, and tables on substitute notice.
+const GIVEN: [&str; 9] =
+    ["not_if", "only_for", "not_for", "excluded", "excuses", "needs", "unreachable", "class", "in_addition"];
+/// Numbers; one more must make a difference.
+const NUMBERS: [&str; 9] =
+    ["amount", "ge", "gt", "lt", "persons_over", "cost_usd_over", "unreachable_ge", "days_beyond", "unwritten_days"];
+/// Entries of lists over several lines.
+const ENTRIES: [&str; 10] = [
+    "{ one_of_each",
+    "{ kind",
+    "{ cost_usd_over",
+    "{ traits_any",
+    "{ traits_none",
+    "{ count =",
+    "{ cause_any",
+    "{ findings_any",
+    "{ circumstances_any",
+    "{ unreachable_ge",
+];
+/// Lists of which each word must make a difference.
+const WORDS: [&str; 15] = [
+    "not_if",
+    "only_for",
+    "not_for",
+    "excluded",
+    "excuses",
+    "needs",
+    "traits_all",
+    "traits_any",
+    "traits_none",
+    "circumstances_any",
+    "circumstances_none",
+    "findings_any",
+    "findings_need",
+    "properties_any",
+    "cause_any",
+];
+
 /// A line of a rule file that decides something, turned into lines that decide otherwise.
 fn mutants(line: &str) -> Vec<String> {
-    /// Lines that may fall away.
-    const DECIDES: [&str; 34] = [
-        "possible_breach_counts",
-        "count",
-        "count_any",
-        "traits_all",
-        "traits_any",
-        "traits_none",
-        "risk_at_least",
-        "risk_is",
-        "properties_any",
-        "unintelligible_cures",
-        "cause_any",
-        "circumstances_any",
-        "circumstances_none",
-        "findings_any",
-        "findings_need",
-        "question",
-        "happened",
-        "one_of",
-        "substitute",
-        "only_with",
-        "met_by",
-        "not_before",
-        "effective_from",
-        "effective_until",
-        "in_each_country",
-        "or_when",
-        "roll_forward",
-        "from_end_of",
-        "pending",
-        "written",
-        "in_time",
-        "unwritten_days",
-        "days_beyond",
-        "unreachable_ge",
-    ];
-    /// Parameters of a shared file, and tables on substitute notice.
-    const GIVEN: [&str; 9] =
-        ["not_if", "only_for", "not_for", "excluded", "excuses", "needs", "unreachable", "class", "in_addition"];
-    /// Numbers; one more must make a difference.
-    const NUMBERS: [&str; 9] = [
-        "amount",
-        "ge",
-        "gt",
-        "lt",
-        "persons_over",
-        "cost_usd_over",
-        "unreachable_ge",
-        "days_beyond",
-        "unwritten_days",
-    ];
     let mut mutants = Vec::new();
     let key = line.split(" = ").next().unwrap_or_default();
     // A rule that `needs` keeps out of a file would stand there and never apply; another test finds that.
@@ -69,6 +91,12 @@ fn mutants(line: &str) -> Vec<String> {
     }
     if DECIDES.contains(&key) || GIVEN.contains(&key) {
         mutants.push(String::new());
+    }
+    if ENTRIES.iter().any(|entry| line.trim_start().starts_with(entry)) && line.ends_with("},") {
+        mutants.push(String::new());
+    }
+    if WORDS.contains(&key) {
+        mutants.extend(without_a_word(line));
     }
     for name in NUMBERS {
         let name = format!("{name} = ");
@@ -109,6 +137,20 @@ fn cases<'a>(
     let rules = reader.rules(&[(name, text)]).unwrap();
     let cases = file.vector.iter().map(|vector| (vector, facts(file, vector)));
     cases.filter(|(vector, facts)| differences(name, &rules, vector, facts).is_empty()).collect()
+}
+
+/// A line with a plain list of words, each time without another of them.
+fn without_a_word(line: &str) -> Vec<String> {
+    let Some((key, list)) = line.split_once(" = [\"").filter(|(_, list)| list.ends_with("\"]")) else {
+        return Vec::new();
+    };
+    let words: Vec<&str> = list.trim_end_matches("\"]").split("\", \"").collect();
+    let all_but = |at: usize| {
+        let rest: Vec<String> =
+            words.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, word)| format!("\"{word}\"")).collect();
+        format!("{key} = [{}]", rest.join(", "))
+    };
+    if words.len() < 2 { Vec::new() } else { (0..words.len()).map(all_but).collect() }
 }
 
 /// The lines of rules that are in no force yet: whatever they say, no vector can tell.

@@ -152,3 +152,139 @@ fn a_message_names_the_place() {
         "xx.toml, rule notify-individuals, deadline.amount: a deadline that is counted has an amount"
     );
 }
+
+const SHARED: &str = r#"
+[parameters]
+"breach.words" = "what happened"
+"agency.to" = "the office"
+"agency.count" = "thresholds"
+"extra.words" = "words of a rule that not every file has"
+
+[[rule]]
+id = "notify-individuals"
+duty = "notify_individuals"
+to = "people of <name>"
+force = "mandatory"
+because = "{individuals} individuals; data was <breach.words>"
+citation = [{ text = "Section 1", source = "the law", evidence = "primary" }]
+deadline = { kind = "none", counting = "none", text = "at once" }
+
+[[rule]]
+id = "notify-bureaus"
+for = "agency"
+duty = "notify_credit_bureaus"
+to = "<each.to>"
+force = "mandatory"
+because = "{individuals} individuals"
+when = { count = "<each.count>" }
+citation = [{ text = "Section 2", source = "the law", evidence = "primary" }]
+deadline = { kind = "none", counting = "none", text = "at once" }
+
+[[rule]]
+id = "only-where-asked"
+needs = ["extra.words"]
+duty = "announce"
+to = "people"
+force = "mandatory"
+because = "<extra.words>"
+citation = [{ text = "Section 3", source = "the law", evidence = "primary" }]
+deadline = { kind = "none", counting = "none", text = "at once" }
+"#;
+
+const LIKE: &str = r#"
+like = "common"
+id = "xx"
+name = "Somewhere"
+status = "in_force"
+language = "en"
+rules_version = "2026-11-22.1"
+
+[authority]
+name = "Authority"
+zone = "Europe/Berlin"
+
+[breach]
+words = "taken"
+
+[agency]
+to = "the bureaus"
+"#;
+
+fn filled_in(own: &str) -> Result<Rules, LawError> {
+    super::Reader::new(&[("common.toml", SHARED)]).unwrap().rules(&[("xx.toml", own)])
+}
+
+#[test]
+fn a_file_that_is_like_another_is_filled_in() {
+    let ids = |own: &str| -> Vec<String> {
+        let rules = filled_in(own).unwrap();
+        let set = rules.sets.values().next().unwrap();
+        set.rules.iter().map(|rule| format!("{} {}", rule.id, rule.because)).collect()
+    };
+    let individuals = "notify-individuals {individuals} individuals; data was taken";
+    assert_eq!(ids(LIKE), [individuals, "notify-bureaus {individuals} individuals"]);
+    // Without the table there is no such rule, and with the words there is another.
+    let other = LIKE.replace("[agency]\nto = \"the bureaus\"", "[extra]\nwords = \"so it is\"");
+    assert_eq!(ids(&other), [individuals, "only-where-asked so it is"]);
+    // A list makes one for each entry.
+    let two = LIKE.replace("[agency]", "[[agency]]\nto = \"one\"\n[[agency]]");
+    assert!(filled_in(&two).is_err_and(|error| error.to_string().contains("notify-bureaus")), "one name, one rule");
+}
+
+#[test]
+fn what_does_not_fit_the_shared_file_is_refused_with_its_field() {
+    let cases = [
+        ("words = \"taken\"", "wrods = \"taken\"", "breach.words", "does not give it"),
+        ("words = \"taken\"", "words = \"taken\"\nwrods = \"x\"", "breach.wrods", "did you mean breach.words?"),
+        ("like = \"common\"", "like = \"uncommon\"", "like", "there is common"),
+        ("to = \"the bureaus\"", "to = \"b\"\ncount = [{ of = \"people\" }]", "rule[1].when.count[0]", "people"),
+        ("[agency]", "[office]", "office", "no such parameter"),
+    ];
+    for (part, by, at, says) in cases {
+        assert!(LIKE.contains(part), "{part}");
+        match filled_in(&LIKE.replacen(part, by, 1)).expect_err(by) {
+            LawError::Set { file, field, reason } => {
+                assert_eq!(file, "xx.toml");
+                assert!(field.starts_with(at), "{by}: {field}: {reason}");
+                assert!(reason.contains(says), "{by}: {reason}");
+            }
+            other => panic!("{by}: {other}"),
+        }
+    }
+    let syntax = filled_in(&LIKE.replace("words = \"taken\"", "words = ")).unwrap_err();
+    assert!(matches!(syntax, LawError::Line { line: 14, .. }), "{syntax}");
+}
+
+#[test]
+fn what_the_tables_ask_of_each_other_is_refused_when_it_is_missing() {
+    let cases = [
+        ("[rule.when]", "[rule.when]\nsubstitute = \"class\"", "when.substitute"),
+        ("[\"contact\"]", "[\"contact\"]\nmust_not_contain = [\"horoscope\"]", "must_not_contain"),
+        (
+            "amount = 72\nunit = \"hours\"\ncounting = \"hours_elapsed\"",
+            "amount = 3\nunit = \"business_days\"\ncounting = \"business_days\"",
+            "deadline.calendar",
+        ),
+        (
+            "amount = 72\nunit = \"hours\"\ncounting = \"hours_elapsed\"",
+            "amount = 3\ncounting = \"with_event\"",
+            "deadline.starts",
+        ),
+    ];
+    for (part, by, expected) in cases {
+        let error = refused(part, by);
+        assert!(matches!(error, LawError::Rule { ref field, .. } if field == expected), "{by}: {error}");
+    }
+    let head = "[authority]\nname";
+    for (by, expected) in [
+        ("applies = { organisations = { with_any = [] } }\n[authority]\nname", "applies"),
+        ("[substitute]\nform = []\n[authority]\nname", "substitute.form"),
+        (
+            "[substitute]\nform = [{ mode = \"all_of\", elements = [\"horoscope\"] }]\n[authority]\nname",
+            "substitute.form",
+        ),
+    ] {
+        let error = refused(head, by);
+        assert!(matches!(error, LawError::Set { ref field, .. } if field == expected), "{by}: {error}");
+    }
+}

@@ -123,52 +123,53 @@ pub(super) fn differences(of: &str, rules: &Rules, vector: &Vector, facts: &Inci
     if ids != expected {
         return vec![format!("{}\n  found    {ids:?}\n  expected {expected:?}", vector.name)];
     }
-    let mut wrong = Vec::new();
+    let mut wrong = Wrong { vector: &vector.name, obligation: "", found: Vec::new() };
     for (o, e) in found.iter().zip(&vector.expect) {
-        let mut field = |field: &str, found: String, expected: String| {
-            if found != expected {
-                wrong.push(format!("{}: {} {field}: found {found}, expected {expected}", vector.name, o.id));
-            }
-        };
-        field("force", format!("{:?}", o.force), format!("{:?}", e.force));
-        field("at", format!("{:?}", o.deadline.at), format!("{:?}", e.at));
-        let kind = e.kind.unwrap_or(if e.at.is_some() { DeadlineKind::Statutory } else { o.deadline.kind });
-        field("kind", format!("{:?}", o.deadline.kind), format!("{kind:?}"));
-        field("state", format!("{:?}", o.state), format!("{:?}", e.state.unwrap_or(ObligationState::Open)));
-        field("because", o.because.clone(), e.because.clone().unwrap_or_else(|| o.because.clone()));
-        field("to", o.to.clone(), e.to.clone().unwrap_or_else(|| o.to.clone()));
-        if e.starts.is_some() {
-            field("starts", format!("{:?}", o.deadline.starts), format!("{:?}", e.starts));
+        wrong.obligation = &o.id;
+        wrong.compare("force", &o.force, &e.force);
+        wrong.compare("at", &o.deadline.at, &e.at);
+        // Where there is a time its kind is statutory, unless the vector says otherwise.
+        let kind = e.kind.or(e.at.as_ref().map(|_| DeadlineKind::Statutory));
+        wrong.compare_if("kind", &o.deadline.kind, kind.as_ref());
+        wrong.compare("state", &o.state, &e.state.unwrap_or(ObligationState::Open));
+        wrong.compare_if("because", &o.because, e.because.as_ref());
+        wrong.compare_if("to", &o.to, e.to.as_ref());
+        wrong.compare_if("starts", &o.deadline.starts.as_ref(), e.starts.as_ref().map(Some).as_ref());
+        wrong.compare_if("not_before", &o.not_before, e.not_before.as_ref());
+        wrong.compare_if("contents", &o.contents, e.contents.as_ref());
+        wrong.compare_if("must_not_contain", &o.details.must_not_contain, e.must_not_contain.as_ref());
+        wrong.compare_if("held_until", &o.details.held_until.as_ref(), e.held_until.as_ref().map(Some).as_ref());
+        wrong.compare_if("notes", &o.details.notes.len(), e.notes.as_ref());
+        if let Some(lasts) = &e.lasts {
+            wrong.compare("lasts", &o.details.lasts.iter().map(written_out).collect(), lasts);
         }
-        if let Some(part) = &e.text {
-            field("text", o.deadline.text.contains(part).to_string(), String::from("true"));
-        }
-        if let Some(before) = &e.not_before {
-            field("not_before", format!("{:?}", o.not_before), format!("{before:?}"));
-        }
-        let lists = [
-            ("contents", &o.contents, &e.contents),
-            ("must_not_contain", &o.details.must_not_contain, &e.must_not_contain),
-        ];
-        for (name, found, expected) in lists {
-            if let Some(expected) = expected {
-                field(name, format!("{found:?}"), format!("{expected:?}"));
-            }
-        }
-        if let Some(expected) = &e.lasts {
-            let found: Vec<_> = o.details.lasts.iter().map(written_out).collect();
-            field("lasts", format!("{found:?}"), format!("{expected:?}"));
-        }
-        if e.held_until.is_some() {
-            field("held_until", format!("{:?}", o.details.held_until), format!("{:?}", e.held_until));
-        }
-        if let Some(expected) = e.notes {
-            field("notes", o.details.notes.len().to_string(), expected.to_string());
-        }
-        let rest = o.because.contains('{') || o.to.contains('{') || o.deadline.text.contains('{');
-        field("a name left in braces", rest.to_string(), String::from("false"));
+        wrong.compare("text", &e.text.as_ref().is_none_or(|part| o.deadline.text.contains(part)), &true);
+        let names_left = o.because.contains('{') || o.to.contains('{') || o.deadline.text.contains('{');
+        wrong.compare("a name left in braces", &names_left, &false);
     }
-    wrong
+    wrong.found
+}
+
+/// What was found wrong with the obligations of a vector. Words are made only where something is.
+struct Wrong<'a> {
+    vector: &'a str,
+    obligation: &'a str,
+    found: Vec<String>,
+}
+
+impl Wrong<'_> {
+    fn compare<T: PartialEq + std::fmt::Debug>(&mut self, field: &str, found: &T, expected: &T) {
+        if found != expected {
+            let (vector, obligation) = (self.vector, self.obligation);
+            self.found.push(format!("{vector}: {obligation} {field}: found {found:?}, expected {expected:?}"));
+        }
+    }
+
+    fn compare_if<T: PartialEq + std::fmt::Debug>(&mut self, field: &str, found: &T, expected: Option<&T>) {
+        if let Some(expected) = expected {
+            self.compare(field, found, expected);
+        }
+    }
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn numbers_in(file: &File) -> BTreeSet<(&'static str, u64)> {
 
 /// The thresholds of a condition, those of its inner tables, too.
 fn thresholds(condition: &Condition) -> Vec<(&'static str, u64)> {
-    let own = condition.count.iter().chain(&condition.count_any).map(|threshold| {
+    let own = condition.count.iter().map(|threshold| {
         let what = match threshold.of {
             Counted::Individuals => "individuals",
             Counted::Minors => "minors",

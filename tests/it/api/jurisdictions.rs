@@ -71,4 +71,5 @@ on_both!(holds_and_frameworks_of_organisations_work_over_the_api, |world| {
     let refused = app.post(Role::Responder, "/v1/obligations", &facts("us-hipaa")).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
     assert!(refused.text.contains("scope.affected[0].jurisdiction"), "{}", refused.text);
+    assert!(refused.text.contains("hipaa_covered_entity"), "{}", refused.text);
 });
