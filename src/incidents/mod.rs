@@ -39,6 +39,7 @@ pub mod severity;
 #[cfg(test)]
 mod severity_tests;
 mod waivers;
+mod ways;
 
 pub use campaigns::CampaignView;
 pub use flaws::Flaw;
@@ -48,6 +49,7 @@ pub use notice_check::Requirement;
 pub use notices::{Preview, PreviewRequest, Previews};
 pub use progress::Progress;
 pub use rehearsal::{Misfit, Rehearsal};
+pub use ways::SubstituteNotice;
 
 /// Longest reason, in characters.
 const MAX_REASON: usize = 4000;

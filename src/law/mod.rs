@@ -154,17 +154,26 @@ impl Rules {
     }
 
     /// What the laws together say on telling people of an incident who live in a jurisdiction: its own, and those that
-    /// follow the organisation.
+    /// follow the organisation; only the latter where nobody knows where they live.
     #[must_use]
-    pub fn telling(&self, residence: &JurisdictionId, facts: &IncidentFacts, now: Millis) -> routes::Telling {
+    pub fn telling(&self, residence: Option<&JurisdictionId>, facts: &IncidentFacts, now: Millis) -> routes::Telling {
         let mut telling = routes::Telling::new(&facts.organisation.traits, &facts.scope.data);
-        for set in
-            self.sets.values().filter(|set| set.id == *residence || matches!(set.applies, Applies::Organisations(_)))
+        for set in self
+            .sets
+            .values()
+            .filter(|set| residence == Some(&set.id) || matches!(set.applies, Applies::Organisations(_)))
         {
             let found: Vec<Obligation> = evaluate::of_set(set, facts, now).into_iter().map(|f| f.obligation).collect();
             telling.add(&set.id, &set.routes, &found);
         }
         telling
+    }
+
+    /// The day it is where somebody lives, by the zone of the authority there; UTC where there is none.
+    #[must_use]
+    pub fn today(&self, residence: Option<&JurisdictionId>, now: Millis) -> jiff::civil::Date {
+        let zone = residence.and_then(|id| self.sets.get(id)).map(|set| set.zone(None).clone());
+        now.to_timestamp().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date()
     }
 }
 

@@ -103,7 +103,7 @@ pub struct Asked<'a> {
 }
 
 /// What the law says on telling one person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PersonRoutes {
     /// Each channel, in the order they are usually tried.
     pub ways: Vec<Permission>,
@@ -120,7 +120,7 @@ pub struct PersonRoutes {
 }
 
 /// Whether a channel may be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Permission {
     /// The channel.
     pub channel: Channel,
@@ -131,7 +131,7 @@ pub struct Permission {
 }
 
 /// Whether it meets the duty, from the mildest to the strictest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum May {
     /// It does.
@@ -143,7 +143,7 @@ pub enum May {
 }
 
 /// To whom a notice goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Recipient {
     /// The person.

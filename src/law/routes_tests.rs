@@ -44,7 +44,7 @@ fn asked() -> Asked<'static> {
 
 fn told(jurisdiction: &str, traits: &[&str], asked: &Asked<'_>) -> PersonRoutes {
     let rules = Rules::embedded().unwrap();
-    rules.telling(&id(jurisdiction), &facts(jurisdiction, traits), NOW).person(asked)
+    rules.telling(Some(&id(jurisdiction)), &facts(jurisdiction, traits), NOW).person(asked)
 }
 
 fn may(routes: &PersonRoutes, channel: Channel) -> May {
@@ -116,7 +116,7 @@ fn a_law_that_tells_nobody_chooses_no_way() {
     let rules = Rules::embedded().unwrap();
     let mut facts = facts("us-ca", &[]);
     facts.scope.data = vec![DataCategory::Name];
-    let free = rules.telling(&id("us-ca"), &facts, NOW).person(&asked());
+    let free = rules.telling(Some(&id("us-ca")), &facts, NOW).person(&asked());
     assert!(free.contents.is_empty() && free.ways.iter().all(|way| way.may == May::Meets), "{free:?}");
 }
 

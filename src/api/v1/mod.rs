@@ -34,6 +34,7 @@ pub mod reports;
 pub mod retention;
 pub mod severity;
 pub mod waivers;
+pub mod ways;
 
 /// All operations of this version.
 #[must_use]
@@ -43,6 +44,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(obligations::routes())
         .merge(waivers::routes())
         .merge(severity::routes())
+        .merge(ways::routes())
         .merge(forecast::routes())
         .merge(obligation_history::routes())
         .merge(register::routes())

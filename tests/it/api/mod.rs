@@ -17,3 +17,4 @@ mod operations;
 mod people;
 mod reports;
 mod severity;
+mod ways;
