@@ -14,7 +14,6 @@
 //! | `case.rs`, `truth.rs` | whether a rule applies: yes, no, or not known and why |
 //! | `counting.rs`, `calendar.rs`, `hold.rs` | hours, days, business days, and what gives more time |
 //! | `evaluate.rs` | obligations from facts |
-//! | `changes.rs` | what differs between two answers, and why |
 //! | `vocabulary.rs` | the words of facts, and which rules use them |
 //! | `overrides.rs` | files of an operator in the place of the embedded ones |
 //! | `routes.rs`, `substitute.rs` | by which way a person may be told, and when in public |
@@ -25,7 +24,6 @@
 
 mod calendar;
 mod case;
-pub mod changes;
 mod condition;
 mod counting;
 #[cfg(test)]
