@@ -62,7 +62,8 @@ fn fanout<'a>(bench: &'a Bench, people: u64, base: &str, environment: Vec<(Strin
     let token = bench.scratch.join("token");
     std::fs::write(&token, "0123456789abcdef0123456789abcdef\n")?;
     let providers = format!(
-        "[[providers]]\nkind = \"twilio\"\nname = \"sms\"\naccount_sid = \"AC00000000000000000000000000000000\"\n\
+        "[delivery.sms]\nquiet = {{ from = \"00:00\", until = \"00:00\" }}\n\
+         [[providers]]\nkind = \"twilio\"\nname = \"sms\"\naccount_sid = \"AC00000000000000000000000000000000\"\n\
          auth_token_file = \"{}\"\nfrom = \"+15005550006\"\nbase_url = \"{base}\"\nconcurrency = {}\n",
         token.display(),
         bench.connections

@@ -181,6 +181,7 @@ impl App {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             metrics: Arc::clone(&metrics),
+            rules: Arc::clone(&rules),
             settings: engine_settings(&config, policies.clone()),
         });
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));

@@ -13,6 +13,7 @@ use url::Url;
 use super::secret::{DatabaseUrl, Secret};
 use crate::domain::attempt::{ChannelPolicy, UnknownPolicy};
 use crate::domain::channel::Channel;
+use crate::domain::quiet::QuietHours;
 use crate::domain::retry::RetryPolicy;
 
 /// `[http]`
@@ -87,6 +88,8 @@ pub struct ChannelRules {
     pub cap_ms: i64,
     pub unknown: UnknownPolicy,
     pub pause_ms: i64,
+    pub receipt_hours: u32,
+    pub quiet: QuietHours,
 }
 
 impl ChannelRules {
@@ -95,6 +98,8 @@ impl ChannelRules {
             retry: RetryPolicy { max_tries: self.max_tries, base_ms: self.base_ms, cap_ms: self.cap_ms },
             unknown: self.unknown,
             pause_ms: self.pause_ms,
+            receipt_ms: (self.receipt_hours > 0).then(|| i64::from(self.receipt_hours) * 3_600_000),
+            quiet: (self.quiet.from != self.quiet.until).then_some(self.quiet),
         }
     }
 }

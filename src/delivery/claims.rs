@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::engine::{Rates, Shared};
 use super::lease::Lease;
 use super::notices::NoticeFault;
+use super::quiet::within_hours;
 use super::returns;
 use crate::domain::actor::ActorRef;
 use crate::domain::attempt::Claimed;
@@ -103,6 +104,10 @@ impl Claims {
                 continue;
             }
             left -= taken.min(left);
+            let claimed = match self.shared.policy(self.descriptor.channel).quiet {
+                Some(hours) => within_hours(&self.shared, self.lease.worker, hours, &campaign, claimed).await,
+                None => claimed,
+            };
             found.work = self.within_domains(&rates, &campaign, claimed).await;
             found.urgent = campaign.priority == Priority::Urgent;
             found.wait_ms = None;

@@ -12,12 +12,14 @@ use super::changes::Changes;
 use super::lane::Lane;
 use super::lease::Lease;
 use super::notices::Notices;
+use super::quiet::Nights;
 use super::{settler, upkeep};
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::campaign::Campaign;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::limit::LimitKind;
+use crate::law::Rules;
 use crate::providers::{Descriptor, Provider};
 use crate::render::Renderer;
 use crate::store::{EngineStore, StoreError};
@@ -56,6 +58,8 @@ pub struct EngineDeps {
     pub entropy: Arc<dyn Entropy>,
     /// Where figures go.
     pub metrics: Arc<Metrics>,
+    /// The law, for quiet hours and the deadlines that outweigh them.
+    pub rules: Arc<Rules>,
     /// How to work.
     pub settings: EngineSettings,
 }
@@ -64,6 +68,7 @@ pub struct EngineDeps {
 pub(super) struct Shared {
     pub(super) store: Arc<dyn EngineStore>,
     pub(super) notices: Notices,
+    pub(super) nights: Nights,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) metrics: Arc<Metrics>,
@@ -123,6 +128,7 @@ impl Engine {
         let (rates, _) = watch::channel(Arc::new(Rates::default()));
         let shared = Shared {
             notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
+            nights: Nights::new(deps.rules),
             store: deps.store,
             clock: deps.clock,
             entropy: deps.entropy,
@@ -201,7 +207,8 @@ impl Engine {
         let mut chores = JoinSet::new();
         chores.spawn({
             let (shared, lease, ending) = (Arc::clone(&self.shared), Arc::clone(&lease), ending.clone());
-            async move { upkeep::run(&shared, &lease, &ending).await }
+            let providers = self.providers.iter().map(|p| (p.describe().name.clone(), p.describe().channel)).collect();
+            async move { upkeep::run(&shared, &lease, providers, &ending).await }
         });
         chores.spawn({
             let (shared, ending) = (Arc::clone(&self.shared), ending.clone());

@@ -29,6 +29,7 @@
 
 mod attempt;
 mod breaker;
+mod canary;
 mod changes;
 mod claims;
 mod engine;
@@ -37,9 +38,11 @@ mod lease;
 mod limits;
 mod notices;
 mod pace;
+mod quiet;
 mod receipts;
 mod returns;
 mod settler;
+mod silence;
 mod upkeep;
 
 pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};

@@ -4,17 +4,26 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::canary;
 use super::engine::Shared;
 use super::lease::Lease;
+use super::silence::Silences;
 use crate::domain::announcement::AnnouncementState;
+use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::store::{ReapReport, StoreError};
 
 /// Runs until cancelled.
-pub(super) async fn run(shared: &Shared, lease: &Lease, stop: &CancellationToken) {
+pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, Channel)>, stop: &CancellationToken) {
     let period = Duration::from_millis(shared.settings.heartbeat_ms);
+    let mut silences = Silences::default();
     loop {
-        if let Err(error) = once(shared, lease).await {
+        let done = async {
+            once(shared, lease).await?;
+            canary::judge(shared).await?;
+            silences.look(shared, &providers).await
+        };
+        if let Err(error) = done.await {
             tracing::warn!(%error, "upkeep could not finish; trying again");
         }
         tokio::select! {

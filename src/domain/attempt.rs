@@ -9,6 +9,7 @@ use super::clock::Millis;
 use super::id::{AttemptId, CampaignId, IncidentId, PersonId};
 use super::jurisdiction::JurisdictionId;
 use super::outcome::Outcome;
+use super::quiet::QuietHours;
 use super::retry::{RetryPolicy, spread};
 
 /// Where a person is in the cascade.
@@ -41,6 +42,11 @@ pub struct ChannelPolicy {
     pub unknown: UnknownPolicy,
     /// How long to leave a provider alone that is throttling or misconfigured and gave no time, in milliseconds.
     pub pause_ms: i64,
+    /// How long to wait for a receipt that says that a message arrived before the next step is tried, in milliseconds; `None`
+    /// is for ever. Only where the provider sends receipts.
+    pub receipt_ms: Option<i64>,
+    /// When people are not to be disturbed by it, by the clock where they are.
+    pub quiet: Option<QuietHours>,
 }
 
 impl ChannelPolicy {
@@ -48,7 +54,7 @@ impl ChannelPolicy {
     #[must_use]
     pub fn standard(channel: Channel) -> Self {
         let unknown = if channel == Channel::Email { UnknownPolicy::Repeat } else { UnknownPolicy::Hold };
-        Self { retry: RetryPolicy::default(), unknown, pause_ms: 30_000 }
+        Self { retry: RetryPolicy::default(), unknown, pause_ms: 30_000, receipt_ms: None, quiet: None }
     }
 }
 
@@ -58,6 +64,8 @@ impl ChannelPolicy {
 pub enum UnreachableReason {
     /// No contact point in any channel of the cascade.
     NoContact,
+    /// There are contact points, and none that the law permits.
+    NoPermittedWay,
     /// Every contact point turned out dead.
     BadAddress,
     /// The last contact point refused the message.
@@ -72,6 +80,7 @@ impl UnreachableReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoContact => "no_contact",
+            Self::NoPermittedWay => "no_permitted_way",
             Self::BadAddress => "bad_address",
             Self::Rejected => "rejected",
             Self::GaveUp => "gave_up",
@@ -81,7 +90,9 @@ impl UnreachableReason {
     /// Reads [`UnreachableReason::as_str`] back.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::NoContact, Self::BadAddress, Self::Rejected, Self::GaveUp].into_iter().find(|r| r.as_str() == name)
+        [Self::NoContact, Self::NoPermittedWay, Self::BadAddress, Self::Rejected, Self::GaveUp]
+            .into_iter()
+            .find(|r| r.as_str() == name)
     }
 }
 
@@ -165,6 +176,13 @@ pub fn next(
     }
 }
 
+/// Where a person goes whose message was accepted and of whom no receipt says that it arrived: to the next step, `None` when
+/// there is none.
+#[must_use]
+pub fn further_without_receipt(progress: &Progress, now: Millis) -> Option<Next> {
+    to_place(progress, progress.place + 1, 0, now, false)
+}
+
 fn further(progress: &Progress, now: Millis, reason: UnreachableReason) -> Next {
     to_place(progress, progress.place + 1, 0, now, false).unwrap_or(Next::Unreachable(reason))
 }
@@ -230,7 +248,11 @@ mod tests {
             phones: vec![crate::domain::contact::PhoneNumber::from_e164("+14155550123").expect("a number")],
             ..PersonRecord::default()
         };
-        Progress { cascade: Cascade::plan(&[Channel::Email, Channel::Sms], record.reach()), place, tries }
+        Progress {
+            cascade: Cascade::plan(&[Channel::Email, Channel::Sms], record.reach(jiff::civil::date(2026, 11, 22))),
+            place,
+            tries,
+        }
     }
 
     fn decide(progress: &Progress, outcome: Outcome) -> Next {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::actor::ActorRef;
 use super::clock::Millis;
 use super::id::{CampaignId, IncidentId, NoticeId};
+use super::plan::{CanaryStage, Plan};
 
 /// Where a campaign stands.
 ///
@@ -287,6 +288,10 @@ pub struct Campaign {
     pub repeated: i64,
     /// Whether it goes before others.
     pub priority: Priority,
+    /// What holds it back.
+    pub plan: Plan,
+    /// How far its canary is.
+    pub canary: CanaryStage,
     /// Who sealed and proposed it.
     pub author: ActorRef,
     /// Who approved it, never the author.

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attempt::UnreachableReason;
 use super::channel::Channel;
-use super::person::Reach;
+use super::jurisdiction::JurisdictionId;
+use super::reach::{Mark, Reach};
 
 /// One step of a cascade: a channel and which of the person's contact points there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +27,13 @@ impl Cascade {
         let steps =
             order.iter().flat_map(|&channel| (0..reach.count(channel)).map(move |point| Step { channel, point }));
         Self(steps.collect())
+    }
+
+    /// The steps at places of their own, one after the other.
+    #[must_use]
+    pub fn then(mut self, further: Self) -> Self {
+        self.0.extend(further.0);
+        self
     }
 
     /// The step at a place, from 0.
@@ -76,5 +85,34 @@ impl Cascade {
             Some(Step { channel, point })
         });
         steps.collect::<Option<Vec<_>>>().map(Self)
+    }
+}
+
+/// How somebody of a population is told, decided when it is sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// By the steps of a cascade.
+    By(Cascade),
+    /// By none, for this reason.
+    Unreachable(UnreachableReason),
+    /// Not by a message of their own, because the law has somebody else told in their place, or does not ask for it.
+    Spared,
+}
+
+/// Decides the route of those who live somewhere and can be reached like that. The same answer for the same question.
+pub trait Routing: Send + Sync {
+    /// The route.
+    fn route(&self, residence: Option<&JurisdictionId>, reach: Reach) -> Route;
+}
+
+/// Every contact point in these channels, whatever laws say; nobody is told as a guardian.
+impl Routing for Vec<Channel> {
+    fn route(&self, _: Option<&JurisdictionId>, reach: Reach) -> Route {
+        let cascade = Cascade::plan(self, reach);
+        match (reach.is(Mark::Guardian), cascade.is_empty()) {
+            (true, _) => Route::Spared,
+            (false, true) => Route::Unreachable(UnreachableReason::NoContact),
+            (false, false) => Route::By(cascade),
+        }
     }
 }

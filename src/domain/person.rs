@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
@@ -10,9 +11,16 @@ use super::id::PersonId;
 use super::jurisdiction::JurisdictionId;
 use super::locale::Locale;
 use super::pii::Pii;
+use super::reach::{Mark, Reach};
 
 /// At most so many contact points of one channel are kept per person.
 pub const MAX_POINTS_PER_CHANNEL: usize = 4;
+
+/// From this age on nobody has a guardian told: the one age that the encoded laws know here.
+const ADULT: i16 = 18;
+
+/// The category of data, in the words of the vocabulary, with which whoever has it reads the person's mail.
+const MAILBOX: &str = "email_credentials";
 
 /// What is known of one affected individual. All of it that could identify somebody is sealed at rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +49,9 @@ pub struct PersonRecord {
     /// Who is told for a minor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guardian: Option<Guardian>,
+    /// Whom this person is guardian of, when they are told as such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ward: Option<Ward>,
     /// Categories of data exposed of this person; empty means: as the incident's scope says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<String>,
@@ -72,6 +83,21 @@ pub struct Guardian {
     pub phone: Option<PhoneNumber>,
 }
 
+impl Guardian {
+    /// Whether there is a way to tell them.
+    fn can_be_told(&self) -> bool {
+        self.email.is_some() || self.phone.is_some()
+    }
+}
+
+/// Whom somebody is guardian of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ward {
+    /// Full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Pii<String>>,
+}
+
 /// A stored person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -81,44 +107,64 @@ pub struct Person {
     pub record: PersonRecord,
 }
 
-/// How many contact points of each channel a person has. Not personal; it decides the cascade at sealing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reach([u8; 5]);
-
-impl Reach {
-    /// How many contact points of the channel there are.
-    #[must_use]
-    pub fn count(self, channel: Channel) -> u8 {
-        self.0[channel as usize]
-    }
-
-    /// One digit per channel in the order of [`Channel::ALL`], as the database keeps it.
-    #[must_use]
-    pub fn to_code(self) -> String {
-        self.0.iter().map(|n| char::from(b'0' + n)).collect()
-    }
-
-    /// Reads [`Reach::to_code`] back; `None` if it is not one.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        let digits: Vec<u8> = code.bytes().map(|b| b.wrapping_sub(b'0')).collect();
-        let digits: [u8; 5] = digits.try_into().ok()?;
-        digits.iter().all(|d| usize::from(*d) <= MAX_POINTS_PER_CHANNEL).then_some(Self(digits))
-    }
-}
-
 impl PersonRecord {
-    /// How this person can be reached.
+    /// How this person can be reached, and what the law's choice of a way depends on, as of a day.
     #[must_use]
-    pub fn reach(&self) -> Reach {
-        let count = |n: usize| u8::try_from(n.min(MAX_POINTS_PER_CHANNEL)).unwrap_or(0);
-        let mut reach = [0; 5];
-        reach[Channel::Email as usize] = count(self.emails.len());
-        reach[Channel::Sms as usize] = count(self.phones.len());
-        reach[Channel::Push as usize] = count(self.pushes.len());
-        reach[Channel::Letter as usize] = u8::from(self.address.as_ref().is_some_and(|a| !a.lines.is_empty()));
-        reach[Channel::Voice as usize] = count(self.phones.len());
-        Reach(reach)
+    pub fn reach(&self, today: Date) -> Reach {
+        let mut reach = Reach::default()
+            .with(Channel::Email, self.emails.len())
+            .with(Channel::Sms, self.phones.len())
+            .with(Channel::Push, self.pushes.len())
+            .with(Channel::Letter, usize::from(self.address.as_ref().is_some_and(|a| !a.lines.is_empty())))
+            .with(Channel::Voice, self.phones.len());
+        for channel in &self.consent {
+            reach = reach.with_consent(*channel);
+        }
+        if !self.data.is_empty() {
+            reach = reach.with_mark(Mark::OwnData);
+        }
+        if self.data.iter().any(|category| category == MAILBOX) {
+            reach = reach.with_mark(Mark::MailboxLeaked);
+        }
+        if self.is_minor(today) {
+            reach = reach.with_mark(Mark::Minor);
+        }
+        if self.guardian.as_ref().is_some_and(Guardian::can_be_told) {
+            reach = reach.with_mark(Mark::HasGuardian);
+        }
+        if self.ward.is_some() {
+            reach = reach.with_mark(Mark::Guardian);
+        }
+        reach
+    }
+
+    /// Whether the person is under eighteen on a day. Without a date of birth nobody is.
+    #[must_use]
+    pub fn is_minor(&self, today: Date) -> bool {
+        let born = self.birth_date.as_ref().and_then(|born| born.expose().parse::<Date>().ok());
+        born.is_some_and(|born| {
+            let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
+            today.year() - born.year() - i16::from(!had_birthday) < ADULT
+        })
+    }
+
+    /// The guardian of a minor as somebody to be told: by the guardian's own contact points, in the minor's language and
+    /// under the law of the minor's residence. `None` where there is no guardian who could be told, or no minor.
+    #[must_use]
+    pub fn guardian_of(&self, today: Date) -> Option<Self> {
+        let guardian = self.guardian.as_ref().filter(|guardian| guardian.can_be_told() && self.is_minor(today))?;
+        Some(Self {
+            reference: self.reference.clone(),
+            name: guardian.name.clone(),
+            emails: guardian.email.iter().cloned().collect(),
+            phones: guardian.phone.iter().cloned().collect(),
+            ward: Some(Ward { name: self.name.clone() }),
+            data: self.data.clone(),
+            fields: self.fields.clone(),
+            locale: self.locale.clone(),
+            jurisdiction: self.jurisdiction.clone(),
+            ..Self::default()
+        })
     }
 
     /// The contact point of a channel at a place in its order.
@@ -154,6 +200,7 @@ impl PersonRecord {
         self.address = self.address.take().or(other.address);
         self.birth_date = self.birth_date.take().or(other.birth_date);
         self.guardian = self.guardian.take().or(other.guardian);
+        self.ward = self.ward.take().or(other.ward);
         self.locale = self.locale.take().or(other.locale);
         self.jurisdiction = self.jurisdiction.take().or(other.jurisdiction);
         for (key, value) in other.fields {

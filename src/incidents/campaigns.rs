@@ -1,7 +1,10 @@
 //! Campaigns: proposed, approved by another, started, paused, resumed, cancelled, looked at.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
+use super::routing::ByLaw;
 use super::waivers::checked;
 use super::{IncidentError, Incidents, Progress, Requirement, entry};
 use crate::domain::actor::Actor;
@@ -9,6 +12,7 @@ use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, P
 use crate::domain::channel::Channel;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId};
 use crate::domain::incident::IncidentState;
+use crate::domain::plan::{CanaryStage, Plan};
 use crate::store::{Again, AttemptRow, JurisdictionCounts, Page, StoreError, Tally};
 
 /// A campaign with what goes on in it.
@@ -32,7 +36,14 @@ impl Incidents {
     /// # Errors
     /// When the incident is not open, has no notice or nobody, the notice does not work for somebody, no provider carries
     /// any channel of its cascade, or another campaign of it is under way.
-    pub async fn propose(&self, id: IncidentId, priority: Priority, author: &Actor) -> Result<Campaign, IncidentError> {
+    pub async fn propose(
+        &self,
+        id: IncidentId,
+        priority: Priority,
+        plan: Plan,
+        author: &Actor,
+    ) -> Result<Campaign, IncidentError> {
+        plan.check()?;
         let incident = self.store.incident(id).await?;
         if incident.state != IncidentState::Open {
             return Err(IncidentError::NotOpen(incident.state));
@@ -63,15 +74,18 @@ impl Incidents {
             counts: Counts::default(),
             repeated: 0,
             priority,
+            plan,
+            canary: plan.canary.map_or(CanaryStage::Over, |canary| CanaryStage::Telling(canary.people)),
             author: by.clone(),
             approver: None,
             created_at: now,
             started_at: None,
             completed_at: None,
         };
-        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash, "cascade": cascade, "skipped": skipped, "priority": priority });
+        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash, "cascade": cascade, "skipped": skipped, "priority": priority, "plan": plan });
         let audit = entry(id, now, &by, "campaign.proposed", detail);
-        Ok(self.store.seal_campaign(&campaign, &cascade, audit).await?)
+        let routing = ByLaw::new(Arc::clone(&self.rules), incident.facts, now, cascade);
+        Ok(self.store.seal_campaign(&campaign, &routing, audit).await?)
     }
 
     /// Approves a campaign. A notice that surely lacks what the law demands, or has what it forbids, is approved only in spite

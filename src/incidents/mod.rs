@@ -34,6 +34,7 @@ mod outlook;
 mod progress;
 mod register;
 mod rehearsal;
+mod routing;
 mod sample;
 pub mod severity;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use notice_check::Requirement;
 pub use notices::{Preview, PreviewRequest, Previews};
 pub use progress::Progress;
 pub use rehearsal::{Misfit, Rehearsal};
+pub use routing::WaysOfPeople;
 pub use ways::SubstituteNotice;
 
 /// Longest reason, in characters.
@@ -94,6 +96,9 @@ pub enum IncidentError {
     /// The approver is the author.
     #[error("you proposed this campaign; another person must approve it")]
     SecondPerson,
+    /// The plan cannot be kept.
+    #[error(transparent)]
+    Plan(#[from] crate::domain::plan::PlanError),
     /// The notice does not work.
     #[error(transparent)]
     Notice(#[from] RenderError),

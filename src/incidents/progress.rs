@@ -137,6 +137,8 @@ mod tests {
             counts: Counts { pending: 1000 - done, reached: done, ..Counts::default() },
             repeated: 0,
             priority: Priority::Normal,
+            plan: crate::domain::plan::Plan::default(),
+            canary: crate::domain::plan::CanaryStage::Over,
             author: ActorRef::operator(),
             approver: None,
             created_at: Millis(0),

@@ -32,7 +32,7 @@ impl Incidents {
             record.data.iter().filter_map(|word| DataCategory::try_from(word.clone()).ok()).collect();
         let born: Option<Date> = record.birth_date.as_ref().and_then(|born| born.expose().parse().ok());
         Ok(self.rules.telling(residence, &facts, now).person(&Asked {
-            reach: record.reach(),
+            reach: record.reach(self.rules.today(residence, now)),
             consent: &record.consent,
             data: &data,
             born,

@@ -167,10 +167,16 @@ impl Rules {
         telling
     }
 
+    /// The zone of the authority where somebody lives.
+    #[must_use]
+    pub fn zone(&self, residence: &JurisdictionId) -> Option<jiff::tz::TimeZone> {
+        self.sets.get(residence).map(|set| set.zone(None).clone())
+    }
+
     /// The day it is where somebody lives, by the zone of the authority there; UTC where there is none.
     #[must_use]
     pub fn today(&self, residence: Option<&JurisdictionId>, now: Millis) -> jiff::civil::Date {
-        let zone = residence.and_then(|id| self.sets.get(id)).map(|set| set.zone(None).clone());
+        let zone = residence.and_then(|id| self.zone(id));
         now.to_timestamp().to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date()
     }
 }

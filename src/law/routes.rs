@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::channel::Channel;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::{Duty, Force, Obligation};
-use crate::domain::person::Reach;
+use crate::domain::reach::Reach;
 use crate::domain::vocabulary::{DataCategory, Trait};
 
 /// What a jurisdiction says on ways. Without any it does not choose: every way that reaches the person will do.

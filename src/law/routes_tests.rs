@@ -9,7 +9,7 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::jurisdiction::JurisdictionId;
-use crate::domain::person::Reach;
+use crate::domain::reach::Reach;
 use crate::domain::vocabulary::DataCategory;
 
 const NOW: Millis = Millis(1_795_000_000_000);

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 
@@ -63,7 +65,8 @@ impl Pipeline {
         let (sealing, queue) = mpsc::channel(1);
         // A task of its own: when the client goes away, which drops the first stage, the chunks in hand are still stored whole.
         let storing = tokio::spawn(store_all(store, Arc::clone(&clock), actor, queue));
-        Ok(Self { limits, clock, entropy, chunk: sealer.chunk(), sealer, sealing, storing })
+        let chunk = sealer.chunk(today(clock.as_ref()));
+        Ok(Self { limits, clock, entropy, sealer, chunk, sealing, storing })
     }
 
     /// Reads a body to its end, or until a chunk cannot be stored.
@@ -120,7 +123,7 @@ impl Pipeline {
             return true;
         }
         let Ok(room) = self.sealing.reserve().await else { return false };
-        let chunk = std::mem::replace(&mut self.chunk, self.sealer.chunk());
+        let chunk = std::mem::replace(&mut self.chunk, self.sealer.chunk(today(self.clock.as_ref())));
         let (sealer, clock, entropy) = (self.sealer.clone(), Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let people = tokio::task::spawn_blocking(move || {
             sealer.seal(chunk, |arrivals| fresh_ids(arrivals.len(), clock.as_ref(), entropy.as_ref()))
@@ -128,6 +131,11 @@ impl Pipeline {
         room.send(Sealing { people, through_line });
         true
     }
+}
+
+/// The day of an import, on the UTC line: whether somebody is a minor is taken as of it.
+fn today(clock: &dyn Clock) -> Date {
+    clock.now().to_timestamp().to_zoned(TimeZone::UTC).date()
 }
 
 /// Fresh identifiers, in order: rows whose identifiers ascend are written to the end of an index and not all over it.

@@ -163,7 +163,8 @@ impl Edition {
 
     pub(super) fn email(&self, record: &PersonRecord) -> Result<Rendered, RenderError> {
         let words = &self.language.words;
-        if let Some(mail) = self.plate.as_ref().and_then(|plate| plate.fill(record, words, &self.scope)) {
+        let plate = self.plate.as_ref().filter(|_| record.ward.is_none());
+        if let Some(mail) = plate.and_then(|plate| plate.fill(record, words, &self.scope)) {
             return Ok(Rendered::Email {
                 locale: self.locale.clone(),
                 subject: Pii::new(mail.subject),
@@ -186,6 +187,7 @@ impl Edition {
         } else {
             self.language.words.greeting.neutral.clone()
         };
+        let greeting = self.to_guardian(record, greeting);
         let body = |file: FrameFile| {
             let body = if self.frames[&file].body { Some(self.texts.body(file.form(), Some(&filler))?) } else { None };
             Ok(body.unwrap_or_default())
@@ -228,7 +230,25 @@ impl Edition {
             let body = self.texts.body(file.form(), Some(&self.filler(&context)))?;
             set(&mut context, "body", body);
         }
-        self.fill(file, &context)
+        let filled = self.fill(file, &context)?;
+        if record.ward.is_none() {
+            return Ok(filled);
+        }
+        // The first line of a push message is its title.
+        let guardian = &self.language.words.greeting.guardian_short;
+        Ok(match filled.trim().split_once('\n') {
+            Some((title, text)) => format!("{title}\n{guardian} {text}"),
+            None => format!("{guardian} {}", filled.trim()),
+        })
+    }
+
+    /// A greeting that says to a guardian whom the message is about.
+    fn to_guardian(&self, record: &PersonRecord, greeting: String) -> String {
+        let Some(ward) = &record.ward else { return greeting };
+        let words = &self.language.words.greeting;
+        let name = ward.name.as_ref().map(|name| context::one_line(name.expose())).filter(|name| !name.is_empty());
+        let ward = name.map(|name| format!(" {} {name}.", words.ward)).unwrap_or_default();
+        format!("{} {}{ward}", greeting.trim(), words.guardian)
     }
 
     /// Whether every text can be filled for a person.

@@ -117,6 +117,12 @@ texts! {
         named,
         /// Somebody whose name is not known.
         neutral,
+        /// What a guardian is told first: that it is about a minor, who is meant by "you". Plain text.
+        guardian,
+        /// Before the minor's name, where it is known. Plain text.
+        ward,
+        /// What a short message to a guardian begins with. Plain text.
+        guardian_short,
     }
 }
 

@@ -8,7 +8,7 @@ use candour::domain::channel::Channel;
 use candour::domain::facts::{Contact, IncidentFacts, Moment};
 use candour::domain::locale::Locale;
 use candour::domain::notice::{NoticeContent, NoticeTexts};
-use candour::domain::person::PersonRecord;
+use candour::domain::person::{PersonRecord, Ward};
 use candour::domain::pii::Pii;
 use candour::render::{CompiledNotice, RenderError, Rendered, Renderer, check};
 use proptest::prelude::*;
@@ -362,5 +362,24 @@ proptest! {
             prop_assert!(!subject.contains('\n'));
             Ok(())
         })?;
+    }
+}
+
+#[test]
+fn a_guardian_is_told_whom_it_is_about() {
+    let ward = Ward { name: Some(Pii::new(String::from("Tim Lee"))) };
+    for (language, _) in LANGUAGES {
+        let notice = compile(&content(language, &[(language, "Somebody took a backup.")]));
+        let guardian = PersonRecord { ward: Some(ward.clone()), ..person(Some("Kim Lee"), None) };
+        let (_, text, html) = email(&notice, &guardian);
+        assert!(text.contains("Tim Lee") && html.contains("Tim Lee") && text.contains("Kim Lee"), "{language}: {text}");
+        let (plain, ..) = email(&notice, &person(Some("Kim Lee"), None));
+        assert!(!plain.contains("Tim Lee") && text.len() > plain.len() + 40, "{language}: {plain}");
+        let (sms, title, push) = short(&notice, &guardian);
+        let (own_sms, own_title, own_push) = short(&notice, &person(Some("Kim Lee"), None));
+        assert!(sms.ends_with(&own_sms) && sms.len() > own_sms.len() + 10, "{language}: {sms}");
+        assert_eq!(title, own_title, "a lock screen shows no more than it did");
+        assert!(push.ends_with(&own_push) && !push.contains("Tim"), "{language}: {push}");
+        assert!(!sms.contains("Tim"), "{language}: {sms}");
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, NoticeId, PersonId};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::{CanaryStage, Plan};
 use crate::incidents::{CampaignView, Progress};
 use crate::store::{AttemptRow, JurisdictionCounts, Tally};
 
@@ -80,6 +81,11 @@ pub(super) struct CampaignBrief {
     repeated: i64,
     /// Whether it goes before others.
     priority: Priority,
+    /// What holds it back.
+    plan: Plan,
+    /// How far its canary is; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canary: Option<CanaryView>,
     /// Who proposed it.
     author: ActorRef,
     /// Who approved it.
@@ -106,6 +112,33 @@ pub(super) struct CampaignBrief {
     seconds_left: Option<i64>,
 }
 
+/// How far a canary is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+#[schema(as = CanaryStage)]
+pub(super) enum CanaryView {
+    /// Its people are being told.
+    Telling {
+        /// Attempts that may still be made of it.
+        left: u32,
+    },
+    /// They are told, and what becomes of it is waited for.
+    Watched,
+    /// It went well, or somebody resumed the campaign; the others are told.
+    Over,
+}
+
+impl CanaryView {
+    fn of(plan: &Plan, stage: CanaryStage) -> Option<Self> {
+        plan.canary?;
+        Some(match stage {
+            CanaryStage::Telling(left) => Self::Telling { left },
+            CanaryStage::Watched(_) => Self::Watched,
+            CanaryStage::Over => Self::Over,
+        })
+    }
+}
+
 impl CampaignBrief {
     /// From what is stored and how fast it goes.
     pub(super) fn new(campaign: Campaign, progress: Progress) -> Self {
@@ -121,6 +154,8 @@ impl CampaignBrief {
             counts: campaign.counts,
             repeated: campaign.repeated,
             priority: campaign.priority,
+            plan: campaign.plan,
+            canary: CanaryView::of(&campaign.plan, campaign.canary),
             author: campaign.author,
             approver: campaign.approver,
             created_at: campaign.created_at.to_rfc3339(),

@@ -19,6 +19,7 @@ use crate::api::problem::Problem;
 use crate::domain::actor::Actor;
 use crate::domain::campaign::{CampaignAction, Priority};
 use crate::domain::id::{CampaignId, IncidentId};
+use crate::domain::plan::Plan;
 use crate::incidents::IncidentError;
 use crate::store::Again;
 
@@ -60,6 +61,8 @@ async fn list(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -
 struct Proposal {
     /// `urgent`: its people are told before those of any other campaign.
     priority: Priority,
+    /// What holds it back, approved with it.
+    plan: Plan,
 }
 
 /// Propose a campaign
@@ -78,7 +81,7 @@ async fn propose(
     PathArg(id): PathArg<IncidentId>,
     OptionalBody(proposal): OptionalBody<Proposal>,
 ) -> Result<Response, Problem> {
-    let campaign = state.incidents.propose(id, proposal.priority, &actor).await?;
+    let campaign = state.incidents.propose(id, proposal.priority, proposal.plan, &actor).await?;
     let location = format!("/v1/campaigns/{}", campaign.id);
     let view = state.incidents.campaign(campaign.id).await?;
     Ok((StatusCode::CREATED, Belongs(id), [(header::LOCATION, location)], Json(CampaignFull::from(view)))

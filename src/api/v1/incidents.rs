@@ -38,6 +38,7 @@ impl From<IncidentError> for Problem {
                 flaws.into_iter().fold(Self::new(Kind::InvalidFields, text), |p, f| p.with(f.field, f.reason, f.remedy))
             }
             IncidentError::Stale(current) => stale(current),
+            IncidentError::Plan(error) => Self::field(error.field(), text, "Change it, or leave it out."),
             IncidentError::SecondPerson => Self::new(Kind::SecondPerson, text),
             IncidentError::Notice(error) => super::notices::template_problem(&error),
             IncidentError::Misfits(rehearsal) => misfits(&rehearsal, text),

@@ -38,6 +38,9 @@ pub(super) struct PersonView {
     /// Who is told for a minor.
     #[serde(skip_serializing_if = "Option::is_none")]
     guardian: Option<GuardianView>,
+    /// Whether this is not one of those affected but the guardian of the minor with this `ref`, who is told where a law has
+    /// guardians told.
+    is_guardian: bool,
     /// Categories of data exposed of this person.
     data: Vec<String>,
     /// Channels agreed to.
@@ -140,6 +143,7 @@ impl PersonView {
             address: record.address.as_ref().map(|address| sight.address(address)),
             birth_date: sight.maybe(record.birth_date.as_ref()),
             guardian: record.guardian.as_ref().map(|guardian| sight.guardian(guardian)),
+            is_guardian: record.ward.is_some(),
             data: record.data.clone(),
             consent: record.consent.iter().map(ToString::to_string).collect(),
             fields: record.fields.iter().map(|(name, value)| (name.clone(), sight.text(value))).collect(),

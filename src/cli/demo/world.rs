@@ -187,6 +187,9 @@ heartbeat_seconds = 5
 poll_ms = 100
 
 # Real waits are minutes; a demo has none to spare.
+# The demonstration shows everything at once, at whatever hour it is.
+[delivery.sms]
+quiet = {{ from = "00:00", until = "00:00" }}
 [delivery.email]
 base_ms = 1000
 cap_ms = 5000

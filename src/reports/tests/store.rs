@@ -8,7 +8,7 @@ use crate::domain::actor::ActorRef;
 use crate::domain::attempt::UnreachableReason;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
-use crate::domain::channel::Channel;
+use crate::domain::cascade::Routing;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, NoticeId, ReportId};
 use crate::domain::incident::{Incident, IncidentState};
@@ -55,6 +55,8 @@ pub(super) fn campaign(counts: Counts, started_at: Option<Millis>) -> Campaign {
         counts,
         repeated: 0,
         priority: Priority::Normal,
+        plan: crate::domain::plan::Plan::default(),
+        canary: crate::domain::plan::CanaryStage::Over,
         author: ActorRef::operator(),
         approver: None,
         created_at: Millis(1),
@@ -181,7 +183,7 @@ impl CampaignStore for Memory {
         Ok(self.0.lock().unwrap().campaigns.clone())
     }
 
-    async fn seal_campaign(&self, _: &Campaign, _: &[Channel], _: AuditEntry) -> Result<Campaign> {
+    async fn seal_campaign(&self, _: &Campaign, _: &dyn Routing, _: AuditEntry) -> Result<Campaign> {
         unreachable!("reports seal nothing")
     }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use zeroize::Zeroizing;
 
 use super::blocks::{At, Blocks};
 use super::groups::{Group, Groups};
-use crate::domain::person::{PersonRecord, Reach};
+use crate::domain::person::PersonRecord;
+use crate::domain::reach::Reach;
 use crate::store::seal::{IncidentKey, RefIndex, decode, encode};
 use crate::store::traits::Result;
 
@@ -18,6 +20,7 @@ pub struct PeopleChunk {
     groups: Groups,
     plain: Zeroizing<Blocks>,
     lines: usize,
+    today: Date,
 }
 
 /// One person, or one line about a person while the chunk is not merged.
@@ -39,26 +42,38 @@ pub(super) struct Merged {
     pub(super) groups: Groups,
     pub(super) plain: Zeroizing<Blocks>,
     pub(super) lines: usize,
+    pub(super) today: Date,
 }
 
 impl PeopleChunk {
-    pub(super) fn new(key: Arc<IncidentKey>) -> Self {
-        Self { key, entries: Vec::new(), groups: Groups::default(), plain: Zeroizing::default(), lines: 0 }
+    pub(super) fn new(key: Arc<IncidentKey>, today: Date) -> Self {
+        Self { key, entries: Vec::new(), groups: Groups::default(), plain: Zeroizing::default(), lines: 0, today }
     }
 
-    /// Adds what one line says of a person.
-    pub fn add(&mut self, mut record: PersonRecord) {
-        let ref_index = self.key.ref_index(record.reference.expose());
+    /// Adds what one line says of a person. The guardian of a minor becomes somebody to be told as well; whether they are
+    /// is decided when a population is sealed.
+    pub fn add(&mut self, record: PersonRecord) {
+        if let Some(guardian) = record.guardian_of(self.today) {
+            self.add_one(guardian);
+        }
+        self.add_one(record);
+        self.lines += 1;
+    }
+
+    fn add_one(&mut self, mut record: PersonRecord) {
+        let ref_index = match record.ward {
+            None => self.key.ref_index(record.reference.expose()),
+            Some(_) => self.key.guardian_index(record.reference.expose()),
+        };
         let group = self.groups.place(Group::take(&mut record));
         let entry = Entry {
             ref_index,
             group,
-            reach: record.reach(),
+            reach: record.reach(self.today),
             plain: self.plain.push(|plain| encode(&record, plain)),
             arrival: self.lines,
         };
         self.entries.push(entry);
-        self.lines += 1;
     }
 
     /// How many lines were added.
@@ -76,7 +91,7 @@ impl PeopleChunk {
     /// Makes one of the lines that are about the same person, in order of arrival. The people come out in the order of the
     /// index that finds them: written in this order, each page of the index is touched once.
     pub(super) fn merge(self) -> Result<Merged> {
-        let Self { mut entries, mut groups, mut plain, lines, .. } = self;
+        let Self { mut entries, mut groups, mut plain, lines, today, .. } = self;
         entries.sort_by_key(|entry| u128::from_be_bytes(entry.ref_index));
         let mut merged: Vec<Entry> = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -85,13 +100,13 @@ impl PeopleChunk {
                     let mut record = read(before, &groups, &plain)?;
                     record.merge(read(&entry, &groups, &plain)?);
                     before.group = groups.place(Group::take(&mut record));
-                    before.reach = record.reach();
+                    before.reach = record.reach(today);
                     before.plain = plain.push(|plain| encode(&record, plain));
                 }
                 _ => merged.push(entry),
             }
         }
-        Ok(Merged { entries: merged, groups, plain, lines })
+        Ok(Merged { entries: merged, groups, plain, lines, today })
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
-use crate::domain::person::{PersonRecord, Reach};
+use crate::domain::person::PersonRecord;
+use crate::domain::reach::{Mark, Reach};
 
 /// What people of a group share. Neither is personal by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -84,14 +85,18 @@ impl Tally {
         Self { groups, changes }
     }
 
-    /// Counts a person of the group at a place in (`by` is 1) or out (-1).
+    /// Counts a person of the group at a place in (`by` is 1) or out (-1). Who is told as a guardian is not one of those
+    /// whom the incident affects.
     pub(super) fn add(&mut self, place: usize, reach: Reach, by: i64) {
+        if reach.is(Mark::Guardian) {
+            return;
+        }
         if place >= self.changes.len() {
             self.changes.resize(place + 1, (0, 0));
         }
         let (people, without_contact) = &mut self.changes[place];
         *people += by;
-        if reach == Reach::default() {
+        if reach.is_nowhere() {
             *without_contact += by;
         }
     }

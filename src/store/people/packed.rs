@@ -2,7 +2,7 @@
 //! parts are divided. `substr` takes them apart. Binding each value for itself, or writing all as JSON with the bytes in
 //! hex, costs several times as much.
 //!
-//! A row is `id` (16 bytes), `ref_index` (16), `content_hash` (32), `replaces` (32), `reach` (5 characters), jurisdiction,
+//! A row is `id` (16 bytes), `ref_index` (16), `content_hash` (32), `replaces` (32), `reach` (7 characters), jurisdiction,
 //! locale, sealed record; the last three have the lengths that its number says. The number holds, from the lowest bit: 20
 //! bits of the row's place in the parameter, 30 of the sealed record's length, 6 of the jurisdiction's, 6 of the locale's.
 
@@ -22,10 +22,10 @@ macro_rules! rows {
          SELECT (value & 1048575) + 1, value >> 20 & 1073741823, value >> 50 & 63, value >> 56 FROM json_each($4)), \
          r (id, ref_index, content_hash, replaces, reach, jurisdiction, locale, sealed) AS ( \
          SELECT substr($3, place, 16), substr($3, place + 16, 16), substr($3, place + 32, 32), substr($3, place + 64, 32), \
-         CAST(substr($3, place + 96, 5) AS TEXT), \
-         nullif(CAST(substr($3, place + 101, jurisdiction) AS TEXT), ''), \
-         nullif(CAST(substr($3, place + 101 + jurisdiction, locale) AS TEXT), ''), \
-         substr($3, place + 101 + jurisdiction + locale, sealed) FROM at) "
+         CAST(substr($3, place + 96, 7) AS TEXT), \
+         nullif(CAST(substr($3, place + 103, jurisdiction) AS TEXT), ''), \
+         nullif(CAST(substr($3, place + 103 + jurisdiction, locale) AS TEXT), ''), \
+         substr($3, place + 103 + jurisdiction + locale, sealed) FROM at) "
     };
 }
 pub(super) use rows;

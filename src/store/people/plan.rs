@@ -5,10 +5,10 @@ use zeroize::Zeroizing;
 
 use super::exactly;
 use super::groups::{Group, GroupChange, Tally};
-use super::sealer::SealedPeople;
+use super::sealer::{SealedPeople, SealedPerson};
 use crate::domain::clock::Entropy;
 use crate::domain::id::PersonId;
-use crate::domain::person::Reach;
+use crate::domain::reach::{Mark, Reach};
 use crate::store::rows::PersonRow;
 use crate::store::seal::{ContentHash, RefIndex, encode};
 use crate::store::traits::{ImportCounts, Result};
@@ -65,7 +65,7 @@ impl Plan {
             tally.add(person.group, person.reach, 1);
         }
         let mut counts = repeated(people);
-        counts.added = number(people.people.len());
+        counts.added = number(affected(people).count());
         Self { added: (0..people.people.len()).collect(), updated: Vec::new(), groups: tally.changes(), counts }
     }
 
@@ -80,13 +80,13 @@ impl Plan {
         }
         for (place, (person, known)) in people.people.iter().zip(by_place).enumerate() {
             let Some(known) = known else {
-                plan.counts.added += 1;
+                plan.counts.added += counted(person.reach);
                 tally.add(person.group, person.reach, 1);
                 plan.added.push(place);
                 continue;
             };
             let Some(sealed) = known.sealed else {
-                plan.counts.unchanged += 1;
+                plan.counts.unchanged += counted(person.reach);
                 continue;
             };
             let replaces = exactly("content_hash", &known.content_hash)?;
@@ -99,18 +99,18 @@ impl Plan {
             encode(&merged, &mut bytes);
             let content_hash = people.key.content_hash(&bytes, group.locale(), group.jurisdiction());
             if content_hash == replaces {
-                plan.counts.unchanged += 1;
+                plan.counts.unchanged += counted(person.reach);
                 continue;
             }
-            plan.counts.updated += 1;
+            plan.counts.updated += counted(person.reach);
             let mut known = before.record;
-            tally.add_group(Group::take(&mut known), known.reach(), -1);
-            tally.add_group(group.clone(), merged.reach(), 1);
+            tally.add_group(Group::take(&mut known), known.reach(people.today), -1);
+            tally.add_group(group.clone(), merged.reach(people.today), 1);
             let mut nonce = [0; 24];
             entropy.fill(&mut nonce);
             let mut sealed = Vec::new();
             people.key.seal_record(before.id, nonce, &bytes, &mut sealed);
-            let (id, ref_index, reach) = (before.id, person.ref_index, merged.reach());
+            let (id, ref_index, reach) = (before.id, person.ref_index, merged.reach(people.today));
             plan.updated.push(Update { id, ref_index, content_hash, replaces, reach, group, sealed });
         }
         plan.groups = tally.changes();
@@ -147,9 +147,19 @@ impl Plan {
     }
 }
 
+/// Those whom lines are about; a guardian comes beside the line of the minor.
+fn affected(people: &SealedPeople) -> impl Iterator<Item = &SealedPerson> {
+    people.people.iter().filter(|person| counted(person.reach) == 1)
+}
+
+/// How many of the lines' people somebody is: one, or none when told as a guardian.
+fn counted(reach: Reach) -> i64 {
+    i64::from(!reach.is(Mark::Guardian))
+}
+
 /// Each further line about the same person of the chunk counts as unchanged.
 fn repeated(people: &SealedPeople) -> ImportCounts {
-    ImportCounts { unchanged: number(people.lines - people.people.len()), ..ImportCounts::default() }
+    ImportCounts { unchanged: number(people.lines - affected(people).count()), ..ImportCounts::default() }
 }
 
 fn number(count: usize) -> i64 {

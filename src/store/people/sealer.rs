@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::blocks::{At, Blocks};
 use super::chunk::{Entry, PeopleChunk};
 use super::groups::{Group, Groups};
 use crate::domain::clock::Entropy;
 use crate::domain::id::{IncidentId, PersonId};
-use crate::domain::person::{PersonRecord, Reach};
+use crate::domain::person::PersonRecord;
+use crate::domain::reach::Reach;
 use crate::store::seal::{ContentHash, IncidentKey, RefIndex};
 use crate::store::traits::Result;
 
@@ -29,6 +32,8 @@ pub struct SealedPeople {
     sealed: Blocks,
     /// How many lines they came from.
     pub(super) lines: usize,
+    /// The day they came in.
+    pub(super) today: Date,
 }
 
 /// One of them.
@@ -47,10 +52,10 @@ impl PeopleSealer {
         Self { incident, key, entropy }
     }
 
-    /// An empty chunk.
+    /// An empty chunk of people who come in on a day.
     #[must_use]
-    pub fn chunk(&self) -> PeopleChunk {
-        PeopleChunk::new(Arc::clone(&self.key))
+    pub fn chunk(&self, today: Date) -> PeopleChunk {
+        PeopleChunk::new(Arc::clone(&self.key), today)
     }
 
     /// Merges the lines of a chunk and seals its people. `ids` is given, for each person in the order in which they will be
@@ -90,6 +95,7 @@ impl PeopleSealer {
             groups: merged.groups,
             sealed,
             lines: merged.lines,
+            today: merged.today,
         })
     }
 }

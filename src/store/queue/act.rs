@@ -39,13 +39,16 @@ impl SqlStore {
             let started = (action == CampaignAction::Start).then_some(audit.at.0);
             let done = sqlx::query(
                 "/* act */ UPDATE campaigns SET state = $3, approver = COALESCE($4, approver), \
-                 started_at = COALESCE(started_at, $5) WHERE id = $1 AND state = $2",
+                 started_at = COALESCE(started_at, $5), \
+                 canary_left = CASE WHEN $6 AND canary_left = 0 THEN NULL ELSE canary_left END WHERE id = $1 AND state = $2",
             )
             .bind(id.0)
             .bind(campaign.state.as_str())
             .bind(state.as_str())
             .bind(approver)
             .bind(started)
+            // Whoever resumes a campaign whose canary has been told has looked at it, and lets the others go.
+            .bind(action == CampaignAction::Resume)
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 0 {

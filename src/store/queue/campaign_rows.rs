@@ -7,6 +7,7 @@ use crate::domain::actor::ActorRef;
 use crate::domain::campaign::{Campaign, CampaignState, Counts, Priority};
 use crate::domain::clock::Millis;
 use crate::domain::id::{CampaignId, IncidentId, NoticeId};
+use crate::domain::plan::{CanaryStage, Plan};
 use crate::store::error::StoreError;
 use crate::store::rows::word;
 use crate::store::traits::Result;
@@ -30,6 +31,9 @@ pub(super) struct CampaignRow {
     suppressed: i64,
     repeated: i64,
     priority: String,
+    plan: String,
+    canary_left: Option<i64>,
+    canary_ended_at: Option<i64>,
     author: String,
     approver: Option<String>,
     created_at: i64,
@@ -40,6 +44,19 @@ pub(super) struct CampaignRow {
 /// Reads a state's column.
 pub(super) fn campaign_state(text: &str) -> Result<CampaignState> {
     word("campaigns", "state", CampaignState::from_name(text))
+}
+
+/// Reads a plan's column.
+pub(super) fn plan(text: &str) -> Result<Plan> {
+    serde_json::from_str(text).map_err(|error| StoreError::corrupt("campaigns", "plan", error.to_string()))
+}
+
+fn stage(left: Option<i64>, ended_at: Option<i64>) -> CanaryStage {
+    match (left, ended_at) {
+        (None, _) => CanaryStage::Over,
+        (Some(0), Some(at)) => CanaryStage::Watched(Millis(at)),
+        (Some(left), _) => CanaryStage::Telling(u32::try_from(left).unwrap_or(u32::MAX)),
+    }
 }
 
 impl TryFrom<CampaignRow> for Campaign {
@@ -64,6 +81,8 @@ impl TryFrom<CampaignRow> for Campaign {
             },
             repeated: row.repeated,
             priority: word("campaigns", "priority", Priority::from_name(&row.priority))?,
+            plan: plan(&row.plan)?,
+            canary: stage(row.canary_left, row.canary_ended_at),
             author: ActorRef(row.author),
             approver: row.approver.map(ActorRef),
             created_at: Millis(row.created_at),

@@ -7,7 +7,7 @@ use crate::domain::actor::ActorRef;
 use crate::domain::attempt::UnreachableReason;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction};
-use crate::domain::channel::Channel;
+use crate::domain::cascade::Routing;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId};
 use crate::store::SqlStore;
@@ -16,8 +16,8 @@ use crate::store::traits::{Again, AttemptRow, CampaignStore, JurisdictionCounts,
 
 #[async_trait]
 impl CampaignStore for SqlStore {
-    async fn seal_campaign(&self, campaign: &Campaign, cascade: &[Channel], audit: AuditEntry) -> Result<Campaign> {
-        self.seal_population(campaign, cascade, &audit).await
+    async fn seal_campaign(&self, campaign: &Campaign, routing: &dyn Routing, audit: AuditEntry) -> Result<Campaign> {
+        self.seal_population(campaign, routing, &audit).await
     }
 
     async fn campaign(&self, id: CampaignId) -> Result<Campaign> {

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::campaign_rows::campaign_state;
+use super::canary::Canaries;
 use super::frontier::START;
 use super::hand_back::{PUT_OFF_MS, Slots};
 use super::moves::{self, progress};
@@ -30,6 +31,7 @@ struct Terms {
     incident_id: Uuid,
     state: String,
     notice_hash: String,
+    canary_left: Option<i64>,
     master_key: String,
     wrapped: Option<Vec<u8>>,
 }
@@ -42,7 +44,7 @@ trait ReadTerms {
 on_both_connections!(ReadTerms {
     async fn terms(&mut self, campaign: CampaignId) -> Result<Terms> {
         let row: Option<Terms> = sqlx::query_as(
-            "/* terms */ SELECT c.incident_id, c.state, c.notice_hash, k.master_key, k.wrapped \
+            "/* terms */ SELECT c.incident_id, c.state, c.notice_hash, c.canary_left, k.master_key, k.wrapped \
              FROM campaigns c JOIN incident_keys k ON k.incident_id = c.incident_id WHERE c.id = $1",
         )
         .bind(campaign.0)
@@ -72,7 +74,11 @@ impl SqlStore {
             let stored = WrappedKey { master_key: terms.master_key, wrapped: terms.wrapped };
             let key = self.sealer.incident_key(incident, &stored)?;
             let after = self.frontiers.of(request.campaign, request.channel);
-            let fresh = &request.attempts[..request.attempts.len().min(request.limit as usize)];
+            let most = terms.canary_left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(0));
+            let fresh = &request.attempts[..request.attempts.len().min(request.limit as usize).min(most)];
+            if fresh.is_empty() {
+                return Ok(None);
+            }
             let mut rows = tx.take_due(request, fresh, after).await?;
             if rows.len() < fresh.len() && after != START {
                 rows.extend(tx.take_due(request, &fresh[rows.len()..], START).await?);
@@ -81,6 +87,10 @@ impl SqlStore {
                 return Ok(None);
             }
             let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            if terms.canary_left.is_some() && !tx.take_of_canary(request.campaign, number, request.now).await? {
+                // Another worker took of it since it was read.
+                return Err(StoreError::Busy);
+            }
             let repeats = rows.iter().map(|row| row.repeats).sum();
             let by = Counts { pending: -number, in_flight: number, ..Counts::default() };
             if tx.shift(request.campaign, &by, repeats).await?.state != CampaignState::Running {

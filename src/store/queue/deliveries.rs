@@ -6,13 +6,18 @@ use super::hand_back::Slots;
 use super::reap::Resolution;
 use super::receipts::Receipt;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use crate::domain::audit::AuditEntry;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::Failing;
 use crate::store::SqlStore;
-use crate::store::db::reading;
-use crate::store::traits::{ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport};
+use crate::store::audit::AppendAudit;
+use crate::store::db::{reading, writing};
+use crate::store::traits::{
+    ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, Silence, SilenceReport,
+};
 
 #[async_trait]
 impl DeliveryStore for SqlStore {
@@ -110,6 +115,34 @@ impl DeliveryStore for SqlStore {
     ) -> Result<ReceiptEffect> {
         let receipt = Receipt { provider, key, attempt, outcome, code };
         self.take_receipt(&receipt, &Resolution { policies, now, jitter }).await
+    }
+
+    async fn watched_canaries(&self) -> Result<Vec<CampaignId>> {
+        self.list_watched().await
+    }
+
+    async fn failing(&self, campaign: CampaignId) -> Result<Failing> {
+        self.count_failing(campaign).await
+    }
+
+    async fn end_canary(&self, campaign: CampaignId, audit: AuditEntry) -> Result<bool> {
+        self.release(campaign, &audit).await
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<()> {
+        writing!(self, tx => { tx.append_audit(&entry).await })
+    }
+
+    async fn campaigns_awaiting_receipts(&self, ended_after: Millis) -> Result<Vec<CampaignId>> {
+        self.list_awaiting(ended_after).await
+    }
+
+    async fn gives_receipts(&self, provider: &str) -> Result<bool> {
+        self.has_delivered(provider).await
+    }
+
+    async fn break_silence(&self, silence: &Silence) -> Result<SilenceReport> {
+        self.move_silent(silence).await
     }
 
     async fn cover_by_announcement(&self, incident: IncidentId, now: Millis) -> Result<i64> {

@@ -4,14 +4,14 @@ use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::statements::{Plans, Statements};
+use super::statements::{Plan, Statements};
 use super::steps::Steps;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignState, Counts, PersonState};
-use crate::domain::cascade::Cascade;
-use crate::domain::channel::Channel;
+use crate::domain::cascade::{Cascade, Route, Routing};
 use crate::domain::id::{CampaignId, IncidentId};
-use crate::domain::person::Reach;
+use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::reach::Reach;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{on_both_connections, writing};
@@ -26,7 +26,7 @@ impl SqlStore {
     pub(super) async fn seal_population(
         &self,
         campaign: &Campaign,
-        order: &[Channel],
+        routing: &dyn Routing,
         audit: &AuditEntry,
     ) -> Result<Campaign> {
         let (id, incident) = (campaign.id, campaign.incident);
@@ -37,7 +37,7 @@ impl SqlStore {
                 return Err(StoreError::Erased);
             }
             tx.no_other_campaign(incident).await?;
-            let (plans, people) = tx.plan(incident, order).await?;
+            let (plans, people) = tx.plan(incident, routing).await?;
             if people == 0 {
                 return Err(StoreError::Conflict(String::from(
                     "the incident has no people; import those who are affected, then propose the campaign",
@@ -65,13 +65,38 @@ impl SqlStore {
     }
 }
 
+fn plan(jurisdiction: Option<String>, code: String, routing: &dyn Routing) -> Result<Plan> {
+    let reach = Reach::from_code(&code)
+        .ok_or_else(|| StoreError::corrupt("people", "reach", "it is not a digit per channel and two more"))?;
+    let residence = match &jurisdiction {
+        None => None,
+        Some(id) => Some(word("people", "jurisdiction", JurisdictionId::parse(id).ok())?),
+    };
+    let (cascade, reason) = match routing.route(residence.as_ref(), reach) {
+        Route::By(cascade) => (cascade, None),
+        Route::Unreachable(reason) => (Cascade::default(), Some(reason.as_str())),
+        Route::Spared => (Cascade::default(), None),
+    };
+    Ok(Plan {
+        jurisdiction: jurisdiction.unwrap_or_default(),
+        reach: code,
+        cascade: cascade.to_code(),
+        channel: cascade.step(0).map(|step| step.channel.as_str()),
+        reason,
+    })
+}
+
 /// The steps of sealing.
 trait Sealing {
     /// `Conflict` when the incident has a campaign of which nobody can say whom it will tell. One that runs is none: whoever
     /// it is to tell is left to it.
     fn no_other_campaign(&mut self, incident: IncidentId) -> impl Future<Output = Result<()>> + Send;
-    /// How each reach of the incident's people becomes a cascade, and how many people there are.
-    fn plan(&mut self, incident: IncidentId, order: &[Channel]) -> impl Future<Output = Result<(Plans, i64)>> + Send;
+    /// How those of each residence and reach are told, and how many people there are.
+    fn plan(
+        &mut self,
+        incident: IncidentId,
+        routing: &dyn Routing,
+    ) -> impl Future<Output = Result<(Vec<Plan>, i64)>> + Send;
     /// Stores the campaign, still of nobody.
     fn insert_campaign(&mut self, campaign: &Campaign) -> impl Future<Output = Result<()>> + Send;
     /// SHA-256, hex, over identifier and content hash of each person in order of identifier, and their number.
@@ -106,31 +131,23 @@ on_both_connections!(Sealing {
         }))
     }
 
-    async fn plan(&mut self, incident: IncidentId, order: &[Channel]) -> Result<(Plans, i64)> {
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("/* plan */ SELECT reach, COUNT(*) FROM people WHERE incident_id = $1 GROUP BY reach")
-                .bind(incident.0)
-                .fetch_all(&mut *self)
-                .await?;
-        let mut plans = Plans::default();
-        let mut people = 0;
-        for (code, number) in rows {
-            let reach = Reach::from_code(&code)
-                .ok_or_else(|| StoreError::corrupt("people", "reach", "it is not one digit per channel"))?;
-            let cascade = Cascade::plan(order, reach);
-            people += number;
-            plans.reaches.push(code);
-            plans.cascades.push(cascade.to_code());
-            plans.channels.push(cascade.step(0).map(|step| step.channel.as_str()));
-        }
-        Ok((plans, people))
+    async fn plan(&mut self, incident: IncidentId, routing: &dyn Routing) -> Result<(Vec<Plan>, i64)> {
+        let rows: Vec<(Option<String>, String, i64)> = sqlx::query_as(
+            "/* plan */ SELECT jurisdiction, reach, COUNT(*) FROM people WHERE incident_id = $1 GROUP BY jurisdiction, reach",
+        )
+        .bind(incident.0)
+        .fetch_all(&mut *self)
+        .await?;
+        let people = rows.iter().map(|(.., number)| number).sum();
+        let plans = rows.into_iter().map(|(jurisdiction, reach, _)| plan(jurisdiction, reach, routing));
+        Ok((plans.collect::<Result<_>>()?, people))
     }
 
     async fn insert_campaign(&mut self, campaign: &Campaign) -> Result<()> {
         sqlx::query(
             "/* insert_campaign */ INSERT INTO campaigns \
-             (id, incident_id, notice_id, notice_hash, state, sealed, population_hash, priority, author, created_at) \
-             VALUES ($1, $2, $3, $4, 'proposed', 0, '', $5, $6, $7)",
+             (id, incident_id, notice_id, notice_hash, state, sealed, population_hash, priority, author, created_at, \
+              plan, canary_left) VALUES ($1, $2, $3, $4, 'proposed', 0, '', $5, $6, $7, $8, $9)",
         )
         .bind(campaign.id.0)
         .bind(campaign.incident.0)
@@ -139,6 +156,8 @@ on_both_connections!(Sealing {
         .bind(campaign.priority.as_str())
         .bind(&campaign.author.0)
         .bind(campaign.created_at.0)
+        .bind(serde_json::to_string(&campaign.plan).map_err(|e| StoreError::corrupt("campaigns", "plan", e.to_string()))?)
+        .bind(campaign.plan.canary.map(|canary| i64::from(canary.people)))
         .execute(&mut *self)
         .await?;
         Ok(())

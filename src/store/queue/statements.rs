@@ -79,15 +79,19 @@ pub(super) struct StandingRow {
     pub(super) jurisdiction: Option<String>,
 }
 
-/// How a reach becomes a cascade: three lists of one length.
-#[derive(Debug, Default)]
-pub(super) struct Plans {
+/// How those of one residence and reach are told.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// `people.jurisdiction`, empty text where it is not known.
+    pub(super) jurisdiction: String,
     /// `people.reach`.
-    pub(super) reaches: Vec<String>,
-    /// Its cascade.
-    pub(super) cascades: Vec<String>,
+    pub(super) reach: String,
+    /// The cascade's code; empty text when there is none.
+    pub(super) cascade: String,
     /// Channel of the first step, `None` when there is none.
-    pub(super) channels: Vec<Option<&'static str>>,
+    pub(super) channel: Option<&'static str>,
+    /// Why there is none; `None` also for those who are spared.
+    pub(super) reason: Option<&'static str>,
 }
 
 /// What a late settlement still tells.
@@ -106,7 +110,7 @@ pub(super) trait Statements {
         &mut self,
         campaign: CampaignId,
         incident: IncidentId,
-        plans: &Plans,
+        plans: &[Plan],
         now: Millis,
     ) -> Result<u64>;
     /// Refreshes what the planner knows of a table that has grown at once.

@@ -39,9 +39,11 @@ pub(super) fn verdict(known: Known, said: Option<Outcome>) -> Verdict {
         PersonState::InFlight => Verdict::Settle(said),
         PersonState::Reached | PersonState::Unknown if is_failure(said) => Verdict::MoveOn(said),
         PersonState::Unknown => Verdict::Reached,
-        // An attempt that may have gone out and is to be repeated: it did go out, so it is not repeated.
+        // An attempt that may have gone out and is to be repeated: it did go out, so it is not repeated. Or one that was
+        // accepted, and nobody said for too long that it arrived: it did, so the next step is not tried.
         PersonState::Pending
-            if known.outcome == Some(Outcome::Unknown)
+            if (known.outcome == Some(Outcome::Unknown)
+                || (known.outcome == Some(Outcome::Accepted) && said == Outcome::Delivered))
                 && !is_failure(said)
                 && !known.receipt.is_some_and(is_failure) =>
         {

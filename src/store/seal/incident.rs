@@ -39,6 +39,12 @@ impl IncidentKey {
         *whole.first_chunk().expect("16 is less than 32")
     }
 
+    /// The same for the guardian of whom the reference names: nobody's reference can lead to it.
+    pub(in crate::store) fn guardian_index(&self, reference: &str) -> RefIndex {
+        let whole = self.mac(&[b"guardian", reference.as_bytes()]);
+        *whole.first_chunk().expect("16 is less than 32")
+    }
+
     /// What tells whether two records of a person are the same. `plain` is [`encode`]'s; empty text stands for what is not
     /// known.
     pub(in crate::store) fn content_hash(&self, plain: &[u8], locale: &str, jurisdiction: &str) -> ContentHash {

@@ -7,6 +7,7 @@ use crate::domain::actor::ActorRef;
 use crate::domain::attempt::UnreachableReason;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction, Counts, PersonState};
+use crate::domain::cascade::Routing;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId};
@@ -20,7 +21,7 @@ pub trait CampaignStore: Send + Sync {
     /// contact point at once `unreachable`, those whom another campaign of the incident has reached
     /// or is to tell `suppressed`. Sets `sealed`, `population_hash` and `counts`. `Conflict` when the incident has nobody,
     /// or another campaign of it is proposed or approved.
-    async fn seal_campaign(&self, campaign: &Campaign, cascade: &[Channel], audit: AuditEntry) -> Result<Campaign>;
+    async fn seal_campaign(&self, campaign: &Campaign, routing: &dyn Routing, audit: AuditEntry) -> Result<Campaign>;
     /// Reads one.
     async fn campaign(&self, id: CampaignId) -> Result<Campaign>;
     /// Campaigns of an incident, oldest first.

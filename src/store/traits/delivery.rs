@@ -6,10 +6,12 @@ use async_trait::async_trait;
 
 use super::Result;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use crate::domain::audit::AuditEntry;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
 use crate::domain::outcome::Outcome;
+use crate::domain::plan::Failing;
 
 /// What a worker asks for.
 #[derive(Clone, Debug)]
@@ -50,6 +52,36 @@ pub struct ReapReport {
     pub unknown: u32,
     /// Of those, how many will be repeated.
     pub repeats: u32,
+}
+
+/// Whom to send on because nobody says that their message arrived.
+#[derive(Clone, Debug)]
+pub struct Silence {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The channel of the attempts.
+    pub channel: Channel,
+    /// The providers of the attempts: those who send receipts.
+    pub providers: Vec<String>,
+    /// Attempts after this one; those before have been looked at.
+    pub after: AttemptId,
+    /// Attempts that were intended before this moment.
+    pub before: Millis,
+    /// At most so many at once.
+    pub limit: u32,
+    /// Now.
+    pub now: Millis,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SilenceReport {
+    /// People who went on to the next step.
+    pub moved: u32,
+    /// Through which attempt was looked.
+    pub through: AttemptId,
+    /// Whether there may be more before the moment.
+    pub full: bool,
 }
 
 /// What a receipt did.
@@ -144,6 +176,21 @@ pub trait DeliveryStore: Send + Sync {
         now: Millis,
         jitter: f64,
     ) -> Result<ReceiptEffect>;
+    /// Running campaigns whose canary has been told and is watched.
+    async fn watched_canaries(&self) -> Result<Vec<CampaignId>>;
+    /// Attempts of a campaign so far, and those that failed for good.
+    async fn failing(&self, campaign: CampaignId) -> Result<Failing>;
+    /// Ends a canary, so that the others are told; `false` when it is over already.
+    async fn end_canary(&self, campaign: CampaignId, audit: AuditEntry) -> Result<bool>;
+    /// Adds an entry to an audit chain, of a decision of the engine that changes no row.
+    async fn note(&self, entry: AuditEntry) -> Result<()>;
+    /// Campaigns that run, or were completed after a moment.
+    async fn campaigns_awaiting_receipts(&self, ended_after: Millis) -> Result<Vec<CampaignId>>;
+    /// Whether a provider's receipts have ever said that a message arrived: then silence means something.
+    async fn gives_receipts(&self, provider: &str) -> Result<bool>;
+    /// Sends people on to the next step of their cascade whose message was accepted and of whom no receipt has come. Whoever
+    /// has no further step stays reached. Reopens a completed campaign. Works in one bounded step.
+    async fn break_silence(&self, silence: &Silence) -> Result<SilenceReport>;
     /// Moves people that are unreachable to announced where the incident has a published announcement.
     async fn cover_by_announcement(&self, incident: IncidentId, now: Millis) -> Result<i64>;
 }

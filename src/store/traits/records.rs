@@ -12,7 +12,8 @@ use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::notice::Notice;
-use crate::domain::person::{Person, PersonRecord, Reach};
+use crate::domain::person::{Person, PersonRecord};
+use crate::domain::reach::Reach;
 use crate::domain::report::Report;
 use crate::store::{PeopleSealer, SealedPeople, StoreError};
 
@@ -77,7 +78,7 @@ pub trait PeopleStore: Send + Sync {
     /// Takes in a chunk of people of one incident, merging them with those of the same `ref` that are there
     /// ([`PersonRecord::merge`]). Refused with `Conflict` when the incident's key is destroyed.
     async fn import_sealed(&self, people: SealedPeople, now: Millis, actor: ActorRef) -> Result<ImportCounts>;
-    /// Seals a few people and takes them in. `ids` has one fresh identifier per record.
+    /// Seals a few people and takes them in. `ids` has one fresh identifier per record, and further ones for guardians.
     async fn import_people(
         &self,
         incident: IncidentId,
@@ -90,11 +91,17 @@ pub trait PeopleStore: Send + Sync {
             return Err(StoreError::Conflict(format!("{} people came with {} identifiers", records.len(), ids.len())));
         }
         let sealer = self.people_sealer(incident).await?;
-        let mut chunk = sealer.chunk();
+        let mut chunk = sealer.chunk(now.to_timestamp().to_zoned(jiff::tz::TimeZone::UTC).date());
+        let (of_lines, mut further) = (ids[..records.len()].to_vec(), ids[records.len()..].iter().copied());
         for record in records {
             chunk.add(record);
         }
-        let people = sealer.seal(chunk, |arrivals| arrivals.iter().map(|arrival| ids[*arrival]).collect())?;
+        let people = sealer.seal(chunk, |arrivals| {
+            let mut given = std::collections::BTreeSet::new();
+            let fresh =
+                |arrival: &usize| if given.insert(*arrival) { Some(of_lines[*arrival]) } else { further.next() };
+            arrivals.iter().filter_map(fresh).collect()
+        })?;
         self.import_sealed(people, now, actor).await
     }
     /// Lists people of an incident in order of identifier.

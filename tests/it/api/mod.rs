@@ -10,6 +10,7 @@ mod idempotency;
 mod incidents;
 mod jurisdictions;
 mod keys;
+mod law_binds_the_cascade;
 mod notice_check;
 mod notices;
 mod obligation_history;

@@ -18,6 +18,7 @@ mod postgres_restarts;
 mod provider_answers_after_the_lease;
 mod provider_never_answers;
 mod provider_talks_nonsense;
+mod quiet_hours;
 mod second_process_on_one_file;
 mod stopped_while_the_database_is_away;
 mod urgent_first;

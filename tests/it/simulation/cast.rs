@@ -10,6 +10,7 @@ use candour::domain::clock::{Clock, Millis};
 use candour::domain::id::{CampaignId, IncidentId, NoticeId, PersonId};
 use candour::domain::notice::Notice;
 use candour::domain::person::Person;
+use candour::law::Rules;
 use candour::providers::Provider;
 use candour::render::Renderer;
 use candour::telemetry::Metrics;
@@ -23,6 +24,9 @@ use super::scenario::Scenario;
 pub(crate) const INCIDENT: IncidentId = IncidentId(Uuid::from_u128(0x1_0000));
 
 /// The templates, loaded once for all runs: every life compiles them anew, so the longest are made short.
+/// The law, of which simulated people ask nothing.
+pub(crate) static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::embedded().unwrap()));
+
 pub(crate) static RENDERER: LazyLock<Arc<Renderer>> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
     let set = directory.path().join("notices/standard");
@@ -91,6 +95,8 @@ pub(crate) fn runs(scenario: &Scenario) -> Vec<Run> {
             counts,
             repeated: 0,
             priority: planned.priority,
+            plan: candour::domain::plan::Plan::default(),
+            canary: candour::domain::plan::CanaryStage::Over,
             author: ActorRef::operator(),
             approver: None,
             created_at: Millis(0),

@@ -91,6 +91,7 @@ impl Host {
                 renderer: Arc::clone(&cast::RENDERER),
                 clock: cast::clock(&pulse),
                 entropy: Arc::new(Chance::new(dice.split())),
+                rules: Arc::clone(&cast::RULES),
                 settings: EngineSettings {
                     worker_name: format!("host-{}", self.number),
                     lease_ms: scenario.lease_ms,

@@ -206,7 +206,13 @@ fn carriers(dice: &mut Dice, order: &[Channel]) -> Vec<Carrier> {
 fn policy(dice: &mut Dice) -> ChannelPolicy {
     let max_tries = dice.of(&[1, 2, 3, 5]);
     let unknown = dice.of(&[UnknownPolicy::Repeat, UnknownPolicy::Repeat, UnknownPolicy::Hold]);
-    ChannelPolicy { retry: RetryPolicy { max_tries, base_ms: 300, cap_ms: 4_000 }, unknown, pause_ms: 500 }
+    ChannelPolicy {
+        retry: RetryPolicy { max_tries, base_ms: 300, cap_ms: 4_000 },
+        unknown,
+        pause_ms: 500,
+        receipt_ms: None,
+        quiet: None,
+    }
 }
 
 fn planned(dice: &mut Dice, campaign: usize) -> Planned {

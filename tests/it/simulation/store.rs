@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use candour::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use candour::domain::audit::AuditEntry;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
 use candour::domain::outcome::Outcome;
-use candour::store::{ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, StoreError};
+use candour::domain::plan::Failing;
+use candour::store::{
+    ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, Silence, SilenceReport, StoreError,
+};
 use uuid::Uuid;
 
 use super::dice::Dice;
@@ -276,6 +280,34 @@ impl DeliveryStore for FaultyStore {
         let policies: Policies = policies.to_vec();
         let take = move |model: &mut Model| model.take_receipt(&receipt, &policies, now, jitter);
         self.call("receipt", attempt.0, take).await
+    }
+
+    async fn watched_canaries(&self) -> Result<Vec<CampaignId>> {
+        Ok(Vec::new())
+    }
+
+    async fn failing(&self, _: CampaignId) -> Result<Failing> {
+        Ok(Failing::default())
+    }
+
+    async fn end_canary(&self, _: CampaignId, _: AuditEntry) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn note(&self, _: AuditEntry) -> Result<()> {
+        Ok(())
+    }
+
+    async fn campaigns_awaiting_receipts(&self, _: Millis) -> Result<Vec<CampaignId>> {
+        Ok(Vec::new())
+    }
+
+    async fn gives_receipts(&self, _: &str) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn break_silence(&self, silence: &Silence) -> Result<SilenceReport> {
+        Ok(SilenceReport { moved: 0, through: silence.after, full: false })
     }
 
     async fn cover_by_announcement(&self, incident: IncidentId, _now: Millis) -> Result<i64> {

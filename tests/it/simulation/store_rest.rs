@@ -6,7 +6,7 @@ use candour::domain::announcement::{Announcement, AnnouncementState};
 use candour::domain::attempt::UnreachableReason;
 use candour::domain::audit::AuditEntry;
 use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts};
-use candour::domain::channel::Channel;
+use candour::domain::cascade::Routing;
 use candour::domain::clock::Millis;
 use candour::domain::id::{AnnouncementId, AttemptId, CampaignId, IncidentId, NoticeId};
 use candour::domain::limit::{Grant, Limit, LimitKind};
@@ -24,7 +24,7 @@ use super::store::{FaultyStore, not_here};
 
 #[async_trait]
 impl CampaignStore for FaultyStore {
-    async fn seal_campaign(&self, _: &Campaign, _: &[Channel], _: AuditEntry) -> Result<Campaign> {
+    async fn seal_campaign(&self, _: &Campaign, _: &dyn Routing, _: AuditEntry) -> Result<Campaign> {
         Err(not_here("seal_campaign"))
     }
 

@@ -72,7 +72,7 @@ on_both!(a_record_moved_to_another_row_does_not_open_and_the_error_does_not_tell
     world.store.import_people(incident, people, world.people_ids(2), world.now(), operator()).await.unwrap();
     let moved = world
         .execute(
-            "UPDATE people SET sealed = (SELECT b.sealed FROM people b WHERE b.reach <> '00000') WHERE reach = '00000'",
+            "UPDATE people SET sealed = (SELECT b.sealed FROM people b WHERE b.reach <> '0000000') WHERE reach = '0000000'",
         )
         .await;
     assert_eq!(moved, 1);

@@ -238,7 +238,10 @@ async fn play(world: &World, seed: u64) -> u32 {
     // Who there is: the model plans their cascades as sealing does.
     let people = candour::store::PeopleStore::people(&*world.store, campaign.incident, None, 100).await.unwrap().items;
     for person in people {
-        let cascade = candour::domain::cascade::Cascade::plan(&[Channel::Email, Channel::Sms], person.record.reach());
+        let cascade = candour::domain::cascade::Cascade::plan(
+            &[Channel::Email, Channel::Sms],
+            person.record.reach(jiff::civil::date(2026, 11, 22)),
+        );
         let state = if cascade.is_empty() { PersonState::Unreachable } else { PersonState::Pending };
         let progress = Progress { cascade, place: 0, tries: 0 };
         let known = Modelled { state, progress, due: T0, repeats: false, current: None, worker: None };

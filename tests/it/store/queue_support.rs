@@ -9,6 +9,7 @@ use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
 use candour::domain::notice::Notice;
 use candour::domain::outcome::Outcome;
 use candour::domain::person::PersonRecord;
+use candour::domain::plan::{CanaryStage, Plan};
 use candour::domain::retry::RetryPolicy;
 use candour::store::{CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result, SettleReport};
 use serde_json::json;
@@ -30,7 +31,7 @@ pub(crate) fn reachable(reference: &str, emails: usize, phones: usize) -> Person
 /// Three tries a minute apart; email is repeated when nobody knows, the rest is held.
 pub(crate) fn policies() -> Vec<(Channel, ChannelPolicy)> {
     let retry = RetryPolicy { max_tries: 3, base_ms: 60_000, cap_ms: 600_000 };
-    let policy = |unknown| ChannelPolicy { retry, unknown, pause_ms: 10_000 };
+    let policy = |unknown| ChannelPolicy { retry, unknown, pause_ms: 10_000, receipt_ms: None, quiet: None };
     vec![(Channel::Email, policy(UnknownPolicy::Repeat)), (Channel::Sms, policy(UnknownPolicy::Hold))]
 }
 
@@ -76,6 +77,11 @@ impl World {
 
     /// Seals a campaign by email, then SMS.
     pub(crate) async fn seal(&self, incident: IncidentId, notice: &Notice) -> Result<Campaign> {
+        self.seal_by(incident, notice, Plan::default()).await
+    }
+
+    /// The same, held back by a plan.
+    async fn seal_by(&self, incident: IncidentId, notice: &Notice, plan: Plan) -> Result<Campaign> {
         let campaign = Campaign {
             id: self.id(),
             incident,
@@ -87,6 +93,8 @@ impl World {
             counts: Counts::default(),
             repeated: 0,
             priority: Priority::Normal,
+            plan,
+            canary: CanaryStage::Over,
             author: ActorRef(String::from("key:1:ann")),
             approver: None,
             created_at: T0,
@@ -94,7 +102,7 @@ impl World {
             completed_at: None,
         };
         let audit = self.audit(incident, "campaign.proposed");
-        self.store.seal_campaign(&campaign, &[Channel::Email, Channel::Sms], audit).await
+        self.store.seal_campaign(&campaign, &vec![Channel::Email, Channel::Sms], audit).await
     }
 
     /// Does something with a campaign as somebody who is not its author.
@@ -106,8 +114,13 @@ impl World {
 
     /// A running campaign of people.
     pub(crate) async fn running(&self, people: Vec<PersonRecord>) -> Campaign {
+        self.running_by(people, Plan::default()).await
+    }
+
+    /// The same, held back by a plan.
+    pub(crate) async fn running_by(&self, people: Vec<PersonRecord>, plan: Plan) -> Campaign {
         let (incident, notice) = self.incident_of(people).await;
-        let campaign = self.seal(incident, &notice).await.unwrap();
+        let campaign = self.seal_by(incident, &notice, plan).await.unwrap();
         self.act(&campaign, CampaignAction::Approve).await.unwrap();
         self.act(&campaign, CampaignAction::Start).await.unwrap()
     }

@@ -21,6 +21,9 @@ const UNHURRIED: &str = "lease_seconds = 12\nheartbeat_seconds = 2\npoll_ms = 20
 pub(crate) const SHORT_LEASE: &str = "lease_seconds = 4\nheartbeat_seconds = 1\npoll_ms = 20\nbatch = 32\n\
                                       [delivery.email]\nbase_ms = 20\ncap_ms = 100\npause_ms = 100\nmax_tries = 100\n";
 
+/// Nobody's night keeps a text message back.
+const NEVER_QUIET: &str = "[delivery.sms]\nquiet = { from = \"00:00\", until = \"00:00\" }\n";
+
 /// A client for this machine.
 pub(crate) fn http_client() -> reqwest::Client {
     candour::providers::http::loopback_client().expect("a client")
@@ -59,9 +62,11 @@ impl Candour {
 
     /// The same without starting. `delivery` is the TOML of that table.
     pub(crate) async fn prepare(dir: &Path, database: &str, delivery: &str, providers: &str) -> Self {
+        // At whatever hour of whose night the tests run.
+        let quiet = if delivery.contains("[delivery.sms]") { "" } else { NEVER_QUIET };
         let configuration = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1:1\"\n[store]\nurl = \"{database}\"\n\
-             [keys]\nmaster_key_file = \"{}\"\n[delivery]\n{delivery}\
+             [keys]\nmaster_key_file = \"{}\"\n[delivery]\n{delivery}{quiet}\
              [telemetry]\nlog_format = \"json\"\nlog_level = \"info\"\n{providers}",
             dir.join("master.key").display(),
         );

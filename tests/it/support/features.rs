@@ -104,6 +104,8 @@ impl World {
             counts: Counts::default(),
             repeated: 0,
             priority: Priority::Normal,
+            plan: candour::domain::plan::Plan::default(),
+            canary: candour::domain::plan::CanaryStage::Over,
             author: operator(),
             approver: None,
             created_at: self.now(),
@@ -111,7 +113,7 @@ impl World {
             completed_at: None,
         };
         let audit = self.audit(incident.id, "campaign.proposed");
-        self.store.seal_campaign(&campaign, &[Channel::Email], audit).await.unwrap()
+        self.store.seal_campaign(&campaign, &vec![Channel::Email], audit).await.unwrap()
     }
 }
 

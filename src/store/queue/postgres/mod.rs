@@ -10,7 +10,7 @@ use uuid::Uuid;
 use self::columns::Columns;
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
-use super::statements::{Back, DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use super::statements::{Back, DueRow, InFlightRow, Late, Plan, StandingRow, Statements, UnbegunRow};
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
@@ -21,16 +21,18 @@ impl Statements for PgConnection {
         &mut self,
         campaign: CampaignId,
         incident: IncidentId,
-        plans: &Plans,
+        plans: &[Plan],
         now: Millis,
     ) -> Result<u64> {
         let done = sqlx::query(sql::SEAL_PEOPLE)
             .bind(campaign.0)
             .bind(incident.0)
             .bind(now.0)
-            .bind(&plans.reaches)
-            .bind(&plans.cascades)
-            .bind(&plans.channels)
+            .bind(plans.iter().map(|p| p.jurisdiction.as_str()).collect::<Vec<_>>())
+            .bind(plans.iter().map(|p| p.reach.as_str()).collect::<Vec<_>>())
+            .bind(plans.iter().map(|p| p.cascade.as_str()).collect::<Vec<_>>())
+            .bind(plans.iter().map(|p| p.channel).collect::<Vec<_>>())
+            .bind(plans.iter().map(|p| p.reason).collect::<Vec<_>>())
             .execute(self)
             .await?;
         Ok(done.rows_affected())

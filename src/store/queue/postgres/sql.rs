@@ -3,13 +3,16 @@
 pub(super) const SEAL_PEOPLE: &str = "/* seal_people */
 INSERT INTO campaign_people (campaign_id, person_id, state, cascade, channel, due_at, reason)
 SELECT $1, p.id,
-       CASE WHEN told.yes THEN 'suppressed' WHEN plan.channel IS NULL THEN 'unreachable' ELSE 'pending' END,
+       CASE WHEN told.yes OR (plan.channel IS NULL AND plan.reason IS NULL) THEN 'suppressed'
+            WHEN plan.channel IS NULL THEN 'unreachable' ELSE 'pending' END,
        plan.cascade,
        CASE WHEN told.yes THEN NULL ELSE plan.channel END,
        $3,
-       CASE WHEN NOT told.yes AND plan.channel IS NULL THEN 'no_contact' END
+       CASE WHEN NOT told.yes THEN plan.reason END
 FROM people p
-JOIN UNNEST($4::text[], $5::text[], $6::text[]) AS plan (reach, cascade, channel) ON plan.reach = p.reach
+JOIN UNNEST($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+    AS plan (jurisdiction, reach, cascade, channel, reason)
+    ON plan.reach = p.reach AND plan.jurisdiction = COALESCE(p.jurisdiction, '')
 CROSS JOIN LATERAL (
     SELECT EXISTS (
         SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id

@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use self::batch::{blob, json, move_row, numbers};
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
-use super::statements::{Back, DueRow, InFlightRow, Late, Plans, StandingRow, Statements, UnbegunRow};
+use super::statements::{Back, DueRow, InFlightRow, Late, Plan, StandingRow, Statements, UnbegunRow};
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::store::traits::{ClaimRequest, Result};
@@ -37,16 +37,10 @@ impl Statements for SqliteConnection {
         &mut self,
         campaign: CampaignId,
         incident: IncidentId,
-        plans: &Plans,
+        plans: &[Plan],
         now: Millis,
     ) -> Result<u64> {
-        let rows: Vec<_> = plans
-            .reaches
-            .iter()
-            .zip(&plans.cascades)
-            .zip(&plans.channels)
-            .map(|((reach, cascade), channel)| (reach, cascade, channel))
-            .collect();
+        let rows: Vec<_> = plans.iter().map(|p| (&p.jurisdiction, &p.reach, &p.cascade, p.channel, p.reason)).collect();
         let done = sqlx::query(sql::SEAL_PEOPLE)
             .bind(campaign.0)
             .bind(incident.0)

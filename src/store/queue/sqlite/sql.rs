@@ -4,22 +4,26 @@
 //! along: otherwise the planner walks over the whole campaign and looks each person up in the batch. A partial index is
 //! found only by the very words of its condition. The test beside this file holds the plans.
 
+// The plans are materialised, so that they get an index of their own: there is one for each residence and reach.
 pub(super) const SEAL_PEOPLE: &str = "/* seal_people */
 INSERT INTO campaign_people (campaign_id, person_id, state, cascade, channel, due_at, reason)
+WITH plan (jurisdiction, reach, cascade, channel, reason) AS MATERIALIZED (
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each($4)
+)
 SELECT $1, s.id,
-       CASE WHEN s.told THEN 'suppressed' WHEN s.channel IS NULL THEN 'unreachable' ELSE 'pending' END,
+       CASE WHEN s.told OR (s.channel IS NULL AND s.reason IS NULL) THEN 'suppressed'
+            WHEN s.channel IS NULL THEN 'unreachable' ELSE 'pending' END,
        s.cascade,
        CASE WHEN s.told THEN NULL ELSE s.channel END,
        $3,
-       CASE WHEN NOT s.told AND s.channel IS NULL THEN 'no_contact' END
+       CASE WHEN NOT s.told THEN s.reason END
 FROM (
-    SELECT p.id, plan.cascade, plan.channel, EXISTS (
+    SELECT p.id, plan.cascade, plan.channel, plan.reason, EXISTS (
         SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
         WHERE c.incident_id = $2 AND c.id <> $1 AND e.person_id = p.id
           AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled'))) AS told
     FROM people p
-    JOIN (SELECT value ->> 0 AS reach, value ->> 1 AS cascade, value ->> 2 AS channel FROM json_each($4)) AS plan
-        ON plan.reach = p.reach
+    JOIN plan ON plan.reach = p.reach AND plan.jurisdiction = COALESCE(p.jurisdiction, '')
     WHERE p.incident_id = $2
     ORDER BY p.id
 ) AS s";

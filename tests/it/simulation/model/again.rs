@@ -15,7 +15,7 @@ fn is_meant(one: &Standing, whom: Again) -> bool {
             UnreachableReason::BadAddress => whom.bad_address,
             UnreachableReason::Rejected => whom.rejected,
             UnreachableReason::GaveUp => whom.gave_up,
-            UnreachableReason::NoContact => false,
+            UnreachableReason::NoContact | UnreachableReason::NoPermittedWay => false,
         },
         _ => false,
     }

@@ -43,7 +43,7 @@ pub(crate) struct Standing {
 impl Standing {
     /// Somebody who waits for the first attempt.
     pub(crate) fn new(person: Person, order: &[Channel]) -> Self {
-        let cascade = Cascade::plan(order, person.record.reach());
+        let cascade = Cascade::plan(order, person.record.reach(jiff::civil::date(2026, 11, 22)));
         let cascade_is_empty = cascade.is_empty();
         let state = if cascade_is_empty { PersonState::Unreachable } else { PersonState::Pending };
         let progress = Progress { cascade, place: 0, tries: 0 };
