@@ -30,6 +30,7 @@ pub mod pii;
 pub mod plan;
 pub mod quiet;
 pub mod reach;
+pub mod price;
 pub mod register;
 pub mod reminder;
 pub mod report;
