@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::budget::allowance;
 use super::engine::{Rates, Shared};
 use super::lease::Lease;
 use super::notices::NoticeFault;
@@ -95,7 +96,11 @@ impl Claims {
             if allowed == 0 {
                 continue;
             }
-            let claimed = self.claim(&campaign, allowed, stop).await?;
+            let paid = match allowance(&self.shared, &campaign, self.descriptor.price).await? {
+                None => allowed,
+                Some(messages) => allowed.min(messages),
+            };
+            let claimed = if paid == 0 { Vec::new() } else { self.claim(&campaign, paid, stop).await? };
             let taken = u32::try_from(claimed.len()).unwrap_or(u32::MAX);
             self.keep(LimitKind::Campaign, &name, allowed - taken.min(allowed));
             if taken == 0 {

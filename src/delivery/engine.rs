@@ -19,6 +19,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::limit::LimitKind;
+use crate::domain::price::Price;
 use crate::law::Rules;
 use crate::providers::{Descriptor, Provider};
 use crate::render::Renderer;
@@ -69,6 +70,8 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn EngineStore>,
     pub(super) notices: Notices,
     pub(super) nights: Nights,
+    /// What a message of each provider costs.
+    pub(super) prices: BTreeMap<String, Price>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) metrics: Arc<Metrics>,
@@ -129,6 +132,11 @@ impl Engine {
         let shared = Shared {
             notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
             nights: Nights::new(deps.rules),
+            prices: deps
+                .providers
+                .iter()
+                .filter_map(|provider| Some((provider.describe().name.clone(), provider.describe().price?)))
+                .collect(),
             store: deps.store,
             clock: deps.clock,
             entropy: deps.entropy,
@@ -207,7 +215,13 @@ impl Engine {
         let mut chores = JoinSet::new();
         chores.spawn({
             let (shared, lease, ending) = (Arc::clone(&self.shared), Arc::clone(&lease), ending.clone());
-            let providers = self.providers.iter().map(|p| (p.describe().name.clone(), p.describe().channel)).collect();
+            let providers = self
+                .providers
+                .iter()
+                .map(|provider| provider.describe())
+                .filter(|about| about.receipts)
+                .map(|about| (about.name.clone(), about.channel))
+                .collect();
             async move { upkeep::run(&shared, &lease, providers, &ending).await }
         });
         chores.spawn({

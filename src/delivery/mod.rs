@@ -29,6 +29,7 @@
 
 mod attempt;
 mod breaker;
+mod budget;
 mod canary;
 mod changes;
 mod claims;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::price::Price;
+
 /// What a campaign is held to, beyond who is told what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -9,6 +11,10 @@ pub struct Plan {
     /// A few people are told first, and the others only when that went well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
+    /// The most that its messages may cost, at the prices in the configuration: before it is exceeded, the campaign pauses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "250.00 EUR")]
+    pub budget: Option<Price>,
 }
 
 /// Those who are told first.
@@ -35,6 +41,11 @@ pub enum PlanError {
     /// The canary's wait.
     #[error("a canary is watched for 0 to 10080 minutes, which is a week")]
     Watch,
+    /// The budget's currency.
+    #[error(
+        "no provider has a price in the budget's currency, or one has a price in another; a budget cannot be kept then"
+    )]
+    Currency,
     /// The canary's limit.
     #[error("the limit is 0 to 100 percent")]
     Percent,
@@ -47,6 +58,7 @@ impl PlanError {
         match self {
             Self::People => "plan.canary.people",
             Self::Watch => "plan.canary.watch_minutes",
+            Self::Currency => "plan.budget",
             Self::Percent => "plan.canary.failing_percent",
         }
     }
@@ -115,6 +127,7 @@ mod tests {
     fn a_plan_that_cannot_be_kept_names_the_field() {
         let plan = |people, watch_minutes, failing_percent| Plan {
             canary: Some(Canary { people, watch_minutes, failing_percent }),
+            ..Plan::default()
         };
         assert_eq!(plan(1, 0, 0).check(), Ok(()));
         assert_eq!(Plan::default().check(), Ok(()));

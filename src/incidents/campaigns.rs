@@ -57,6 +57,7 @@ impl Incidents {
         if cascade.is_empty() {
             return Err(IncidentError::NoProvider);
         }
+        self.check_budget(&plan, &cascade)?;
         let by = author.to_ref();
         if notice.hash != compiled.hash() {
             // Facts or templates have changed since it was written: what is approved is how it reads now.

@@ -20,6 +20,7 @@ use crate::render::{RenderError, Renderer};
 use crate::store::{Store, StoreError};
 
 mod campaigns;
+mod cost;
 mod declare;
 mod duties;
 mod flaws;
@@ -43,6 +44,7 @@ mod waivers;
 mod ways;
 
 pub use campaigns::CampaignView;
+pub use cost::ChannelCost;
 pub use flaws::Flaw;
 use forecast::Carrier;
 pub use history::{History, HistoryEntry};

@@ -14,6 +14,7 @@ pub mod announcements;
 pub mod calendar_feeds;
 mod campaign_view;
 pub mod campaigns;
+pub mod cost;
 pub mod deadlines;
 pub mod evidence;
 pub mod forecast;
@@ -44,6 +45,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(obligations::routes())
         .merge(waivers::routes())
         .merge(severity::routes())
+        .merge(cost::routes())
         .merge(ways::routes())
         .merge(forecast::routes())
         .merge(obligation_history::routes())

@@ -4,6 +4,7 @@ mod announcements;
 mod authorisation;
 mod bodies;
 mod campaigns;
+mod cost;
 mod forecast;
 mod hooks;
 mod idempotency;

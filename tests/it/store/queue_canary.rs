@@ -10,7 +10,7 @@ use super::queue_support::{FOREVER, T0, reachable};
 use crate::support::stores::{World, on_both};
 
 fn plan(people: u32) -> Plan {
-    Plan { canary: Some(Canary { people, watch_minutes: 10, failing_percent: 20 }) }
+    Plan { canary: Some(Canary { people, watch_minutes: 10, failing_percent: 20 }), ..Plan::default() }
 }
 
 async fn claim(world: &World, campaign: &candour::domain::campaign::Campaign) -> usize {

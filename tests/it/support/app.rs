@@ -81,8 +81,14 @@ impl TestApp {
         let renderer = Arc::new(Renderer::load(None).unwrap());
         let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
         let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
-        let carrier = |name: &str, channel, rate| Carrier { name: name.to_owned(), channel, rate, concurrency: 8 };
-        let carriers = vec![carrier("relay", Channel::Email, Some(100.0)), carrier("sms", Channel::Sms, Some(1.0))];
+        let carrier = |name: &str, channel, rate, price: &str| {
+            let (name, price) = (name.to_owned(), Some(price.parse().unwrap()));
+            Carrier { name, channel, rate, concurrency: 8, price }
+        };
+        let carriers = vec![
+            carrier("relay", Channel::Email, Some(100.0), "0.001 EUR"),
+            carrier("sms", Channel::Sms, Some(1.0), "0.075 EUR"),
+        ];
         let incidents =
             Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));

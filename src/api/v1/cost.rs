@@ -1,0 +1,76 @@
+//! What telling everybody costs.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::ApiState;
+use crate::api::extract::PathArg;
+use crate::api::operation::READ;
+use crate::api::problem::Problem;
+use crate::domain::channel::Channel;
+use crate::domain::id::IncidentId;
+use crate::domain::price::Price;
+use crate::incidents::ChannelCost;
+
+/// The operations of this file.
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(cost))
+}
+
+/// What telling everybody costs.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Cost {
+    /// Whether everybody was looked at; else the numbers are scaled from a part that is spread over all.
+    all: bool,
+    /// One for each channel of the notice, in its order.
+    channels: Vec<CostOfChannel>,
+}
+
+/// What the messages of a channel cost. Prices are those of the configuration, of its first provider; amounts are a decimal and
+/// the code of a currency.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct CostOfChannel {
+    /// The channel.
+    channel: Channel,
+    /// People who are told by it first.
+    first: i64,
+    /// Messages, if every contact point in it had to be tried once.
+    at_most: i64,
+    /// What one message costs; absent where no price is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<String>,
+    /// What those told first cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_first: Option<String>,
+    /// What it costs at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_at_most: Option<String>,
+}
+
+impl From<ChannelCost> for CostOfChannel {
+    fn from(cost: ChannelCost) -> Self {
+        let said = |price: Option<Price>| price.map(|price| price.to_string());
+        Self {
+            channel: cost.channel,
+            first: cost.first,
+            at_most: cost.at_most,
+            price: said(cost.price),
+            cost_first: said(cost.cost_first),
+            cost_at_most: said(cost.cost_at_most),
+        }
+    }
+}
+
+/// See what telling everybody costs
+///
+/// From the people and their contact points, the channels of the notice and the prices in the configuration: before a campaign
+/// is proposed. A text message that takes several parts counts once here; the preview says how many it takes.
+#[utoipa::path(get, path = "/v1/incidents/{id}/cost", tag = "campaigns", extensions(("x-roles" = json!(READ))),
+    params(("id" = IncidentId, Path, description = "The incident.")),
+    responses((status = 200, description = "The cost.", body = Cost)))]
+async fn cost(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Json<Cost>, Problem> {
+    let (channels, all) = state.incidents.cost(id).await?;
+    Ok(Json(Cost { all, channels: channels.into_iter().map(Into::into).collect() }))
+}

@@ -1,0 +1,63 @@
+//! Budgets: how many more messages a campaign may pay for.
+//!
+//! What was sent is counted by the tallies, what is in flight as if all of it were sent. Two workers that claim at the same
+//! moment may each see the same rest, so that a campaign can end above its budget by one batch of each other worker.
+
+use super::engine::Shared;
+use crate::domain::actor::ActorRef;
+use crate::domain::audit::AuditEntry;
+use crate::domain::campaign::{Campaign, CampaignAction};
+use crate::domain::outcome::Outcome;
+use crate::domain::price::Price;
+use crate::store::StoreError;
+
+/// How many messages at a price the campaign may still send: `None` is as many as it likes. Pauses it when it can pay for none
+/// and nothing is in flight that might yet turn out free.
+pub(super) async fn allowance(
+    shared: &Shared,
+    campaign: &Campaign,
+    price: Option<Price>,
+) -> Result<Option<u32>, StoreError> {
+    let (Some(budget), Some(price)) = (campaign.plan.budget, price.filter(|price| price.micros > 0)) else {
+        return Ok(None);
+    };
+    let now = shared.store.campaign(campaign.id).await?;
+    let mut spent = 0_u64;
+    for tally in shared.store.tallies(campaign.id).await? {
+        let price = shared.prices.get(&tally.provider).map_or(0, |price| price.micros);
+        if is_charged(tally.outcome) {
+            spent = spent.saturating_add(price.saturating_mul(tally.attempts.unsigned_abs()));
+        }
+    }
+    let dearest = shared.prices.values().map(|price| price.micros).max().unwrap_or(0);
+    let in_flight = dearest.saturating_mul(now.counts.in_flight.unsigned_abs());
+    let left = budget.micros.saturating_sub(spent).saturating_sub(in_flight) / price.micros;
+    if left == 0 && now.counts.in_flight == 0 {
+        pause(shared, campaign, budget, spent).await?;
+    }
+    Ok(Some(u32::try_from(left).unwrap_or(u32::MAX)))
+}
+
+/// Whether a provider is taken to charge for an attempt: for all but those it did not take.
+const fn is_charged(outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::Retry | Outcome::Throttled | Outcome::Misconfigured)
+}
+
+async fn pause(shared: &Shared, campaign: &Campaign, budget: Price, spent: u64) -> Result<(), StoreError> {
+    let spent = Price { micros: spent, ..budget };
+    tracing::error!(
+        campaign = %campaign.id, %budget, %spent,
+        "the campaign is paused: its budget pays for no further message; propose another for those who are left, or cancel it"
+    );
+    let audit = AuditEntry {
+        incident: Some(campaign.incident),
+        at: shared.clock.now(),
+        actor: ActorRef::engine(),
+        action: String::from("campaign.paused"),
+        detail: serde_json::json!({ "campaign": campaign.id, "reason": "budget", "budget": budget, "spent": spent }),
+    };
+    match shared.store.act_on_campaign(campaign.id, CampaignAction::Pause, &ActorRef::engine(), audit).await {
+        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,75 @@
+//! What telling everybody costs, from the prices of the providers: before a campaign is approved, and while it runs.
+
+use std::collections::BTreeMap;
+
+use super::{IncidentError, Incidents};
+use crate::domain::channel::Channel;
+use crate::domain::id::IncidentId;
+use crate::domain::plan::{Plan, PlanError};
+use crate::domain::price::{Currency, Price};
+
+/// What the messages of one channel cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelCost {
+    /// The channel.
+    pub channel: Channel,
+    /// People who have a contact point in it and are told by it first.
+    pub first: i64,
+    /// Messages, if every contact point in it had to be tried once.
+    pub at_most: i64,
+    /// What one message costs with the provider that is tried first; `None` where that is not configured.
+    pub price: Option<Price>,
+    /// What those told first cost.
+    pub cost_first: Option<Price>,
+    /// What it costs at most.
+    pub cost_at_most: Option<Price>,
+}
+
+/// So many people are looked at; where there are more, a part that is spread over all stands for them.
+const OVERVIEW: u32 = 100_000;
+
+impl Incidents {
+    /// What the channels of the notice cost, in its order. Says whether everybody was looked at; else the numbers are scaled
+    /// from a part that is spread over all.
+    ///
+    /// # Errors
+    /// When there is no such incident or notice, or storage fails.
+    pub async fn cost(&self, id: IncidentId) -> Result<(Vec<ChannelCost>, bool), IncidentError> {
+        let order = self.notice(id).await?.content.cascade;
+        let people = self.store.incident(id).await?.people;
+        let (groups, all) = self.store.people_by_reach(id, OVERVIEW).await?;
+        let seen: i64 = groups.iter().map(|group| group.people).sum();
+        let scaled = |number: i64| if all || seen == 0 { number } else { number.saturating_mul(people) / seen };
+        let mut counts: BTreeMap<Channel, (i64, i64)> = BTreeMap::new();
+        for group in groups {
+            let first = order.iter().find(|channel| group.reach.count(**channel) > 0);
+            for channel in &order {
+                let (told_first, at_most) = counts.entry(*channel).or_default();
+                *told_first += if first == Some(channel) { group.people } else { 0 };
+                *at_most += i64::from(group.reach.count(*channel)) * group.people;
+            }
+        }
+        let costs = order.into_iter().map(|channel| {
+            let (first, at_most) = counts.get(&channel).copied().unwrap_or_default();
+            let (first, at_most) = (scaled(first), scaled(at_most));
+            let carrier = self.carriers.iter().find(|carrier| carrier.channel == channel);
+            let price = carrier.and_then(|carrier| carrier.price);
+            let of = |number: i64| price?.times(number.unsigned_abs());
+            ChannelCost { channel, first, at_most, price, cost_first: of(first), cost_at_most: of(at_most) }
+        });
+        Ok((costs.collect(), all))
+    }
+
+    /// Whether a budget can be kept: the prices of the channels' providers are in its currency, and there is one.
+    pub(super) fn check_budget(&self, plan: &Plan, order: &[Channel]) -> Result<(), PlanError> {
+        let Some(budget) = plan.budget else { return Ok(()) };
+        let mut found: Vec<Currency> = self
+            .carriers
+            .iter()
+            .filter(|carrier| order.contains(&carrier.channel))
+            .filter_map(|carrier| Some(carrier.price?.currency))
+            .collect();
+        found.dedup();
+        if found == [budget.currency] { Ok(()) } else { Err(PlanError::Currency) }
+    }
+}
