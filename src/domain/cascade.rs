@@ -42,6 +42,11 @@ impl Cascade {
         self.0.get(usize::from(place)).copied()
     }
 
+    /// All steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = Step> + '_ {
+        self.0.iter().copied()
+    }
+
     /// Whether nobody can be reached by it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,19 +1,24 @@
 //! What telling everybody costs, from the prices of the providers: before a campaign is approved, and while it runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::routing::ByLaw;
 use super::{IncidentError, Incidents};
+use crate::domain::cascade::{Route, Routing};
 use crate::domain::channel::Channel;
 use crate::domain::id::IncidentId;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::price::{Currency, Price};
+use crate::domain::reach::Mark;
+use crate::store::ReachGroup;
 
 /// What the messages of one channel cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelCost {
     /// The channel.
     pub channel: Channel,
-    /// People who have a contact point in it and are told by it first.
+    /// People who are told by it first, guardians included.
     pub first: i64,
     /// Messages, if every contact point in it had to be tried once.
     pub at_most: i64,
@@ -36,17 +41,20 @@ impl Incidents {
     /// When there is no such incident or notice, or storage fails.
     pub async fn cost(&self, id: IncidentId) -> Result<(Vec<ChannelCost>, bool), IncidentError> {
         let order = self.notice(id).await?.content.cascade;
-        let people = self.store.incident(id).await?.people;
+        let incident = self.store.incident(id).await?;
+        let people = incident.people;
+        let routing = ByLaw::new(Arc::clone(&self.rules), incident.facts, self.clock.now(), order.clone());
         let (groups, all) = self.store.people_by_reach(id, OVERVIEW).await?;
-        let seen: i64 = groups.iter().map(|group| group.people).sum();
+        let affected = |group: &&ReachGroup| !group.reach.is(Mark::Guardian);
+        let seen: i64 = groups.iter().filter(affected).map(|group| group.people).sum();
         let scaled = |number: i64| if all || seen == 0 { number } else { number.saturating_mul(people) / seen };
         let mut counts: BTreeMap<Channel, (i64, i64)> = BTreeMap::new();
         for group in groups {
-            let first = order.iter().find(|channel| group.reach.count(**channel) > 0);
-            for channel in &order {
-                let (told_first, at_most) = counts.entry(*channel).or_default();
-                *told_first += if first == Some(channel) { group.people } else { 0 };
-                *at_most += i64::from(group.reach.count(*channel)) * group.people;
+            let Route::By(cascade) = routing.route(group.jurisdiction.as_ref(), group.reach) else { continue };
+            for (place, step) in cascade.steps().enumerate() {
+                let (told_first, at_most) = counts.entry(step.channel).or_default();
+                *told_first += if place == 0 { group.people } else { 0 };
+                *at_most += group.people;
             }
         }
         let costs = order.into_iter().map(|channel| {

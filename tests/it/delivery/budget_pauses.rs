@@ -23,7 +23,7 @@ async fn scenario(database: String) {
         "[[providers]]\nkind = \"spool\"\nname = \"mail\"\nchannel = \"email\"\nprice = \"0.10 EUR\"\ndirectory = \"{}\"\n",
         spool.display()
     );
-    let candour = Candour::start(dir.path(), &database, &providers).await;
+    let mut candour = Candour::start(dir.path(), &database, &providers).await;
     let incident = candour.file().await.expect("filed");
     candour.import(&incident, people_at("example.org", 10)).await.expect("imported");
     candour.write_notice(&incident).await.expect("written");
