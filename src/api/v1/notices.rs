@@ -19,6 +19,7 @@ use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::obligation::{Citation, Force};
+use crate::domain::segments::{self, Encoding, Length};
 use crate::incidents::{IncidentError, PreviewRequest, Previews, Requirement};
 use crate::render::{RenderError, Rendered};
 
@@ -204,6 +205,20 @@ struct ChannelPreview {
     /// Page that a push message opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+    /// How a text message travels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    travels: Option<SmsView>,
+}
+
+/// How a text message travels. Another person's values may make it longer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SmsView {
+    /// In which encoding; one letter outside the default alphabet makes the whole text `ucs2`.
+    encoding: Encoding,
+    /// Units of the encoding.
+    units: usize,
+    /// Messages that carry the text, of which each costs.
+    segments: usize,
 }
 
 /// What a law asks of a notice to individuals.
@@ -250,8 +265,16 @@ impl From<Requirement> for RequirementView {
 
 fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
     let locale = rendered.locale().clone();
-    let bare =
-        ChannelPreview { channel, locale, subject: None, title: None, text: String::new(), html: None, url: None };
+    let bare = ChannelPreview {
+        channel,
+        locale,
+        subject: None,
+        title: None,
+        text: String::new(),
+        html: None,
+        url: None,
+        travels: None,
+    };
     match rendered {
         Rendered::Email { subject, text, html, .. } => ChannelPreview {
             subject: Some(subject.expose().clone()),
@@ -259,7 +282,11 @@ fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
             html: Some(html.expose().clone()),
             ..bare
         },
-        Rendered::Sms { text, .. } => ChannelPreview { text: text.expose().clone(), ..bare },
+        Rendered::Sms { text, .. } => {
+            let Length { encoding, units, segments } = segments::measure(text.expose());
+            let travels = Some(SmsView { encoding, units, segments });
+            ChannelPreview { text: text.expose().clone(), travels, ..bare }
+        }
         Rendered::Push { title, text, url, .. } => ChannelPreview {
             title: Some(title.expose().clone()),
             text: text.expose().clone(),
