@@ -144,6 +144,9 @@ pub trait DeliveryStore: Send + Sync {
         now: Millis,
         jitter: f64,
     ) -> Result<ReceiptEffect>;
+    /// The attempt to send a text message that a provider answered with this reference; of several, the newest. One that
+    /// is in flight has none yet.
+    async fn attempt_by_reference(&self, provider: &str, reference: &str) -> Result<Option<AttemptId>>;
     /// Moves people that are unreachable to announced where the incident has a published announcement.
     async fn cover_by_announcement(&self, incident: IncidentId, now: Millis) -> Result<i64>;
 }

@@ -278,6 +278,10 @@ impl DeliveryStore for FaultyStore {
         self.call("receipt", attempt.0, take).await
     }
 
+    async fn attempt_by_reference(&self, _provider: &str, _reference: &str) -> Result<Option<AttemptId>> {
+        Err(not_here("attempt_by_reference"))
+    }
+
     async fn cover_by_announcement(&self, incident: IncidentId, _now: Millis) -> Result<i64> {
         self.call("cover", incident.0, |model| Ok(model.cover())).await
     }

@@ -63,12 +63,18 @@ impl ReceiptSink for Receipts {
     async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure> {
         match provider {
             "ok" if request.url == "https://candour.example.org/v1/receipts/ok?a=1" => Ok(1),
+            "strict" => Ok(1),
+            "late" => Err(ReceiptFailure::NotYetKnown),
             "ok" => Err(ReceiptError::Malformed("the address is not the public one").into()),
             "forged" => Err(ReceiptError::Forged.into()),
             "busy" => Err(ReceiptFailure::Overloaded),
             "silent" => Err(ReceiptError::Unsupported.into()),
             _ => Err(ReceiptFailure::NoSuchProvider),
         }
+    }
+
+    fn acknowledgement(&self, provider: &str) -> Option<&'static str> {
+        (provider == "strict").then_some(r#"{"code":0}"#)
     }
 }
 

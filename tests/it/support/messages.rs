@@ -30,7 +30,14 @@ pub fn email(number: u128, to: &str) -> Message {
 
 /// A text message.
 pub fn sms(number: u128, to: &str) -> Message {
-    message(number, Body::Sms { to: PhoneNumber::from_e164(to).unwrap(), text: pii("Über Ihre Daten: example.org/n") })
+    message(
+        number,
+        Body::Sms {
+            to: PhoneNumber::from_e164(to).unwrap(),
+            text: pii("Über Ihre Daten: example.org/n"),
+            fields: [(String::from("name"), pii("Änne Müller")), (String::from("ref"), pii("A-1"))].into(),
+        },
+    )
 }
 
 /// A push message.
