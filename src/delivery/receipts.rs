@@ -70,7 +70,7 @@ impl Receipts {
         let provider =
             self.providers.iter().find(|p| p.describe().name == name).ok_or(ReceiptFailure::NoSuchProvider)?;
         let _room = self.room.try_acquire().map_err(|_| ReceiptFailure::Overloaded)?;
-        let events = match provider.receipts(request) {
+        let events = match provider.receipts(request).await {
             Err(ReceiptError::Unsupported) => {
                 let mut events = Vec::new();
                 for loose in provider.loose_receipts(request)? {
