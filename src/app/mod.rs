@@ -118,8 +118,9 @@ pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Ar
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
-pub fn providers(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
-    let around = Surroundings { entropy: Arc::clone(entropy), public_url: config.http.public_url.clone() };
+pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
+    let public_url = config.http.public_url.clone();
+    let around = Surroundings { clock: Arc::clone(clock), entropy: Arc::clone(entropy), public_url };
     Ok(Providers::build(&config.providers, &around)?)
 }
 
@@ -175,7 +176,7 @@ impl App {
     pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, AppError> {
         let rules = Arc::new(Rules::with_overrides(config.law.overrides.as_deref())?);
         let renderer = Arc::new(Renderer::load(config.templates.directory.as_deref())?);
-        let carriers = providers(&config, &entropy)?;
+        let carriers = providers(&config, &clock, &entropy)?;
         let carriers: Vec<Arc<dyn Provider>> = carriers.iter().cloned().collect();
         let metrics =
             Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));

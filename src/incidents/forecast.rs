@@ -13,6 +13,7 @@ use crate::domain::clock::Millis;
 use crate::domain::deadline::instant;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::{Duty, Force, Obligation, ObligationState};
+use crate::domain::price::Price;
 
 /// How long one message takes where no rate is configured, in seconds: on the safe side for a relay or an API nearby.
 const ASSUMED_SECONDS: f64 = 1.0;
@@ -28,6 +29,8 @@ pub struct Carrier {
     pub rate: Option<f64>,
     /// Messages in the air at once.
     pub concurrency: usize,
+    /// What one message costs; of a text, each segment.
+    pub price: Option<Price>,
 }
 
 /// A number of people of one residence who are to be told first through one channel, or through none.

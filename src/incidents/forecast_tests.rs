@@ -35,7 +35,7 @@ fn crowd(jurisdiction: &str, channel: Option<Channel>, people: i64) -> Crowd {
 }
 
 fn carrier(channel: Channel, rate: Option<f64>) -> Carrier {
-    Carrier { name: channel.as_str().to_owned(), channel, rate, concurrency: 10 }
+    Carrier { name: channel.as_str().to_owned(), channel, rate, concurrency: 10, price: None }
 }
 
 /// An hour after the epoch.

@@ -9,13 +9,26 @@
 //!
 //! Never: decides what follows from an outcome (that is [`crate::domain::attempt::next`]), touches the store, retries.
 
+pub mod aliyun;
+pub mod apns;
+pub mod fcm;
 pub mod http;
+pub mod kannel;
+pub mod messagebird;
+pub mod ntfy;
 mod protocol;
 pub mod registry;
 pub mod settings;
+pub mod smpp;
 pub mod smtp;
+pub mod sns;
 pub mod spool;
+mod templates;
+pub mod tencent;
+#[cfg(test)]
+mod testing;
 pub mod twilio;
+pub mod vonage;
 pub mod webpush;
 
 pub use registry::Providers;

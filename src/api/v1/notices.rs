@@ -20,7 +20,7 @@ use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::obligation::{Citation, Force};
 use crate::domain::segments::{self, Encoding, Length};
-use crate::incidents::{IncidentError, PreviewRequest, Previews, Requirement};
+use crate::incidents::{IncidentError, Preview, PreviewRequest, Previews, Requirement};
 use crate::render::{RenderError, Rendered};
 
 /// The operations of this file.
@@ -208,6 +208,9 @@ struct ChannelPreview {
     /// How a text message travels.
     #[serde(skip_serializing_if = "Option::is_none")]
     travels: Option<SmsView>,
+    /// What the channel's first provider takes for it, where the configuration says so, e.g. `0.015 USD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<String>,
 }
 
 /// How a text message travels. Another person's values may make it longer.
@@ -263,6 +266,11 @@ impl From<Requirement> for RequirementView {
     }
 }
 
+fn priced(preview: &Preview) -> ChannelPreview {
+    let cost = preview.cost.map(|price| price.to_string());
+    ChannelPreview { cost, ..shown(preview.channel, &preview.rendered) }
+}
+
 fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
     let locale = rendered.locale().clone();
     let bare = ChannelPreview {
@@ -274,6 +282,7 @@ fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
         html: None,
         url: None,
         travels: None,
+        cost: None,
     };
     match rendered {
         Rendered::Email { subject, text, html, .. } => ChannelPreview {
@@ -319,7 +328,7 @@ async fn preview(
     let Previews { hash, previews, requirements } = state.incidents.preview(id, request).await?;
     Ok(Json(PreviewAnswer {
         hash,
-        previews: previews.iter().map(|preview| shown(preview.channel, &preview.rendered)).collect(),
+        previews: previews.iter().map(priced).collect(),
         requirements: requirements.into_iter().map(RequirementView::from).collect(),
     }))
 }

@@ -87,7 +87,10 @@ impl TestApp {
         let renderer = Arc::new(Renderer::load(None).unwrap());
         let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
         let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
-        let carrier = |name: &str, channel, rate| Carrier { name: name.to_owned(), channel, rate, concurrency: 8 };
+        let carrier = |name: &str, channel, rate| {
+            let price = (channel == Channel::Sms).then(|| "0.0075 USD".parse().unwrap());
+            Carrier { name: name.to_owned(), channel, rate, concurrency: 8, price }
+        };
         let carriers = vec![carrier("relay", Channel::Email, Some(100.0)), carrier("sms", Channel::Sms, Some(1.0))];
         let incidents =
             Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));

@@ -40,6 +40,15 @@ pub fn sms(number: u128, to: &str) -> Message {
     )
 }
 
+/// A text message that says something else.
+pub fn sms_saying(number: u128, to: &str, words: &str) -> Message {
+    let mut message = sms(number, to);
+    if let Body::Sms { text, .. } = &mut message.body {
+        *text = pii(words);
+    }
+    message
+}
+
 /// A push message.
 pub fn push(number: u128, to: &str) -> Message {
     let to = PushTarget::parse(to).unwrap();
