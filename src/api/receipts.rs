@@ -11,11 +11,18 @@ use crate::providers::ReceiptRequest;
 pub trait ReceiptSink: Send + Sync {
     /// Checks the signature, makes what the callback says durable, and only then returns how many events there were.
     async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure>;
+
+    /// What the provider wants to read once its callback was taken, as JSON.
+    fn acknowledgement(&self, provider: &str) -> Option<&'static str>;
 }
 
 #[async_trait]
 impl ReceiptSink for Receipts {
     async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure> {
         self.receive(provider, &request).await
+    }
+
+    fn acknowledgement(&self, provider: &str) -> Option<&'static str> {
+        self.acknowledgement(provider)
     }
 }

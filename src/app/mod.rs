@@ -2,6 +2,7 @@
 //!
 //! Owns: which part gets which other part, and the order in which they start and end. Never decides anything else.
 
+mod listeners;
 mod providers;
 mod reminders;
 
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::listeners::{Listeners, ListenersHandle};
 use crate::access::Access;
 use crate::announcements::Announcements;
 use crate::api;
@@ -116,8 +118,9 @@ pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Ar
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
-pub fn providers(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
-    let around = Surroundings { entropy: Arc::clone(entropy), public_url: config.http.public_url.clone() };
+pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
+    let public_url = config.http.public_url.clone();
+    let around = Surroundings { clock: Arc::clone(clock), entropy: Arc::clone(entropy), public_url };
     Ok(Providers::build(&config.providers, &around)?)
 }
 
@@ -143,6 +146,7 @@ fn engine_settings(config: &Config, policies: Vec<(Channel, ChannelPolicy)>) -> 
 pub struct App {
     access: Arc<Access>,
     engine: Engine,
+    listeners: Listeners,
     state: ApiState,
     router: axum::Router,
     reminders: Arc<Reminders>,
@@ -153,13 +157,14 @@ pub struct App {
 pub struct Running {
     shutdown: CancellationToken,
     server: tokio::task::JoinHandle<()>,
-    engine: Option<EngineHandle>,
+    engine: Option<(EngineHandle, ListenersHandle)>,
     watch: WatchHandle,
 }
 
 /// A running worker.
 pub struct Working {
     engine: EngineHandle,
+    listeners: ListenersHandle,
     watch: WatchHandle,
 }
 
@@ -171,7 +176,7 @@ impl App {
     pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, AppError> {
         let rules = Arc::new(Rules::with_overrides(config.law.overrides.as_deref())?);
         let renderer = Arc::new(Renderer::load(config.templates.directory.as_deref())?);
-        let carriers = providers(&config, &entropy)?;
+        let carriers = providers(&config, &clock, &entropy)?;
         let carriers: Vec<Arc<dyn Provider>> = carriers.iter().cloned().collect();
         let metrics =
             Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
@@ -189,7 +194,7 @@ impl App {
             settings: engine_settings(&config, policies.clone()),
         });
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
-        let receipts = Receipts::new(
+        let receipts = Arc::new(Receipts::new(
             Arc::clone(&store) as _,
             carriers.clone(),
             policies,
@@ -197,7 +202,8 @@ impl App {
             Arc::clone(&entropy),
             Arc::clone(&metrics),
             engine.waker(),
-        );
+        ));
+        let listeners = Listeners::new(carriers.clone(), Arc::clone(&receipts) as _);
         let known = {
             let rules = Arc::clone(&rules);
             Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some())
@@ -237,7 +243,7 @@ impl App {
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),
             retention: Arc::new(Retention::new(with().0, with().1)),
-            receipts: Arc::new(receipts),
+            receipts,
             access: Arc::clone(&access),
             public_url: Arc::from(public_url(&config).as_str().trim_end_matches('/')),
             metrics,
@@ -264,7 +270,7 @@ impl App {
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
-        Ok(Self { access, engine, state, router, reminders: Arc::new(reminders), period })
+        Ok(Self { access, engine, listeners, state, router, reminders: Arc::new(reminders), period })
     }
 
     /// Keys, for whoever makes the first ones.
@@ -286,14 +292,15 @@ impl App {
             }
         });
         let watch = deadlines::watch(self.reminders, self.period, engine);
-        let engine = engine.then(|| self.engine.start());
+        let engine = engine.then(|| (self.engine.start(), self.listeners.start()));
         Running { shutdown, server, engine, watch }
     }
 
     /// Works without serving.
     #[must_use]
     pub fn work(self) -> Working {
-        Working { watch: deadlines::watch(self.reminders, self.period, true), engine: self.engine.start() }
+        let watch = deadlines::watch(self.reminders, self.period, true);
+        Working { watch, engine: self.engine.start(), listeners: self.listeners.start() }
     }
 }
 
@@ -307,8 +314,9 @@ impl Running {
             abort.abort();
         }
         self.watch.stop().await;
-        if let Some(engine) = self.engine {
+        if let Some((engine, listeners)) = self.engine {
             engine.stop().await;
+            listeners.stop().await;
         }
     }
 }
@@ -318,5 +326,6 @@ impl Working {
     pub async fn stop(self) {
         self.watch.stop().await;
         self.engine.stop().await;
+        self.listeners.stop().await;
     }
 }

@@ -79,7 +79,8 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
         findings.note("sealed data", store.check_keys().await, |opened| format!("{opened} incident keys open"));
     }
     let system: Arc<dyn crate::domain::clock::Entropy> = Arc::new(System);
-    let providers = findings.note("providers", app::providers(&config, &system), |providers| {
+    let clock: Arc<dyn crate::domain::clock::Clock> = Arc::new(System);
+    let providers = findings.note("providers", app::providers(&config, &clock, &system), |providers| {
         format!("{} configured", providers.iter().count())
     });
     for provider in providers.iter().flat_map(Providers::iter) {

@@ -12,7 +12,17 @@ pub(super) const DEFAULT: &str = concat!(
     include_str!("providers/about.toml"),
     include_str!("providers/smtp.toml"),
     include_str!("providers/twilio.toml"),
+    include_str!("providers/smpp.toml"),
+    include_str!("providers/kannel.toml"),
+    include_str!("providers/vonage.toml"),
+    include_str!("providers/sns.toml"),
+    include_str!("providers/messagebird.toml"),
+    include_str!("providers/aliyun.toml"),
+    include_str!("providers/tencent.toml"),
     include_str!("providers/webpush.toml"),
+    include_str!("providers/fcm.toml"),
+    include_str!("providers/apns.toml"),
+    include_str!("providers/ntfy.toml"),
     include_str!("providers/spool.toml"),
 );
 
@@ -56,7 +66,9 @@ pub(super) fn check(layer: &Table) -> Result<(), ConfigError> {
 fn check_table(layer: &Table, schema: &Table, path: &mut Vec<String>) -> Result<(), ConfigError> {
     for (key, value) in layer {
         path.push(key.clone());
-        let Some(known) = schema.get(key) else { return Err(unknown(path, schema)) };
+        // A documented key of * stands for whatever the operator names.
+        let known = schema.get(key).or_else(|| schema.get("*"));
+        let Some(known) = known else { return Err(unknown(path, schema)) };
         check_value(value, known, path)?;
         path.pop();
     }

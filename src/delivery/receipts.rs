@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
-use crate::providers::{Provider, ReceiptError, ReceiptRequest};
+use crate::providers::{InletFault, LooseReceipt, Provider, ReceiptError, ReceiptEvent, ReceiptInlet, ReceiptRequest};
 use crate::store::{DeliveryStore, ReceiptEffect, StoreError};
 use crate::telemetry::Metrics;
 
@@ -17,6 +18,9 @@ pub enum ReceiptFailure {
     /// No provider has this name.
     #[error("no provider of this name is configured")]
     NoSuchProvider,
+    /// It is about a message that no attempt has the reference of, or not yet.
+    #[error("it is about a message that is not known yet; send it again")]
+    NotYetKnown,
     /// The provider's rules refuse it.
     #[error(transparent)]
     Refused(#[from] ReceiptError),
@@ -66,30 +70,70 @@ impl Receipts {
         let provider =
             self.providers.iter().find(|p| p.describe().name == name).ok_or(ReceiptFailure::NoSuchProvider)?;
         let _room = self.room.try_acquire().map_err(|_| ReceiptFailure::Overloaded)?;
-        let events = provider.receipts(request).await?;
-        for event in &events {
-            let effect = self
-                .store
-                .apply_receipt(
-                    name,
-                    &event.key,
-                    event.attempt,
-                    event.outcome,
-                    event.code.as_deref(),
-                    &self.policies,
-                    self.clock.now(),
-                    self.entropy.fraction(),
-                )
-                .await?;
-            self.metrics.receipt(name, effect.as_str());
-            match effect {
-                ReceiptEffect::Moved => (self.wake)(),
-                ReceiptEffect::NoSuchAttempt => {
-                    tracing::warn!(provider = name, attempt = %event.attempt, "a receipt names an attempt that is not known");
+        let events = match provider.receipts(request).await {
+            Err(ReceiptError::Unsupported) => {
+                let mut events = Vec::new();
+                for loose in provider.loose_receipts(request)? {
+                    events.push(self.named(name, &loose).await?.ok_or(ReceiptFailure::NotYetKnown)?);
                 }
-                ReceiptEffect::Noted | ReceiptEffect::Repeated => {}
+                events
             }
+            named => named?,
+        };
+        for event in &events {
+            self.apply(name, event).await?;
         }
         Ok(events.len())
+    }
+
+    /// What a provider wants to read when its callback was taken.
+    #[must_use]
+    pub fn acknowledgement(&self, name: &str) -> Option<&'static str> {
+        self.providers.iter().find(|p| p.describe().name == name)?.acknowledgement()
+    }
+
+    /// Finds the attempt that a receipt is about by the reference that the provider gave with its answer.
+    async fn named(&self, name: &str, loose: &LooseReceipt) -> Result<Option<ReceiptEvent>, StoreError> {
+        let attempt = self.store.attempt_by_reference(name, &loose.reference).await?;
+        let (key, code) = (loose.key.clone(), loose.code.clone());
+        Ok(attempt.map(|attempt| ReceiptEvent { attempt, key, outcome: loose.outcome, code }))
+    }
+
+    async fn apply(&self, name: &str, event: &ReceiptEvent) -> Result<(), StoreError> {
+        let effect = self
+            .store
+            .apply_receipt(
+                name,
+                &event.key,
+                event.attempt,
+                event.outcome,
+                event.code.as_deref(),
+                &self.policies,
+                self.clock.now(),
+                self.entropy.fraction(),
+            )
+            .await?;
+        self.metrics.receipt(name, effect.as_str());
+        match effect {
+            ReceiptEffect::Moved => (self.wake)(),
+            ReceiptEffect::NoSuchAttempt => {
+                tracing::warn!(provider = name, attempt = %event.attempt, "a receipt names an attempt that is not known");
+            }
+            ReceiptEffect::Noted | ReceiptEffect::Repeated => {}
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReceiptInlet for Receipts {
+    async fn take(&self, provider: &str, receipt: &LooseReceipt) -> Result<(), InletFault> {
+        let not_durable = |error: StoreError| {
+            tracing::warn!(provider, %error, "a receipt could not be stored; the provider is asked to bring it again");
+            InletFault::NotDurable
+        };
+        let named = self.named(provider, receipt).await.map_err(not_durable)?;
+        let event = named.ok_or(InletFault::NoSuchAttempt)?;
+        self.apply(provider, &event).await.map_err(not_durable)
     }
 }

@@ -20,7 +20,9 @@ pub enum ContactError {
     #[error("not a phone number in international form like +14155550123")]
     Phone,
     /// Not a push token this service knows.
-    #[error("a push token is fcm:TOKEN, apns:TOKEN or webpush:JSON with an https endpoint and its keys")]
+    #[error(
+        "a push target is fcm:TOKEN, fid:ID, apns:TOKEN, ntfy:TOPIC, or webpush:JSON with an https endpoint and its keys"
+    )]
     Push,
 }
 
@@ -85,11 +87,15 @@ impl PhoneNumber {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PushTarget {
-    /// Firebase Cloud Messaging registration.
+    /// Firebase Cloud Messaging registration token.
     Fcm(Pii<String>),
+    /// Firebase installation id, which takes the place of the token.
+    FcmInstallation(Pii<String>),
     /// Apple Push Notification service device token.
     Apns(Pii<String>),
-    /// Web Push subscription (RFC 8030): the JSON a browser gives.
+    /// Topic on the configured ntfy server.
+    Ntfy(Pii<String>),
+    /// Web Push subscription (RFC 8030): the JSON a browser gives, or an app that uses `UnifiedPush`.
     Webpush(WebPushSubscription),
 }
 
@@ -112,7 +118,7 @@ pub struct WebPushKeys {
 }
 
 impl PushTarget {
-    /// Parses `fcm:TOKEN`, `apns:TOKEN` or `webpush:JSON`.
+    /// Parses `fcm:TOKEN`, `fid:ID`, `apns:TOKEN`, `ntfy:TOPIC` or `webpush:JSON`.
     ///
     /// # Errors
     /// When the prefix is another, the token empty, or the subscription not what a browser gives.
@@ -123,6 +129,12 @@ impl PushTarget {
             "fcm" if !rest.is_empty() && rest.len() <= 4096 => Ok(Self::Fcm(Pii::new(rest.to_owned()))),
             "apns" if !rest.is_empty() && rest.len() <= 512 && rest.bytes().all(|b| b.is_ascii_hexdigit()) => {
                 Ok(Self::Apns(Pii::new(rest.to_owned())))
+            }
+            "fid" if !rest.is_empty() && rest.len() <= 64 && rest.bytes().all(is_name) => {
+                Ok(Self::FcmInstallation(Pii::new(rest.to_owned())))
+            }
+            "ntfy" if !rest.is_empty() && rest.len() <= 64 && rest.bytes().all(is_name) => {
+                Ok(Self::Ntfy(Pii::new(rest.to_owned())))
             }
             "webpush" => {
                 let subscription: WebPushSubscription = serde_json::from_str(rest).map_err(|_| ContactError::Push)?;
@@ -138,6 +150,11 @@ impl PushTarget {
             _ => Err(ContactError::Push),
         }
     }
+}
+
+/// What ids and topics are made of: base64url's letters.
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
 /// A postal address as lines, ready for an envelope.
@@ -194,7 +211,9 @@ impl ContactPoint {
             Self::Email(address) => mask_email(address.expose()),
             Self::Sms(number) | Self::Voice(number) => mask_phone(number.expose()),
             Self::Push(PushTarget::Fcm(_)) => String::from("fcm:***"),
+            Self::Push(PushTarget::FcmInstallation(_)) => String::from("fid:***"),
             Self::Push(PushTarget::Apns(_)) => String::from("apns:***"),
+            Self::Push(PushTarget::Ntfy(_)) => String::from("ntfy:***"),
             Self::Push(PushTarget::Webpush(_)) => String::from("webpush:***"),
             Self::Letter(address) => {
                 let town = address.city.as_ref().map(|c| mask(c.expose())).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! What a provider is asked to carry, in no provider's words.
 
+use std::collections::BTreeMap;
+
 use super::contact::{ContactPoint, EmailAddress, PhoneNumber, PushTarget};
 use super::id::{AttemptId, CampaignId, PersonId};
 use super::pii::Pii;
@@ -41,6 +43,9 @@ pub enum Body {
         to: PhoneNumber,
         /// The text.
         text: Pii<String>,
+        /// What is known of the person by name, for vendors that carry no free text but fill a template of their own:
+        /// `ref`, `name`, and every further column of the import.
+        fields: BTreeMap<String, Pii<String>>,
     },
     /// A push message; nothing sensitive, it may show on a lock screen.
     Push {

@@ -29,7 +29,7 @@ pub struct Carrier {
     pub rate: Option<f64>,
     /// Messages in the air at once.
     pub concurrency: usize,
-    /// What one message costs, if that is counted.
+    /// What one message costs; of a text, each segment.
     pub price: Option<Price>,
 }
 

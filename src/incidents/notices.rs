@@ -11,6 +11,8 @@ use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::person::PersonRecord;
+use crate::domain::price::Price;
+use crate::domain::segments;
 use crate::render::{CompiledNotice, RenderError, Rendered};
 use crate::store::StoreError;
 
@@ -36,6 +38,8 @@ pub struct Preview {
     pub channel: Channel,
     /// The message.
     pub rendered: Rendered,
+    /// What the channel's first provider takes for it, where that is counted.
+    pub cost: Option<Price>,
 }
 
 /// A whole preview.
@@ -121,10 +125,22 @@ impl Incidents {
             None => sample::person(request.locale.clone(), request.jurisdiction.clone()),
         };
         let channels = request.channel.map_or_else(|| content.cascade.clone(), |channel| vec![channel]);
-        let previews = render(&compiled, &channels, request.locale.as_ref(), &record)?;
+        let mut previews = render(&compiled, &channels, request.locale.as_ref(), &record)?;
+        for preview in &mut previews {
+            preview.cost = self.cost(preview.channel, &preview.rendered);
+        }
         let residence = request.jurisdiction.or_else(|| record.jurisdiction.clone());
         let requirements = self.requirements_of(&docket, &content, facts, residence.as_ref());
         Ok(Previews { hash: compiled.hash().to_owned(), previews, requirements })
+    }
+
+    fn cost(&self, channel: Channel, rendered: &Rendered) -> Option<Price> {
+        let price = self.carriers.iter().find(|carrier| carrier.channel == channel)?.price?;
+        let messages = match rendered {
+            Rendered::Sms { text, .. } => segments::measure(text.expose()).segments,
+            _ => 1,
+        };
+        price.times(u64::try_from(messages).ok()?)
     }
 }
 
@@ -139,7 +155,7 @@ fn render(
             Some(locale) => compiled.render_locale(channel, locale, record),
             None => compiled.render(channel, record),
         };
-        rendered.map(|rendered| Preview { channel, rendered })
+        rendered.map(|rendered| Preview { channel, rendered, cost: None })
     };
     channels.iter().map(one).collect()
 }

@@ -13,7 +13,7 @@ pub enum Column<'a> {
     Email,
     /// `phone`: international form, or national form of the row's `country`.
     Phone,
-    /// `push`: `fcm:TOKEN`, `apns:TOKEN` or `webpush:JSON`.
+    /// `push`: `fcm:TOKEN`, `fid:ID`, `apns:TOKEN`, `ntfy:TOPIC` or `webpush:JSON`.
     Push,
     /// `address_line1` to `address_line3`.
     AddressLine(u8),

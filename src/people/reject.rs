@@ -42,7 +42,9 @@ pub enum Reason {
     #[error("not in international form like +14155550123, and the line has no country to read it by")]
     PhoneNeedsCountry,
     /// Not a push target.
-    #[error("a push token is fcm:TOKEN, apns:TOKEN or webpush:JSON with an https endpoint and its keys")]
+    #[error(
+        "a push target is fcm:TOKEN, fid:ID, apns:TOKEN, ntfy:TOPIC, or webpush:JSON with an https endpoint and its keys"
+    )]
     Push,
     /// Not a country code.
     #[error("not a country code of two letters (ISO 3166-1) like DE")]

@@ -9,10 +9,12 @@
 
 mod guard;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::Certificate;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use url::Url;
 
@@ -110,6 +112,23 @@ impl Http {
     /// # Errors
     /// When this machine has no trusted certificates, in words for the operator.
     pub fn new(reach: Reach) -> Result<Self, String> {
+        Self::built(reach, Vec::new())
+    }
+
+    /// Builds a client that reaches any address and believes the authorities of a PEM file alone.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no certificate, in words for the operator.
+    pub fn trusting(ca_file: &Path) -> Result<Self, String> {
+        let pem = std::fs::read(ca_file).map_err(|e| format!("{} cannot be read: {e}", ca_file.display()))?;
+        let authorities = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if authorities.is_empty() {
+            return Err(format!("{} holds no certificate in PEM form", ca_file.display()));
+        }
+        Self::built(Reach::Anywhere, authorities)
+    }
+
+    fn built(reach: Reach, authorities: Vec<Certificate>) -> Result<Self, String> {
         install_crypto();
         #[expect(clippy::disallowed_methods, reason = "this is the client that everything else is to use")]
         let mut builder = reqwest::Client::builder()
@@ -122,6 +141,9 @@ impl Http {
             .user_agent(concat!("candour/", env!("CARGO_PKG_VERSION")));
         if reach == Reach::PublicOnly {
             builder = builder.dns_resolver(Arc::new(PublicNames)).https_only(true);
+        }
+        if !authorities.is_empty() {
+            builder = builder.tls_certs_only(authorities);
         }
         let client = builder.build().map_err(|e| format!("the HTTP client cannot start: {}", reason(&e)))?;
         Ok(Self { client, reach })

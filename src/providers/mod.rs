@@ -9,26 +9,41 @@
 //!
 //! Never: decides what follows from an outcome (that is [`crate::domain::attempt::next`]), touches the store, retries.
 
+pub mod aliyun;
+pub mod apns;
+pub mod fcm;
 pub mod http;
+pub mod kannel;
+pub mod messagebird;
+pub mod ntfy;
 mod protocol;
 pub mod registry;
 pub mod settings;
+pub mod smpp;
 pub mod smtp;
+pub mod sns;
 pub mod spool;
+mod templates;
+pub mod tencent;
+#[cfg(test)]
+mod testing;
 pub mod twilio;
+pub mod vonage;
 pub mod webpush;
 
 pub use registry::Providers;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::AttemptId;
-use crate::domain::message::Message;
+use crate::domain::message::{Body, Message};
 use crate::domain::outcome::Outcome;
 use crate::domain::price::Price;
 
@@ -115,6 +130,37 @@ pub enum ReceiptError {
     Unready(&'static str),
 }
 
+/// What a provider says about a message that it names by its own name alone: the reference of its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LooseReceipt {
+    /// The provider's name for the message.
+    pub reference: String,
+    /// What makes this event itself and no other: a redelivery has the same.
+    pub key: String,
+    /// What it means, or `None` for news that change nothing.
+    pub outcome: Option<Outcome>,
+    /// The provider's code.
+    pub code: Option<String>,
+}
+
+/// Why a receipt that came over a provider's own connection cannot be acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InletFault {
+    /// No attempt has this reference, or not yet: the answer that gave it may still be on its way into the database.
+    #[error("no attempt has this reference")]
+    NoSuchAttempt,
+    /// It could not be made durable now.
+    #[error("the receipt could not be stored")]
+    NotDurable,
+}
+
+/// Where a provider that holds a connection hands in what comes over it.
+#[async_trait]
+pub trait ReceiptInlet: Send + Sync + 'static {
+    /// Makes a receipt durable. Only then may the provider acknowledge it.
+    async fn take(&self, provider: &str, receipt: &LooseReceipt) -> Result<(), InletFault>;
+}
+
 /// Why a provider cannot be used, for `candour check` and the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("provider {name}: {reason}")]
@@ -141,6 +187,29 @@ pub trait Provider: Send + Sync + 'static {
     async fn receipts(&self, _request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         Err(ReceiptError::Unsupported)
     }
+
+    /// Whether it carries this kind of message to this kind of contact point. Where a channel has several kinds, as push
+    /// has, a provider takes its own.
+    fn carries(&self, body: &Body) -> bool {
+        body.contact().channel() == self.describe().channel
+    }
+
+    /// Checks and reads a callback of a provider that names messages by its own references alone.
+    ///
+    /// # Errors
+    /// When the signature does not fit or the body makes no sense.
+    fn loose_receipts(&self, _request: &ReceiptRequest) -> Result<Vec<LooseReceipt>, ReceiptError> {
+        Err(ReceiptError::Unsupported)
+    }
+
+    /// What the provider wants to read when a callback was taken, as JSON; most want nothing.
+    fn acknowledgement(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Holds the connection that receipts come in over, until told to stop. Most providers call back instead: for them
+    /// there is nothing to hold.
+    async fn listen(&self, _inlet: Arc<dyn ReceiptInlet>, _stop: CancellationToken) {}
 
     /// Whether it can be reached and takes our credentials, without sending anything.
     ///

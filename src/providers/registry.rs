@@ -6,10 +6,20 @@ use std::sync::Arc;
 use url::Url;
 
 use super::Provider;
+use super::aliyun::AliyunProvider;
+use super::apns::ApnsProvider;
+use super::fcm::FcmProvider;
+use super::kannel::KannelProvider;
+use super::messagebird::MessageBirdProvider;
+use super::ntfy::NtfyProvider;
 use super::settings::{Common, Faults, Surroundings, UnfitSettings};
+use super::smpp::SmppProvider;
 use super::smtp::SmtpProvider;
+use super::sns::SnsProvider;
 use super::spool::SpoolProvider;
+use super::tencent::TencentProvider;
 use super::twilio::TwilioProvider;
+use super::vonage::VonageProvider;
 use super::webpush::WebPushProvider;
 use crate::config::{Problem, ProviderEntry};
 use crate::domain::channel::Channel;
@@ -28,10 +38,20 @@ type Build = fn(&Common, &ProviderEntry, &Surroundings) -> Result<Arc<dyn Provid
 
 /// Every kind there is, one row each.
 #[rustfmt::skip]
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 14] = [
     Kind { name: "smtp", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SmtpProvider::build(common, &entry.read()?)?)) },
     Kind { name: "twilio", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "smpp", concurrency: 10, build: |common, entry, around| Ok(Arc::new(SmppProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "kannel", concurrency: 16, build: |common, entry, around| Ok(Arc::new(KannelProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "vonage", concurrency: 16, build: |common, entry, around| Ok(Arc::new(VonageProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "sns", concurrency: 16, build: |common, entry, around| Ok(Arc::new(SnsProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "messagebird", concurrency: 16, build: |common, entry, around| Ok(Arc::new(MessageBirdProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "aliyun", concurrency: 16, build: |common, entry, around| Ok(Arc::new(AliyunProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "tencent", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TencentProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "webpush", concurrency: 64, build: |common, entry, around| Ok(Arc::new(WebPushProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "fcm", concurrency: 64, build: |common, entry, around| Ok(Arc::new(FcmProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "apns", concurrency: 64, build: |common, entry, around| Ok(Arc::new(ApnsProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "ntfy", concurrency: 16, build: |common, entry, _| Ok(Arc::new(NtfyProvider::build(common, &entry.read()?)?)) },
     Kind { name: "spool", concurrency: 8, build: |common, entry, _| Ok(Arc::new(SpoolProvider::build(common, &entry.read()?)?)) },
 ];
 
@@ -110,7 +130,7 @@ mod tests {
 
     fn around() -> Surroundings {
         let public_url = Some(Url::parse("https://candour.example.org/").unwrap());
-        Surroundings { entropy: Arc::new(System), public_url }
+        Surroundings { clock: Arc::new(System), entropy: Arc::new(System), public_url }
     }
 
     fn spool(name: &str, channel: &str) -> ProviderEntry {

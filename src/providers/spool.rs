@@ -89,11 +89,13 @@ impl SpoolProvider {
 fn body(body: &Body) -> serde_json::Value {
     match body {
         Body::Email { .. } => serde_json::Value::Null,
-        Body::Sms { to, text } => json!({ "to": to.expose(), "text": text.expose() }),
+        Body::Sms { to, text, .. } => json!({ "to": to.expose(), "text": text.expose() }),
         Body::Push { to, title, text, url } => {
             let to = match to {
                 PushTarget::Fcm(token) => json!({ "fcm": token.expose() }),
+                PushTarget::FcmInstallation(id) => json!({ "fid": id.expose() }),
                 PushTarget::Apns(token) => json!({ "apns": token.expose() }),
+                PushTarget::Ntfy(topic) => json!({ "ntfy": topic.expose() }),
                 PushTarget::Webpush(subscription) => json!({ "webpush": subscription }),
             };
             json!({ "to": to, "title": title.expose(), "text": text.expose(), "url": url })
@@ -163,6 +165,7 @@ mod tests {
     use crate::domain::contact::{EmailAddress, PhoneNumber};
     use crate::domain::id::{AttemptId, CampaignId, PersonId};
     use crate::domain::pii::Pii;
+    use std::collections::BTreeMap;
     use std::os::unix::fs::PermissionsExt;
 
     fn message(body: Body) -> Message {
@@ -186,7 +189,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let spool = provider(Channel::Sms, directory.path());
         let to = PhoneNumber::from_e164("+14155550123").unwrap();
-        let sms = message(Body::Sms { to, text: Pii::new(String::from("hello")) });
+        let sms = message(Body::Sms { to, text: Pii::new(String::from("hello")), fields: BTreeMap::new() });
         let answer = spool.send(&sms, Millis(0)).await;
         assert_eq!(answer.outcome, Outcome::Accepted);
         // The same attempt again, after a crash, replaces its file.

@@ -74,7 +74,7 @@ fn a_step_names_the_contact_point() {
         assert_eq!(subject.expose(), "About your data");
         assert!(text.expose().contains("It happened.") && html.expose().contains("<p>It happened.</p>"));
     }
-    let Body::Sms { to, text } = composed(&notice, Channel::Sms, 0).unwrap() else { panic!("no SMS") };
+    let Body::Sms { to, text, .. } = composed(&notice, Channel::Sms, 0).unwrap() else { panic!("no SMS") };
     assert_eq!(to.expose(), "+41446681801");
     assert!(text.expose().starts_with("Example: Your data was involved in an incident. Details: +41446681800"));
     let Body::Push { title, text, url, .. } = composed(&notice, Channel::Push, 0).unwrap() else { panic!("no push") };

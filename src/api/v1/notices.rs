@@ -19,7 +19,8 @@ use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::obligation::{Citation, Force};
-use crate::incidents::{IncidentError, PreviewRequest, Previews, Requirement};
+use crate::domain::segments::{self, Encoding, Length};
+use crate::incidents::{IncidentError, Preview, PreviewRequest, Previews, Requirement};
 use crate::render::{RenderError, Rendered};
 
 /// The operations of this file.
@@ -204,6 +205,23 @@ struct ChannelPreview {
     /// Page that a push message opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+    /// How a text message travels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    travels: Option<SmsView>,
+    /// What the channel's first provider takes for it, where the configuration says so, e.g. `0.015 USD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<String>,
+}
+
+/// How a text message travels. Another person's values may make it longer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SmsView {
+    /// In which encoding; one letter outside the default alphabet makes the whole text `ucs2`.
+    encoding: Encoding,
+    /// Units of the encoding.
+    units: usize,
+    /// Messages that carry the text, of which each costs.
+    segments: usize,
 }
 
 /// What a law asks of a notice to individuals.
@@ -248,10 +266,24 @@ impl From<Requirement> for RequirementView {
     }
 }
 
+fn priced(preview: &Preview) -> ChannelPreview {
+    let cost = preview.cost.map(|price| price.to_string());
+    ChannelPreview { cost, ..shown(preview.channel, &preview.rendered) }
+}
+
 fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
     let locale = rendered.locale().clone();
-    let bare =
-        ChannelPreview { channel, locale, subject: None, title: None, text: String::new(), html: None, url: None };
+    let bare = ChannelPreview {
+        channel,
+        locale,
+        subject: None,
+        title: None,
+        text: String::new(),
+        html: None,
+        url: None,
+        travels: None,
+        cost: None,
+    };
     match rendered {
         Rendered::Email { subject, text, html, .. } => ChannelPreview {
             subject: Some(subject.expose().clone()),
@@ -259,7 +291,11 @@ fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
             html: Some(html.expose().clone()),
             ..bare
         },
-        Rendered::Sms { text, .. } => ChannelPreview { text: text.expose().clone(), ..bare },
+        Rendered::Sms { text, .. } => {
+            let Length { encoding, units, segments } = segments::measure(text.expose());
+            let travels = Some(SmsView { encoding, units, segments });
+            ChannelPreview { text: text.expose().clone(), travels, ..bare }
+        }
         Rendered::Push { title, text, url, .. } => ChannelPreview {
             title: Some(title.expose().clone()),
             text: text.expose().clone(),
@@ -292,7 +328,7 @@ async fn preview(
     let Previews { hash, previews, requirements } = state.incidents.preview(id, request).await?;
     Ok(Json(PreviewAnswer {
         hash,
-        previews: previews.iter().map(|preview| shown(preview.channel, &preview.rendered)).collect(),
+        previews: previews.iter().map(priced).collect(),
         requirements: requirements.into_iter().map(RequirementView::from).collect(),
     }))
 }

@@ -99,8 +99,8 @@ impl From<ImportOutcome> for Import {
 ///
 /// The body is a file, read and stored as it arrives, however long it is: `text/csv` (UTF-8, comma, a header line) or
 /// `application/x-ndjson` (one JSON object a line). Columns: `ref` (required, unique in the incident), `name`, `email`,
-/// `phone` (international form, or national form of the line's `country`), `push` (`fcm:TOKEN`, `apns:TOKEN` or
-/// `webpush:JSON`), `address_line1` to `address_line3`, `city`, `region`, `postcode`, `country`, `locale`,
+/// `phone` (international form, or national form of the line's `country`), `push` (`fcm:TOKEN`, `fid:ID`,
+/// `apns:TOKEN`, `ntfy:TOPIC` or `webpush:JSON`), `address_line1` to `address_line3`, `city`, `region`, `postcode`, `country`, `locale`,
 /// `jurisdiction`, `birth_date` (`YYYY-MM-DD`), `guardian_name`, `guardian_email`, `guardian_phone`, `data` (categories,
 /// `;` between), `consent` (channels, `;` between). Any other column is a field for the templates.
 ///

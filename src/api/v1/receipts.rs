@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::extract::PathArg;
@@ -16,7 +17,7 @@ const MAX_CALLBACK: usize = 1024 * 1024;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(receive))
+    OpenApiRouter::new().routes(routes!(receive)).routes(routes!(receive_get))
 }
 
 impl From<ReceiptFailure> for Problem {
@@ -28,9 +29,9 @@ impl From<ReceiptFailure> for Problem {
             }
             ReceiptFailure::Refused(ReceiptError::Forged) => Self::new(Kind::BadSignature, text),
             ReceiptFailure::Refused(ReceiptError::Malformed(_)) => Self::new(Kind::Malformed, text),
-            ReceiptFailure::Overloaded | ReceiptFailure::Refused(ReceiptError::Unready(_)) => {
-                Self::new(Kind::Overloaded, text).retry_after(5)
-            }
+            ReceiptFailure::Overloaded
+            | ReceiptFailure::NotYetKnown
+            | ReceiptFailure::Refused(ReceiptError::Unready(_)) => Self::new(Kind::Overloaded, text).retry_after(5),
             ReceiptFailure::Store(error) => error.into(),
         }
     }
@@ -44,12 +45,32 @@ impl From<ReceiptFailure> for Problem {
     extensions(("x-roles" = json!(PUBLIC)), ("x-idempotency" = json!("natural"))),
     params(("provider" = String, Path, description = "Name of the provider in the configuration.")),
     request_body(content = String, content_type = "application/octet-stream", description = "As the provider sends it."),
-    responses((status = 204, description = "It is durable.")))]
+    responses((status = 200, description = "It is durable. The body is what this provider wants to read."),
+        (status = 204, description = "It is durable.")))]
 async fn receive(
     State(state): State<ApiState>,
     PathArg(provider): PathArg<String>,
     request: Request,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
+    take(&state, &provider, request).await
+}
+
+/// Take a provider's callback that comes as a GET
+///
+/// For providers only, of which some call back with all they say in the address. Otherwise as the POST.
+#[utoipa::path(get, path = "/v1/receipts/{provider}", tag = "receipts", extensions(("x-roles" = json!(PUBLIC))),
+    params(("provider" = String, Path, description = "Name of the provider in the configuration.")),
+    responses((status = 200, description = "It is durable. The body is what this provider wants to read."),
+        (status = 204, description = "It is durable.")))]
+async fn receive_get(
+    State(state): State<ApiState>,
+    PathArg(provider): PathArg<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    take(&state, &provider, request).await
+}
+
+async fn take(state: &ApiState, provider: &str, request: Request) -> Result<Response, Problem> {
     let (parts, sent) = request.into_parts();
     let bytes = body::read(parts.headers.get(header::CONTENT_LENGTH).cloned(), sent, MAX_CALLBACK).await?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
@@ -65,6 +86,9 @@ async fn receive(
         body: bytes,
         now: state.clock.now(),
     };
-    state.receipts.receive(&provider, request).await?;
-    Ok(StatusCode::NO_CONTENT)
+    state.receipts.receive(provider, request).await?;
+    Ok(match state.receipts.acknowledgement(provider) {
+        Some(words) => ([(header::CONTENT_TYPE, "application/json")], words).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }

@@ -13,6 +13,11 @@ impl Form {
         Self { pairs: url::form_urlencoded::parse(body).into_owned().collect() }
     }
 
+    /// Takes names and values that stand apart already.
+    pub(in crate::providers) const fn of(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
     /// All names and values.
     pub(in crate::providers) fn pairs(&self) -> &[(String, String)] {
         &self.pairs
@@ -25,5 +30,10 @@ impl Form {
             (first, None) => Ok(first),
             _ => Err(ReceiptError::Malformed("a field stands twice")),
         }
+    }
+
+    /// The value of a field that must be there, once.
+    pub(in crate::providers) fn must(&self, name: &str) -> Result<&str, ReceiptError> {
+        self.one(name)?.ok_or(ReceiptError::Malformed("a field is missing"))
     }
 }

@@ -31,7 +31,7 @@ mod replies;
 mod reply;
 mod session;
 mod settings;
-mod tls;
+pub(super) mod tls;
 mod verp;
 mod wire;
 

@@ -150,7 +150,7 @@ impl Provider for TwilioProvider {
     }
 
     async fn send(&self, message: &Message, now: Millis) -> Answer {
-        let Body::Sms { to, text } = &message.body else {
+        let Body::Sms { to, text, .. } = &message.body else {
             return Answer::of(Outcome::Misconfigured, "wrong-channel");
         };
         let callback = format!("{}?attempt={}", self.receipts, message.attempt);

@@ -86,7 +86,7 @@ impl WebPushProvider {
 
 /// Names the message across repeats, so that a push service replaces one that waits (RFC 8030 section 5.4): 32
 /// characters that say nothing of the person.
-fn topic(message: &Message) -> String {
+pub(super) fn topic(message: &Message) -> String {
     let mut hash = Sha256::new();
     hash.update(message.campaign.0.as_bytes());
     hash.update(message.person.0.as_bytes());
@@ -115,6 +115,10 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
 impl Provider for WebPushProvider {
     fn describe(&self) -> &Descriptor {
         &self.descriptor
+    }
+
+    fn carries(&self, body: &Body) -> bool {
+        matches!(body, Body::Push { to: PushTarget::Webpush(_), .. })
     }
 
     async fn send(&self, message: &Message, now: Millis) -> Answer {

@@ -1,6 +1,7 @@
 //! [`DeliveryStore`]: each method in the file that is named for it.
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::hand_back::Slots;
 use super::reap::Resolution;
@@ -143,6 +144,22 @@ impl DeliveryStore for SqlStore {
 
     async fn break_silence(&self, silence: &Silence) -> Result<SilenceReport> {
         self.move_silent(silence).await
+    }
+
+    async fn attempt_by_reference(&self, provider: &str, reference: &str) -> Result<Option<AttemptId>> {
+        let attempt: Option<Uuid> = reading!(self, conn => {
+            // The conditions of the index, word by word, so that it is used.
+            sqlx::query_scalar(
+                "/* attempt_by_reference */ SELECT id FROM attempts \
+                 WHERE provider = $1 AND reference = $2 AND channel = 'sms' AND reference IS NOT NULL \
+                 ORDER BY settled_at DESC LIMIT 1",
+            )
+            .bind(provider)
+            .bind(reference)
+            .fetch_optional(conn)
+            .await
+        })?;
+        Ok(attempt.map(AttemptId))
     }
 
     async fn cover_by_announcement(&self, incident: IncidentId, now: Millis) -> Result<i64> {

@@ -191,6 +191,9 @@ pub trait DeliveryStore: Send + Sync {
     /// Sends people on to the next step of their cascade whose message was accepted and of whom no receipt has come. Whoever
     /// has no further step stays reached. Reopens a completed campaign. Works in one bounded step.
     async fn break_silence(&self, silence: &Silence) -> Result<SilenceReport>;
+    /// The attempt to send a text message that a provider answered with this reference; of several, the newest. One that
+    /// is in flight has none yet.
+    async fn attempt_by_reference(&self, provider: &str, reference: &str) -> Result<Option<AttemptId>>;
     /// Moves people that are unreachable to announced where the incident has a published announcement.
     async fn cover_by_announcement(&self, incident: IncidentId, now: Millis) -> Result<i64>;
 }

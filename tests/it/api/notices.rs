@@ -1,6 +1,8 @@
 //! The notice: written, read, previewed; what does not work is refused by name.
 
 use candour::domain::actor::Role;
+use candour::domain::price::Price;
+use candour::domain::segments;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -100,6 +102,13 @@ on_both!(a_preview_shows_each_channel_in_the_language_asked_for, |world| {
     assert!(previews[0]["text"].as_str().unwrap().contains("Jemand hat unser Archiv kopiert."), "{}", shown.text);
     assert!(previews[0]["html"].as_str().unwrap().contains("Jemand hat unser Archiv kopiert."));
     assert_eq!(previews[1]["channel"], "sms");
+    let length = segments::measure(previews[1]["text"].as_str().unwrap());
+    assert_eq!(
+        previews[1]["travels"],
+        json!({ "encoding": length.encoding, "units": length.units, "segments": length.segments })
+    );
+    let each: Price = "0.0075 USD".parse().unwrap();
+    assert_eq!(previews[1]["cost"], each.times(u64::try_from(length.segments).unwrap()).unwrap().to_string());
     let requirements = shown.json["requirements"].as_array().unwrap();
     assert!(!requirements.is_empty(), "{}", shown.text);
     assert!(requirements.iter().all(|requirement| requirement["jurisdiction"] == "us-ca"));

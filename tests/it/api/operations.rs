@@ -88,6 +88,12 @@ on_both!(callbacks_reach_the_sink_and_its_refusals_the_provider, |world| {
     let app = TestApp::start(&world).await;
     let call = |path: &'static str| send(app.request(Method::POST, path, None).body("a=b"));
     assert_eq!(call("/v1/receipts/ok?a=1").await.status, StatusCode::NO_CONTENT);
+    let as_get = send(app.request(Method::GET, "/v1/receipts/ok?a=1", None)).await;
+    assert_eq!(as_get.status, StatusCode::NO_CONTENT);
+    let strict = call("/v1/receipts/strict").await;
+    assert_eq!((strict.status, strict.text.as_str()), (StatusCode::OK, r#"{"code":0}"#));
+    assert_eq!(strict.header("content-type"), "application/json");
+    call("/v1/receipts/late").await.problem(503, "overloaded");
     call("/v1/receipts/forged").await.problem(401, "bad-signature");
     call("/v1/receipts/silent").await.problem(404, "not-found");
     call("/v1/receipts/nobody").await.problem(404, "not-found");

@@ -1,6 +1,16 @@
 //! Providers against the real thing, or the nearest to it that others have written.
 
+mod aliyun_signs_as_its_own_sdk;
+mod apns_over_http_2;
+mod fcm_requests_fit_the_schema;
+mod kannel_end_to_end;
+mod messagebird_as_its_own_sdk;
+mod no_answer_from_a_vendor;
 mod scripted_provider_plays_its_part;
+mod segments_as_twilio_counts_them;
+mod smpp_by_an_smsc_of_a_third_party;
+mod smpp_sends_and_hears_back;
+mod smpp_when_things_go_wrong;
 mod smtp_421_is_no_verdict_on_anybody;
 mod smtp_bounce_comes_back;
 mod smtp_certificate_that_does_not_verify;
@@ -14,6 +24,9 @@ mod smtp_sends_with_starttls_and_login;
 mod smtp_temporary_failure;
 mod smtp_unknown_recipient;
 mod smtp_wrong_password;
+mod sns_by_moto_with_its_guard_up;
+mod tencent_signs_as_its_own_sdk;
 mod twilio_requests_fit_the_contract;
 mod twilio_signatures_of_its_own_library;
+mod vonage_signatures_of_its_own_library;
 mod webpush_reaches_a_browser;

@@ -310,6 +310,10 @@ impl DeliveryStore for FaultyStore {
         Ok(SilenceReport { moved: 0, through: silence.after, full: false })
     }
 
+    async fn attempt_by_reference(&self, _provider: &str, _reference: &str) -> Result<Option<AttemptId>> {
+        Err(not_here("attempt_by_reference"))
+    }
+
     async fn cover_by_announcement(&self, incident: IncidentId, _now: Millis) -> Result<i64> {
         self.call("cover", incident.0, |model| Ok(model.cover())).await
     }

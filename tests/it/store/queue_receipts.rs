@@ -114,3 +114,16 @@ on_both!(the_same_receipt_many_times_at_once_moves_once, |world| {
     assert_eq!((again.len(), again[0].step.point), (1, 1), "the second address is tried, once");
     world.assert_consistent().await;
 });
+
+on_both!(an_attempt_is_found_by_the_providers_own_reference, |world| {
+    let campaign = world.running(vec![reachable("a", 0, 1), reachable("b", 0, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
+    let found =
+        async |provider: &str, reference: &str| world.store.attempt_by_reference(provider, reference).await.unwrap();
+    let (provider, attempt) = (claimed[1].provider.to_string(), claimed[1].attempt);
+    assert_eq!(found(&provider, "no such").await, None);
+    world.settle_all(worker, &claimed, Outcome::Accepted).await;
+    assert_eq!(found(&provider, &format!("ref-{attempt}")).await, Some(attempt));
+    assert_eq!(found("another", &format!("ref-{attempt}")).await, None);
+});

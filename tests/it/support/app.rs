@@ -63,12 +63,18 @@ impl ReceiptSink for Receipts {
     async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure> {
         match provider {
             "ok" if request.url == "https://candour.example.org/v1/receipts/ok?a=1" => Ok(1),
+            "strict" => Ok(1),
+            "late" => Err(ReceiptFailure::NotYetKnown),
             "ok" => Err(ReceiptError::Malformed("the address is not the public one").into()),
             "forged" => Err(ReceiptError::Forged.into()),
             "busy" => Err(ReceiptFailure::Overloaded),
             "silent" => Err(ReceiptError::Unsupported.into()),
             _ => Err(ReceiptFailure::NoSuchProvider),
         }
+    }
+
+    fn acknowledgement(&self, provider: &str) -> Option<&'static str> {
+        (provider == "strict").then_some(r#"{"code":0}"#)
     }
 }
 
@@ -86,8 +92,8 @@ impl TestApp {
             Carrier { name, channel, rate, concurrency: 8, price }
         };
         let carriers = vec![
-            carrier("relay", Channel::Email, Some(100.0), "0.001 EUR"),
-            carrier("sms", Channel::Sms, Some(1.0), "0.075 EUR"),
+            carrier("relay", Channel::Email, Some(100.0), "0.001 USD"),
+            carrier("sms", Channel::Sms, Some(1.0), "0.0075 USD"),
         ];
         let incidents =
             Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));

@@ -7,13 +7,25 @@ use candour::providers::settings::Surroundings;
 use candour::providers::{Provider, Providers};
 use candour::system::System;
 
+/// Where receipts of the providers of tests come in, the provider's name missing at its end.
+pub const RECEIPTS: &str = "https://candour.example.org:8443/v1/receipts/";
+
 /// What providers of tests are built with.
 pub fn around() -> Surroundings {
-    Surroundings { entropy: Arc::new(System), public_url: Some("https://candour.example.org:8443".parse().unwrap()) }
+    Surroundings {
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+        public_url: Some("https://candour.example.org:8443".parse().unwrap()),
+    }
 }
 
 /// The provider of one `[[providers]]` table, secrets in place.
 pub fn provider(text: &str) -> Arc<dyn Provider> {
-    let providers = Providers::build(&[ProviderEntry::parse(text).unwrap()], &around());
+    provider_in(text, &around())
+}
+
+/// The same in other surroundings.
+pub fn provider_in(text: &str, around: &Surroundings) -> Arc<dyn Provider> {
+    let providers = Providers::build(&[ProviderEntry::parse(text).unwrap()], around);
     Arc::clone(providers.unwrap_or_else(|e| panic!("{e}")).iter().next().unwrap())
 }

@@ -30,7 +30,23 @@ pub fn email(number: u128, to: &str) -> Message {
 
 /// A text message.
 pub fn sms(number: u128, to: &str) -> Message {
-    message(number, Body::Sms { to: PhoneNumber::from_e164(to).unwrap(), text: pii("Über Ihre Daten: example.org/n") })
+    message(
+        number,
+        Body::Sms {
+            to: PhoneNumber::from_e164(to).unwrap(),
+            text: pii("Über Ihre Daten: example.org/n"),
+            fields: [(String::from("name"), pii("Änne Müller")), (String::from("ref"), pii("A-1"))].into(),
+        },
+    )
+}
+
+/// A text message that says something else.
+pub fn sms_saying(number: u128, to: &str, words: &str) -> Message {
+    let mut message = sms(number, to);
+    if let Body::Sms { text, .. } = &mut message.body {
+        *text = pii(words);
+    }
+    message
 }
 
 /// A push message.

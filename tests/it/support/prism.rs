@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::node;
 use super::process::{Running, free_port};
+use super::python;
 
 const MESSAGES: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
 const ACCOUNT: &str = "/2010-04-01/Accounts/{Sid}.json";
@@ -35,6 +36,13 @@ impl Prism {
         })
     }
 
+    /// A mock of Firebase Cloud Messaging, by Google's own description of it, which is no `OpenAPI` document yet.
+    pub fn of_fcm() -> Self {
+        let text = std::fs::read(python::file("fcm.v1.json")).unwrap();
+        let theirs: Value = serde_json::from_slice(&text).unwrap();
+        Self::serve(&openapi_of(&theirs))
+    }
+
     fn start(change: impl Fn(&mut Value)) -> Self {
         let text = std::fs::read(node::file("twilio_api_v2010.json")).unwrap();
         let mut document: Value = serde_json::from_slice(&text).unwrap();
@@ -42,8 +50,12 @@ impl Prism {
         document["paths"].as_object_mut().unwrap().retain(|path, _| path == MESSAGES || path == ACCOUNT);
         explode_arrays(&mut document);
         change(&mut document);
+        Self::serve(&document)
+    }
+
+    fn serve(document: &Value) -> Self {
         let directory = TempDir::new().unwrap();
-        let file = directory.path().join("twilio.json");
+        let file = directory.path().join("api.json");
         std::fs::write(&file, document.to_string()).unwrap();
         let port = free_port();
         let mut command = Command::new(node::file("node_modules/.bin/prism"));
@@ -60,5 +72,47 @@ fn explode_arrays(document: &mut Value) {
     let properties = body["schema"]["properties"].as_object().unwrap().clone();
     for (name, _) in properties.iter().filter(|(_, schema)| schema["type"] == "array") {
         body["encoding"][name] = json!({ "style": "form", "explode": true });
+    }
+}
+
+/// A Google API description as an `OpenAPI` document: the one method, and all types, of which unknown fields are refused.
+fn openapi_of(theirs: &Value) -> Value {
+    let mut types = theirs["schemas"].clone();
+    for kind in types.as_object_mut().unwrap().values_mut() {
+        let object = kind.as_object_mut().unwrap();
+        object.remove("id");
+        if object.contains_key("properties") {
+            object.insert(String::from("additionalProperties"), json!(false));
+        }
+        references(kind);
+    }
+    let content =
+        |name: &str| json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } });
+    json!({
+        "openapi": "3.0.3", "info": { "title": "x", "version": "1" },
+        "paths": { "/v1/projects/{project}/messages:send": { "post": {
+            "parameters": [{ "name": "project", "in": "path", "required": true, "schema": { "type": "string" } }],
+            "requestBody": { "required": true, "content": content("SendMessageRequest") },
+            "responses": { "200": { "description": "x", "content": content("Message") } },
+        }}},
+        "components": { "schemas": types },
+    })
+}
+
+/// Google names types by themselves; an `OpenAPI` document by their place.
+fn references(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(name)) = fields.get("$ref") {
+                let place = format!("#/components/schemas/{name}");
+                fields.insert(String::from("$ref"), json!(place));
+            }
+            for name in ["enumDescriptions", "enumDeprecated", "readOnly", "deprecated", "format"] {
+                fields.remove(name);
+            }
+            fields.values_mut().for_each(references);
+        }
+        Value::Array(items) => items.iter_mut().for_each(references),
+        _ => {}
     }
 }

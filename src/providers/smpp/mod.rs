@@ -1,0 +1,127 @@
+//! Text messages straight to an SMSC over SMPP 3.4, and its delivery receipts, which come in over the same connection.
+//!
+//! The frames are the crate rusmpp's. The session is our own: it must know of each request whether it may have left
+//! (then its outcome is `unknown` when the answer does not come) or surely has not. A receipt is acknowledged once it is
+//! durable.
+
+mod codes;
+mod frame;
+mod link;
+mod receipt;
+mod session;
+mod settings;
+mod submit;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use async_trait::async_trait;
+use rusmpp::Pdu;
+use tokio_util::sync::CancellationToken;
+
+use self::link::Link;
+use self::session::NoAnswer;
+pub use self::settings::{Ids, Long, SmppSettings};
+use self::submit::Form;
+use super::protocol::sender;
+use super::settings::{Common, Faults, Surroundings};
+use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptInlet};
+use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
+use crate::domain::message::{Body, Message};
+use crate::domain::outcome::Outcome;
+
+/// An account at an SMSC.
+pub struct SmppProvider {
+    descriptor: Descriptor,
+    settings: SmppSettings,
+    form: Form,
+    link: Link,
+    /// Joins the parts of a long message.
+    reference: AtomicU8,
+}
+
+impl SmppProvider {
+    /// Builds the provider. Connects to nothing.
+    ///
+    /// # Errors
+    /// What is wrong and what to do about it.
+    pub fn build(common: &Common, settings: &SmppSettings, around: &Surroundings) -> Result<Self, Faults> {
+        settings.check()?;
+        let mut start = [0];
+        around.entropy.fill(&mut start);
+        Ok(Self {
+            descriptor: common.descriptor("smpp", Channel::Sms, true),
+            form: Form::new(settings).map_err(Faults::at(""))?,
+            link: Link::new(&common.name, settings, Arc::clone(&around.entropy)).map_err(Faults::at(""))?,
+            settings: settings.clone(),
+            reference: AtomicU8::new(start[0]),
+        })
+    }
+}
+
+#[async_trait]
+impl Provider for SmppProvider {
+    fn describe(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn send(&self, message: &Message, _now: Millis) -> Answer {
+        let Body::Sms { to, text, .. } = &message.body else {
+            return Answer::of(Outcome::Misconfigured, "wrong-channel");
+        };
+        if let Some(refusal) = sender::refusal(&self.settings.from, to) {
+            return refusal;
+        }
+        let reference = self.reference.fetch_add(1, Ordering::Relaxed);
+        let Some(requests) = self.form.requests(to.expose(), text.expose(), reference) else {
+            return Answer::of(Outcome::Rejected, "cannot-be-written");
+        };
+        let session = match self.link.session().await {
+            Ok(session) => session,
+            Err(answer) => return answer,
+        };
+        let mut last = Answer::of(Outcome::Rejected, "nothing-to-send");
+        for (done, request) in requests.into_iter().enumerate() {
+            last = match session.submit(Pdu::SubmitSm(request)).await {
+                Ok(reply) => {
+                    let id = match &reply.pdu {
+                        Some(Pdu::SubmitSmResp(answer)) => answer.message_id().as_str().trim_end_matches('\0'),
+                        _ => "",
+                    };
+                    let reference =
+                        Some(id).filter(|id| !id.is_empty()).map(|id| receipt::in_answer(id, self.settings.ids));
+                    Answer { reference, ..codes::status(reply.status) }
+                }
+                // The first part has not left, so nothing has.
+                Err(NoAnswer::NotSent) if done == 0 => Answer::of(Outcome::Retry, "not-sent"),
+                // A phone shows nothing of a message that is not whole, so that the rest may be sent with all of it.
+                Err(NoAnswer::NotSent) => Answer::of(Outcome::Retry, "not-sent-whole"),
+                Err(NoAnswer::TimedOut) => Answer::of(Outcome::Unknown, "timeout"),
+                Err(NoAnswer::Broken) => Answer::of(Outcome::Unknown, "dropped"),
+            };
+            if last.outcome != Outcome::Accepted {
+                return last;
+            }
+        }
+        last
+    }
+
+    async fn listen(&self, inlet: Arc<dyn ReceiptInlet>, stop: CancellationToken) {
+        self.link.keep(inlet, stop).await;
+    }
+
+    /// Binds and leaves again.
+    async fn check(&self) -> Result<(), ProviderFault> {
+        self.link.try_bind().await.map_err(|answer| ProviderFault {
+            name: self.descriptor.name.clone(),
+            reason: format!(
+                "no bind at {}:{} ({}); check host, port, tls, system_id, password and system_type, and how many binds the \
+                 account may have",
+                self.settings.host,
+                self.settings.port,
+                answer.code.unwrap_or_default()
+            ),
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! Text messages through Amazon SNS (`Publish` to a phone number).
+//!
+//! SNS has no callbacks for text messages: its word is `accepted`, and what became of a message stands in the account's own
+//! logs. It swallows messages to people who opted out, so they are asked for first. There is no idempotency key: a request
+//! without an answer may have gone out, so it is `unknown`.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use url::Url;
+
+use super::http::{Http, HttpFault, HttpReply, Reach};
+use super::protocol::aws::{Credentials, Signer};
+use super::protocol::codes::Codes;
+use super::settings::{Common, Faults, Surroundings};
+use super::{Answer, Descriptor, Provider, ProviderFault};
+use crate::config::{Secret, is_protected};
+use crate::domain::channel::Channel;
+use crate::domain::clock::{Clock, Millis};
+use crate::domain::message::{Body, Message};
+use crate::domain::outcome::Outcome;
+
+static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::parse("Amazon SNS", include_str!("codes.toml")));
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// An AWS account that sends text messages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnsSettings {
+    /// The region, e.g. `eu-west-1`.
+    pub region: String,
+    /// Names the access key.
+    pub access_key_id: String,
+    /// The access key.
+    pub secret_access_key: Secret,
+    /// With temporary keys, the token that belongs to them.
+    pub session_token: Option<Secret>,
+    /// The name to send from, where the country allows one; up to 11 letters and digits.
+    pub sender_id: Option<String>,
+    /// The number to send from.
+    pub origination_number: Option<String>,
+    /// The most that one message may cost, in US dollars, e.g. `0.50`.
+    pub max_price: Option<String>,
+    /// Whether to ask first if the person opted out. Without it such a message is lost and counts as accepted.
+    #[serde(default = "yes")]
+    pub check_opt_out: bool,
+    /// The service's address; that of the region when absent.
+    pub base_url: Option<Url>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// An AWS account that sends text messages.
+pub struct SnsProvider {
+    descriptor: Descriptor,
+    http: Http,
+    signer: Signer,
+    url: Url,
+    attributes: Vec<(&'static str, String)>,
+    check_opt_out: bool,
+    clock: Arc<dyn Clock>,
+}
+
+impl SnsProvider {
+    /// Builds the provider. Connects to nothing.
+    ///
+    /// # Errors
+    /// What is wrong and what to do about it.
+    pub fn build(common: &Common, settings: &SnsSettings, around: &Surroundings) -> Result<Self, Faults> {
+        let usual = || Url::parse(&format!("https://sns.{}.amazonaws.com/", settings.region));
+        let url = settings.base_url.clone().map_or_else(usual, Ok);
+        let url = url.map_err(|_| Faults::one("region", "is a region of AWS, like eu-west-1"))?;
+        let mut found = Faults::default();
+        found.require(is_protected(&url), "base_url", "use https");
+        let fits = |id: &String| (1..=11).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        found.require(settings.sender_id.as_ref().is_none_or(fits), "sender_id", "give up to 11 letters and digits");
+        found.none()?;
+        let credentials = Credentials {
+            access_key_id: settings.access_key_id.clone(),
+            secret_access_key: settings.secret_access_key.clone(),
+            session_token: settings.session_token.clone(),
+        };
+        let mut attributes = vec![("AWS.SNS.SMS.SMSType", String::from("Transactional"))];
+        attributes.extend(settings.sender_id.clone().map(|id| ("AWS.SNS.SMS.SenderID", id)));
+        attributes.extend(settings.max_price.clone().map(|price| ("AWS.SNS.SMS.MaxPrice", price)));
+        attributes.extend(settings.origination_number.clone().map(|n| ("AWS.MM.SMS.OriginationNumber", n)));
+        Ok(Self {
+            descriptor: common.descriptor("sns", Channel::Sms, false),
+            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            signer: Signer::new(credentials, settings.region.clone(), "sns"),
+            url,
+            attributes,
+            check_opt_out: settings.check_opt_out,
+            clock: Arc::clone(&around.clock),
+        })
+    }
+
+    async fn call(&self, action: &str, fields: &[(String, &str)], now: Millis) -> Result<HttpReply, HttpFault> {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .append_pair("Version", "2010-03-31")
+            .extend_pairs(fields)
+            .finish();
+        let signed = self.signer.headers("POST", &self.url, Some(FORM), body.as_bytes(), now);
+        let request = self.http.post(self.url.clone()).header("content-type", FORM).body(body);
+        self.http.run(signed.into_iter().fold(request, |request, (name, value)| request.header(name, value))).await
+    }
+
+    /// Whether the person told SNS to send nothing; an answer where that cannot be learnt. Nothing has been sent then.
+    async fn opted_out(&self, number: &str, now: Millis) -> Result<bool, Answer> {
+        let fields = [(String::from("phoneNumber"), number)];
+        match self.call("CheckIfPhoneNumberIsOptedOut", &fields, now).await {
+            Ok(reply) if (200..300).contains(&reply.status) => match inside(&reply.body, "isOptedOut") {
+                Some(word) => Ok(word == "true"),
+                None => Err(Answer::of(Outcome::Retry, "opt-out unlisted")),
+            },
+            Ok(reply) => {
+                let answer = read_answer(&reply, now);
+                let outcome = if answer.outcome == Outcome::Unknown { Outcome::Retry } else { answer.outcome };
+                Err(Answer { outcome, ..answer })
+            }
+            Err(fault) => {
+                let answer = fault.answer();
+                let outcome = if answer.outcome == Outcome::Unknown { Outcome::Retry } else { answer.outcome };
+                Err(Answer { outcome, ..answer })
+            }
+        }
+    }
+}
+
+/// The text inside the first element of that name. The answers are flat and of a handful of known elements.
+fn inside(body: &[u8], element: &str) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let (_, rest) = text.split_once(&format!("<{element}>"))?;
+    let (inside, _) = rest.split_once(&format!("</{element}>"))?;
+    Some(inside.trim().to_owned())
+}
+
+/// What an answer means.
+fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
+    let code = inside(&reply.body, "Code");
+    let mut answer = match (reply.status, code) {
+        // It was taken, whether or not the rest of the answer came through.
+        (status @ 200..=299, None) => {
+            Answer { reference: inside(&reply.body, "MessageId"), ..Answer::of(Outcome::Accepted, status.to_string()) }
+        }
+        (_, Some(code)) => {
+            // Which parameter it is, SNS says in prose alone.
+            let about =
+                inside(&reply.body, "Message").is_some_and(|prose| prose.to_ascii_lowercase().contains("phone"));
+            let number = format!("{code} PhoneNumber");
+            let code = if about && CODES.lists(&number) { number } else { code };
+            CODES.read(&code, Outcome::Rejected).answer()
+        }
+        (429, None) => Answer::of(Outcome::Throttled, "429"),
+        (status @ (300..=399 | 401 | 403 | 404), None) => Answer::of(Outcome::Misconfigured, status.to_string()),
+        (status @ 400..=499, None) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
+        (status, None) => Answer::of(Outcome::Unknown, status.to_string()),
+    };
+    answer.retry_after_ms = reply.retry_after_ms(now);
+    answer
+}
+
+#[async_trait]
+impl Provider for SnsProvider {
+    fn describe(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn send(&self, message: &Message, now: Millis) -> Answer {
+        let Body::Sms { to, text, .. } = &message.body else {
+            return Answer::of(Outcome::Misconfigured, "wrong-channel");
+        };
+        if self.check_opt_out {
+            match self.opted_out(to.expose(), now).await {
+                Ok(false) => {}
+                Ok(true) => return Answer::of(Outcome::Rejected, "OptedOut"),
+                Err(answer) => return answer,
+            }
+        }
+        let mut fields = vec![(String::from("PhoneNumber"), to.expose()), (String::from("Message"), text.expose())];
+        for (number, (name, value)) in self.attributes.iter().enumerate() {
+            let entry = format!("MessageAttributes.entry.{}", number + 1);
+            fields.push((format!("{entry}.Name"), name));
+            fields.push((format!("{entry}.Value.DataType"), "String"));
+            fields.push((format!("{entry}.Value.StringValue"), value));
+        }
+        match self.call("Publish", &fields, now).await {
+            Ok(reply) => read_answer(&reply, now),
+            Err(fault) => {
+                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Amazon SNS");
+                fault.answer()
+            }
+        }
+    }
+
+    async fn check(&self) -> Result<(), ProviderFault> {
+        let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
+        match self.call("GetSMSAttributes", &[], self.clock.now()).await {
+            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) => Err(fault(format!(
+                "Amazon SNS answers {} {}; check region, access_key_id and secret_access_key, and that the key may use sns:Publish, \
+                 sns:CheckIfPhoneNumberIsOptedOut and sns:GetSMSAttributes",
+                reply.status,
+                read_answer(&reply, self.clock.now()).code.unwrap_or_default(),
+            ))),
+            Err(error) => Err(fault(error.to_string())),
+        }
+    }
+}
