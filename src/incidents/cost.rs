@@ -39,7 +39,7 @@ impl Incidents {
     ///
     /// # Errors
     /// When there is no such incident or notice, or storage fails.
-    pub async fn cost(&self, id: IncidentId) -> Result<(Vec<ChannelCost>, bool), IncidentError> {
+    pub async fn cost_of_telling(&self, id: IncidentId) -> Result<(Vec<ChannelCost>, bool), IncidentError> {
         let order = self.notice(id).await?.content.cascade;
         let incident = self.store.incident(id).await?;
         let people = incident.people;

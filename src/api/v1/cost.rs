@@ -71,6 +71,6 @@ impl From<ChannelCost> for CostOfChannel {
     params(("id" = IncidentId, Path, description = "The incident.")),
     responses((status = 200, description = "The cost.", body = Cost)))]
 async fn cost(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Json<Cost>, Problem> {
-    let (channels, all) = state.incidents.cost(id).await?;
+    let (channels, all) = state.incidents.cost_of_telling(id).await?;
     Ok(Json(Cost { all, channels: channels.into_iter().map(Into::into).collect() }))
 }
