@@ -186,6 +186,9 @@ impl Config {
         let previous = keys.previous_master_key_files.iter();
         keys.previous_master_keys =
             previous.map(|path| read_secret("keys.previous_master_key", path)).collect::<Result<_, _>>()?;
+        let previous = self.reminders.previous_webhook_secret_files.iter();
+        self.reminders.previous_webhook_secrets =
+            previous.map(|path| read_secret("reminders.previous_webhook_secret", path)).collect::<Result<_, _>>()?;
         Ok(())
     }
 }
