@@ -31,5 +31,7 @@ pub mod register;
 pub mod reminder;
 pub mod report;
 pub mod retry;
+pub mod rule_load;
+pub mod variant;
 pub mod vocabulary;
 pub mod waiver;
