@@ -11,6 +11,7 @@ mod incidents;
 mod jurisdictions;
 mod keys;
 mod notice_check;
+mod notice_variants;
 mod notices;
 mod obligation_history;
 mod operations;
