@@ -72,6 +72,8 @@ kinds! {
     SecondPerson = "second-person-needed", CONFLICT, "Another person than the author must do this";
     /// The notice surely lacks what the law demands, or has what it forbids.
     NoticeFaults = "notice-faults", CONFLICT, "The notice does not have what the law demands";
+    /// What the law asks of a notice and only a reader can tell is not confirmed.
+    NotConfirmed = "not-confirmed", CONFLICT, "Something that only a reader can tell is not confirmed";
     /// A request with the same `Idempotency-Key` is under way.
     InProgress = "in-progress", CONFLICT, "The same request is under way";
     /// The incident's key has been destroyed.

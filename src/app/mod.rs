@@ -29,7 +29,7 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::evidence::Evidence;
-use crate::incidents::Incidents;
+use crate::incidents::{IncidentError, Incidents};
 use crate::intake::Intake;
 use crate::law::{LawError, Rules};
 use crate::people::{ImportLimits, People};
@@ -277,6 +277,23 @@ impl App {
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// Says which incidents that are being handled have other obligations under the rules of this start than under those
+    /// of the last: in the log, in their history, and by `GET /v1/rules/changes`.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn note_rules(&self) -> Result<(), IncidentError> {
+        let Some(load) = self.state.incidents.note_rules().await? else { return Ok(()) };
+        for set in &load.changed {
+            tracing::info!(set = set.in_words(), "the rules of a jurisdiction are others than at the last start");
+        }
+        for touched in &load.incidents {
+            tracing::warn!(incident = %touched.incident, entry = touched.entry, load = load.seq,
+                "an incident has other obligations under the rules that were loaded; see its history of obligations");
+        }
+        Ok(())
     }
 
     /// Serves API and pages, and works if `engine` says so.

@@ -11,12 +11,18 @@ use crate::providers::Provider;
 use crate::providers::http::{Http, Reach};
 use crate::telemetry::Metrics;
 
-/// The key that signs calls to responders' systems, where one is configured.
+/// What signs calls to responders' systems, where a key is configured.
 ///
 /// # Errors
 /// When it is no key.
 pub fn signer(config: &Config) -> Result<Option<Signer>, AppError> {
-    Ok(config.reminders.webhook_secret.as_ref().map(|secret| Signer::parse(secret.expose())).transpose()?)
+    let section = &config.reminders;
+    let Some(secret) = &section.webhook_secret else { return Ok(None) };
+    let mut signer = Signer::parse(secret.expose())?;
+    for previous in &section.previous_webhook_secrets {
+        signer = signer.and_previous(previous.expose())?;
+    }
+    Ok(Some(signer))
 }
 
 /// Whom reminders go to and by which provider. Addresses have been checked by the configuration.

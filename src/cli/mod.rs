@@ -49,7 +49,8 @@ enum Command {
     Check(check::Args),
     /// Makes the master key and the API keys.
     Keys(keys::Args),
-    /// Prints what the law asks for the facts in a file, as JSON; reads nothing else.
+    /// Prints what the law asks for the facts in a file, as JSON; reads nothing else. With `--open`, of the incidents that
+    /// are being handled.
     Obligations(obligations::Args),
     /// Shows how far a campaign is, until it ends.
     Watch(watch::Args),
@@ -108,7 +109,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => migrate::run(configured()?).await,
         Command::Check(args) => check::run(cli.config.as_deref(), cli.store.as_deref(), args).await,
         Command::Keys(args) => keys::run(args, configured).await,
-        Command::Obligations(args) => obligations::run(&args),
+        Command::Obligations(args) => obligations::run(&args, configured).await,
         Command::Watch(args) => watch::run(args).await,
         Command::Openapi => openapi::run(),
     }

@@ -1,12 +1,21 @@
-//! `candour obligations FACTS.json`: what the law asks, from facts alone.
+//! `candour obligations FACTS.json`: what the law asks, from facts alone. `candour obligations --open`: what it asks of the
+//! incidents that are being handled, and what differs from what was noted of them, so that rules can be tried.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Failure;
+use crate::app;
+use crate::config::Config;
 use crate::domain::clock::Clock;
 use crate::domain::facts::IncidentFacts;
+use crate::domain::history::DutyChange;
+use crate::domain::id::IncidentId;
+use crate::domain::incident::IncidentState;
+use crate::domain::obligation::Obligation;
+use crate::incidents::{self, Outlook};
 use crate::law::Rules;
 use crate::system::System;
 
@@ -14,29 +23,71 @@ use crate::system::System;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// The facts, in the form of the incident API's body; `-` is standard input.
-    facts: PathBuf,
+    #[arg(required_unless_present = "open")]
+    facts: Option<PathBuf>,
+    /// In place of a file, the incidents that are being handled, from the database: their obligations under these rules, and
+    /// what is different from what was noted of them last. Changes nothing.
+    #[arg(long, conflicts_with = "facts")]
+    open: bool,
     /// A directory of rule files that stand in for the embedded ones of the same name, or add to them.
     #[arg(long, value_name = "DIRECTORY")]
     overrides: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let name = args.facts.display();
+pub(super) async fn run(args: &Args, configured: impl FnOnce() -> Result<Config, Failure>) -> Result<(), Failure> {
+    match &args.facts {
+        Some(facts) => of_facts(facts, args.overrides.as_deref()),
+        None => of_open_incidents(args.overrides.as_deref(), &configured()?).await,
+    }
+}
+
+/// An incident as it is printed.
+#[derive(serde::Serialize)]
+struct OpenIncident {
+    incident: IncidentId,
+    title: String,
+    state: IncidentState,
+    changes: Vec<DutyChange>,
+    obligations: Vec<Obligation>,
+}
+
+async fn of_open_incidents(overrides: Option<&Path>, config: &Config) -> Result<(), Failure> {
+    let rules = Rules::with_overrides(overrides.or(config.law.overrides.as_deref())).map_err(Failure::of)?;
+    let store = app::open_store(config, Arc::new(System)).await.map_err(Failure::of)?;
+    let found = incidents::outlook(&*store, &rules, System.now()).await.map_err(Failure::of)?;
+    let shown: Vec<OpenIncident> = found
+        .into_iter()
+        .map(|Outlook { incident, title, state, changes, obligations }| OpenIncident {
+            incident,
+            title,
+            state,
+            changes,
+            obligations,
+        })
+        .collect();
+    print(&shown)
+}
+
+fn print(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(value).map_err(Failure::of)?;
+    super::output(&(json + "\n"))
+}
+
+fn of_facts(file: &Path, overrides: Option<&Path>) -> Result<(), Failure> {
+    let name = file.display();
     let mut text = String::new();
-    if args.facts.as_os_str() == "-" {
+    if file.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text).map_err(Failure::io("standard input cannot be read"))?;
     } else {
-        text = std::fs::read_to_string(&args.facts).map_err(Failure::io(&format!("{name} cannot be read")))?;
+        text = std::fs::read_to_string(file).map_err(Failure::io(&format!("{name} cannot be read")))?;
     }
     let facts: IncidentFacts = serde_json::from_str(&text)
         .map_err(|error| Failure::new(format!("{name} does not hold the facts of an incident: {error}")))?;
-    let rules = Rules::with_overrides(args.overrides.as_deref()).map_err(Failure::of)?;
+    let rules = Rules::with_overrides(overrides).map_err(Failure::of)?;
     if let Some(unknown) = rules.unknown_in(&facts).first() {
         let known: Vec<String> = rules.residences().map(ToString::to_string).collect();
         let why = rules.why_nobody_lives_in(unknown);
         return Err(Failure::new(format!("{why}; people may live in {}", known.join(", "))));
     }
-    let obligations = rules.obligations(&facts, &BTreeMap::new(), System.now());
-    let json = serde_json::to_string_pretty(&obligations).map_err(Failure::of)?;
-    super::output(&(json + "\n"))
+    print(&rules.obligations(&facts, &BTreeMap::new(), System.now()))
 }

@@ -27,6 +27,7 @@ pub(super) async fn serve(config: Config, args: ServeArgs) -> Result<(), Failure
         .await
         .map_err(Failure::io(&format!("{listen} cannot be listened on; another process may hold it (http.listen)")))?;
     let address = listener.local_addr().map_err(Failure::io("no address"))?;
+    app.note_rules().await.map_err(Failure::of)?;
     let _alone = if args.no_engine { None } else { alone::on(&database).await? };
     let running = app.serve(listener, !args.no_engine);
     println!("listening on http://{address}");

@@ -186,6 +186,9 @@ impl Config {
         let previous = keys.previous_master_key_files.iter();
         keys.previous_master_keys =
             previous.map(|path| secret::read("keys.previous_master_key", path)).collect::<Result<_, _>>()?;
+        let previous = self.reminders.previous_webhook_secret_files.iter();
+        self.reminders.previous_webhook_secrets =
+            previous.map(|path| secret::read("reminders.previous_webhook_secret", path)).collect::<Result<_, _>>()?;
         self.providers.iter_mut().try_for_each(ProviderEntry::read_secrets)
     }
 }

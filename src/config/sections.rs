@@ -113,6 +113,10 @@ pub struct RemindersSection {
     pub webhooks: Vec<Url>,
     pub webhook_secret_file: Option<PathBuf>,
     pub webhook_secret: Option<Secret>,
+    pub previous_webhook_secret_files: Vec<PathBuf>,
+    /// What those files hold, in their order. Filled on loading.
+    #[serde(skip)]
+    pub previous_webhook_secrets: Vec<Secret>,
     pub period_seconds: u64,
 }
 

@@ -22,8 +22,9 @@ const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 #[error("a webhook secret is whsec_ and 24 to 64 random bytes in base64, as `openssl rand -base64 32` gives them")]
 pub struct WebhookSecretError;
 
-/// Signs calls.
-pub struct Signer(Zeroizing<Vec<u8>>);
+/// Signs calls: with the present secret, and while it is changed also with those that were before, so that receivers may
+/// follow one after the other.
+pub struct Signer(Vec<Zeroizing<Vec<u8>>>);
 
 impl Signer {
     /// Reads a secret; the prefix may be missing.
@@ -31,17 +32,33 @@ impl Signer {
     /// # Errors
     /// When it is no base64, or too short or long to be safe.
     pub fn parse(secret: &str) -> Result<Self, WebhookSecretError> {
-        let text = secret.trim().strip_prefix(PREFIX).unwrap_or(secret.trim());
-        let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| WebhookSecretError)?);
-        if SECRET_BYTES.contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(WebhookSecretError) }
+        Ok(Self(vec![bytes(secret)?]))
     }
 
-    /// The value of `webhook-signature`.
-    fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
-        mac.update(format!("{id}.{seconds}.{body}").as_bytes());
-        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    /// Signs with a secret that was before, too.
+    ///
+    /// # Errors
+    /// As [`Signer::parse`].
+    pub fn and_previous(mut self, secret: &str) -> Result<Self, WebhookSecretError> {
+        self.0.push(bytes(secret)?);
+        Ok(self)
     }
+
+    /// The value of `webhook-signature`: one signature for each secret, with blanks between.
+    fn sign(&self, id: &str, seconds: i64, body: &str) -> String {
+        let signature = |secret: &Zeroizing<Vec<u8>>| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+            mac.update(format!("{id}.{seconds}.{body}").as_bytes());
+            format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+        };
+        self.0.iter().map(signature).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn bytes(secret: &str) -> Result<Zeroizing<Vec<u8>>, WebhookSecretError> {
+    let text = secret.trim().strip_prefix(PREFIX).unwrap_or(secret.trim());
+    let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| WebhookSecretError)?);
+    if SECRET_BYTES.contains(&bytes.len()) { Ok(bytes) } else { Err(WebhookSecretError) }
 }
 
 /// What came of a call.

@@ -82,7 +82,8 @@ impl Actor {
 }
 
 /// Who did something, as written in rows and audit entries: `key:ID:NAME`, `engine:WORKER`, `provider:NAME`,
-/// `hook:SOURCE` or `operator` (the command line).
+/// `hook:SOURCE`,
+/// `start` (the program as it starts) or `operator` (the command line).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct ActorRef(pub String);
@@ -92,6 +93,12 @@ impl ActorRef {
     #[must_use]
     pub fn engine() -> Self {
         Self(String::from("engine"))
+    }
+
+    /// The program when it starts.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(String::from("start"))
     }
 
     /// Whoever runs the command line.

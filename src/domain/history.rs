@@ -24,11 +24,13 @@ pub enum Cause {
     Reported,
     /// Nobody did anything: time has passed, or the rules are newer.
     Recomputed,
+    /// Other rules were loaded.
+    Rules,
 }
 
 impl Cause {
-    const ALL: [Self; 6] =
-        [Self::Filed, Self::Amended, Self::Decided, Self::Reversed, Self::Reported, Self::Recomputed];
+    const ALL: [Self; 7] =
+        [Self::Filed, Self::Amended, Self::Decided, Self::Reversed, Self::Reported, Self::Recomputed, Self::Rules];
 
     /// The name, as the API and the database spell it.
     #[must_use]
@@ -40,6 +42,7 @@ impl Cause {
             Self::Reversed => "reversed",
             Self::Reported => "reported",
             Self::Recomputed => "recomputed",
+            Self::Rules => "rules",
         }
     }
 
@@ -71,6 +74,12 @@ pub struct DutyThen {
     pub rules_version: String,
     /// Where it stood.
     pub state: ObligationState,
+    /// What it had to contain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<String>,
+    /// What it must not contain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub must_not_contain: Vec<String>,
 }
 
 impl From<&Obligation> for DutyThen {
@@ -85,6 +94,8 @@ impl From<&Obligation> for DutyThen {
             starts: obligation.deadline.starts.clone(),
             rules_version: obligation.rules_version.clone(),
             state: obligation.state,
+            contents: obligation.contents.clone(),
+            must_not_contain: obligation.details.must_not_contain.clone(),
         }
     }
 }
@@ -106,7 +117,7 @@ pub struct Moment {
     pub actor: ActorRef,
     /// Version of the incident.
     pub version: i64,
-    /// Facts that were amended: names, never values.
+    /// What was amended: names of facts, never values; of other rules, the rule sets with their versions.
     pub fields: Vec<String>,
     /// The duties.
     pub duties: Vec<DutyThen>,
@@ -127,7 +138,8 @@ pub enum ChangeKind {
 /// One side of a duty that is another now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Difference {
-    /// Which side: `deadline`, `force`, `state`, `to`, `because`, `starts` or `rules_version`.
+    /// Which side: `deadline`, `force`, `state`, `to`, `because`, `starts`, `contents`, `must_not_contain` or
+    /// `rules_version`.
     pub what: &'static str,
     /// As it was.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,6 +201,8 @@ fn changed(was: &DutyThen, is: &DutyThen, cause: Cause, fields: &[String]) -> Op
         ("to", Some(was.to.clone()), Some(is.to.clone())),
         ("because", Some(was.because.clone()), Some(is.because.clone())),
         ("starts", was.starts.clone(), is.starts.clone()),
+        ("contents", list(&was.contents), list(&is.contents)),
+        ("must_not_contain", list(&was.must_not_contain), list(&is.must_not_contain)),
         ("rules_version", Some(was.rules_version.clone()), Some(is.rules_version.clone())),
     ];
     let differences: Vec<Difference> = sides
@@ -210,6 +224,11 @@ fn changed(was: &DutyThen, is: &DutyThen, cause: Cause, fields: &[String]) -> Op
     Some(DutyChange { obligation: is.id.clone(), kind: ChangeKind::Changed, why, differences })
 }
 
+/// A list as one side of a difference; nothing where it is empty.
+fn list(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
 fn reason(cause: Cause, fields: &[String]) -> String {
     match cause {
         Cause::Filed => String::from("the incident was filed"),
@@ -218,6 +237,7 @@ fn reason(cause: Cause, fields: &[String]) -> String {
         Cause::Reversed => String::from("a decision not to act was taken back"),
         Cause::Reported => String::from("a report was recorded as submitted"),
         Cause::Recomputed => String::from("time has passed, or the rules are newer"),
+        Cause::Rules => format!("other rules were loaded: {}", fields.join(", ")),
     }
 }
 
@@ -236,6 +256,8 @@ mod tests {
             starts: None,
             rules_version: rules.to_owned(),
             state,
+            contents: Vec::new(),
+            must_not_contain: Vec::new(),
         }
     }
 

@@ -36,6 +36,8 @@ pub mod register;
 pub mod reminder;
 pub mod report;
 pub mod retry;
+pub mod rule_load;
 pub mod segments;
+pub mod variant;
 pub mod vocabulary;
 pub mod waiver;

@@ -10,6 +10,7 @@ use super::clock::Millis;
 use super::facts::IncidentFacts;
 use super::id::{IncidentId, NoticeId};
 use super::locale::Locale;
+use super::variant::NoticeVariant;
 
 /// The content of a notice, as a responder writes it. Texts are Handlebars templates in strict mode: a name that has no
 /// value stops the preview and the proposal, and so never reaches a person.
@@ -24,6 +25,9 @@ pub struct NoticeContent {
     /// The texts per locale.
     #[schema(value_type = std::collections::BTreeMap<String, NoticeTexts>)]
     pub texts: BTreeMap<Locale, NoticeTexts>,
+    /// What the people of some jurisdictions read otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<NoticeVariant>,
     /// The order of channels tried for each person.
     #[serde(default = "standard_cascade")]
     pub cascade: Vec<Channel>,

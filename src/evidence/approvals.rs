@@ -1,4 +1,4 @@
-//! What a campaign was approved in spite of, as the audit chain has it.
+//! What a campaign was approved in spite of, and what was confirmed, as the audit chain has it.
 
 use serde::Deserialize;
 
@@ -24,6 +24,10 @@ pub struct Approval {
     pub faults: Vec<String>,
     /// Why it was approved in spite of them.
     pub despite: Option<String>,
+    /// Elements that the approver confirmed to be there.
+    pub confirmed: Vec<String>,
+    /// Elements that the approver confirmed not to be there.
+    pub confirmed_absent: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +37,10 @@ struct Detail {
     faults: Vec<String>,
     #[serde(default)]
     despite: Option<String>,
+    #[serde(default)]
+    confirmed: Vec<String>,
+    #[serde(default)]
+    confirmed_absent: Vec<String>,
 }
 
 impl Evidence {
@@ -49,8 +57,9 @@ impl Evidence {
             for entry in entries.iter().filter(|entry| entry.action == APPROVED) {
                 // What does not read as one was changed since; verifying the chain says so.
                 let Ok(detail) = serde_json::from_str::<Detail>(&entry.detail) else { continue };
-                let Detail { campaign, faults, despite } = detail;
-                found.push(Approval { campaign, seq: entry.seq, at: entry.at, faults, despite });
+                let Detail { campaign, faults, despite, confirmed, confirmed_absent } = detail;
+                let (seq, at) = (entry.seq, entry.at);
+                found.push(Approval { campaign, seq, at, faults, despite, confirmed, confirmed_absent });
             }
         }
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::approval::{self, Approval};
 use super::routing::ByLaw;
-use super::waivers::checked;
-use super::{IncidentError, Incidents, Progress, Requirement, entry};
+use super::{IncidentError, Incidents, Progress, entry};
 use crate::domain::actor::Actor;
 use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
 use crate::domain::channel::Channel;
@@ -89,32 +89,22 @@ impl Incidents {
         Ok(self.store.seal_campaign(&campaign, &routing, audit).await?)
     }
 
-    /// Approves a campaign. A notice that surely lacks what the law demands, or has what it forbids, is approved only in spite
-    /// of that, with a reason, which goes into the audit chain together with what it lacks.
+    /// Approves a campaign. Whoever approves confirms by name what the laws ask of the notice and only a reader can tell. A
+    /// notice that surely lacks what the law demands, or has what it forbids, is approved only in spite of that, with a
+    /// reason. All of it goes into the audit chain.
     ///
     /// # Errors
-    /// When it is out of order, the approver is the author, the notice has such faults and no reason is given, or storage
-    /// fails.
-    pub async fn approve(
-        &self,
-        id: CampaignId,
-        despite: Option<&str>,
-        actor: &Actor,
-    ) -> Result<Campaign, IncidentError> {
-        let despite = despite.map(checked).transpose()?;
+    /// When it is out of order, the approver is the author, the notice has such faults or something is not confirmed and no
+    /// reason is given, or storage fails.
+    pub async fn approve(&self, id: CampaignId, approval: &Approval, actor: &Actor) -> Result<Campaign, IncidentError> {
         let campaign = self.store.campaign(id).await?;
         let docket = self.store.docket(campaign.incident).await?;
         let notice = self.store.notice(campaign.notice).await?;
-        let mut requirements = self.requirements_of(&docket, &notice.content, &notice.facts, None);
-        requirements.retain(Requirement::stands_in_the_way);
-        let faults: Vec<String> = requirements.iter().flat_map(faults).collect();
         // Who may not approve at all is told that first.
         self.may_act(&campaign, CampaignAction::Approve, actor).await?;
-        if !requirements.is_empty() && despite.is_none() {
-            return Err(IncidentError::NoticeFaults(requirements));
-        }
-        let despite = despite.filter(|_| !faults.is_empty());
-        self.act_with(&campaign, CampaignAction::Approve, actor, json!({ "faults": faults, "despite": despite })).await
+        let requirements = self.requirements_of(&docket, &notice.content, &notice.facts, None);
+        let weighed = approval::weigh(approval, &requirements)?;
+        self.act_with(&campaign, CampaignAction::Approve, actor, weighed).await
     }
 
     /// Applies an action of a person to a campaign, other than approving it.
@@ -123,7 +113,7 @@ impl Incidents {
     /// When it is out of order, the approver is the author, or storage fails.
     pub async fn act(&self, id: CampaignId, action: CampaignAction, actor: &Actor) -> Result<Campaign, IncidentError> {
         if action == CampaignAction::Approve {
-            return self.approve(id, None, actor).await;
+            return self.approve(id, &Approval::default(), actor).await;
         }
         let campaign = self.store.campaign(id).await?;
         self.may_act(&campaign, action, actor).await?;
@@ -254,14 +244,6 @@ impl Incidents {
         self.store.campaign(id).await?;
         Ok(self.store.attempts(id, after, limit).await?)
     }
-}
-
-/// What stands in the way, one line each: `OBLIGATION: ELEMENT`.
-fn faults(requirement: &Requirement) -> Vec<String> {
-    let missing = requirement.missing.iter().map(|element| format!("{}: {element} is missing", requirement.obligation));
-    let forbidden =
-        requirement.forbidden.iter().map(|element| format!("{}: {element} is forbidden", requirement.obligation));
-    missing.chain(forbidden).collect()
 }
 
 const fn past(action: CampaignAction) -> &'static str {

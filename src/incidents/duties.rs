@@ -9,6 +9,7 @@ use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
 use crate::domain::obligation::Obligation;
 use crate::domain::waiver;
+use crate::law::Rules;
 use crate::store::Docket;
 
 impl Incidents {
@@ -23,9 +24,7 @@ impl Incidents {
 
     /// The obligations of an incident that was read with what says where they stand.
     pub(super) fn standing(&self, docket: &Docket, now: Millis) -> Vec<Obligation> {
-        let mut obligations = self.rules.obligations(&docket.incident.facts, &docket.met, now);
-        waiver::apply(&mut obligations, &docket.waivers);
-        obligations
+        standing(&self.rules, docket, now)
     }
 
     /// ENISA's severity of an incident, as advice.
@@ -44,4 +43,11 @@ impl Incidents {
         self.check(facts)?;
         Ok(self.rules.obligations(facts, &BTreeMap::new(), self.clock.now()))
     }
+}
+
+/// The obligations under some rules of an incident that was read with what says where they stand.
+pub(super) fn standing(rules: &Rules, docket: &Docket, now: Millis) -> Vec<Obligation> {
+    let mut obligations = rules.obligations(&docket.incident.facts, &docket.met, now);
+    waiver::apply(&mut obligations, &docket.waivers);
+    obligations
 }

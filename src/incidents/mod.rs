@@ -19,6 +19,7 @@ use crate::law::Rules;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Store, StoreError};
 
+mod approval;
 mod campaigns;
 mod cost;
 mod declare;
@@ -28,6 +29,7 @@ pub mod forecast;
 #[cfg(test)]
 mod forecast_tests;
 mod history;
+mod judge;
 mod lifecycle;
 mod notice_check;
 mod notices;
@@ -36,6 +38,7 @@ mod progress;
 mod register;
 mod rehearsal;
 mod routing;
+mod rule_changes;
 mod sample;
 pub mod severity;
 #[cfg(test)]
@@ -43,6 +46,7 @@ mod severity_tests;
 mod waivers;
 mod ways;
 
+pub use approval::{Approval, Confirmation};
 pub use campaigns::CampaignView;
 pub use cost::ChannelCost;
 pub use flaws::Flaw;
@@ -53,6 +57,7 @@ pub use notices::{Preview, PreviewRequest, Previews};
 pub use progress::Progress;
 pub use rehearsal::{Misfit, Rehearsal};
 pub use routing::WaysOfPeople;
+pub use rule_changes::{LoadEntry, Outlook, TouchedIncident, outlook};
 pub use ways::SubstituteNotice;
 
 /// Longest reason, in characters.
@@ -116,6 +121,17 @@ pub enum IncidentError {
     /// The law demands something of the notice that it surely lacks, or forbids something that it has.
     #[error("the notice does not have all that the law demands, or has what it forbids")]
     NoticeFaults(Vec<Requirement>),
+    /// What the law demands or forbids and only a reader can tell has not been confirmed.
+    #[error("some of what the law asks of the notice only a reader can tell; confirm it by name")]
+    Unconfirmed(Vec<Confirmation>),
+    /// What is confirmed is nothing that a law asks for.
+    #[error("{name:?} is no element of a notice")]
+    NoSuchElement {
+        /// The field that has it.
+        field: &'static str,
+        /// The name.
+        name: String,
+    },
     /// The incident has no such duty.
     #[error("the incident has no obligation {0}")]
     NoSuchDuty(String),

@@ -2,15 +2,18 @@
 //! person to read.
 //!
 //! Only what facts and texts surely show is judged. Whether the words really say what happened, nobody but a reader can
-//! tell, and the check says so rather than guess.
+//! tell: the check says so rather than guess, and whoever approves confirms it by name.
 
+use super::approval::{Confirmation, to_confirm};
+use super::judge::{self, Verdict, Version};
 use super::{IncidentError, Incidents};
 use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::notice::NoticeContent;
 use crate::domain::obligation::{Citation, Duty, Force, Obligation, ObligationState};
-use crate::domain::waiver;
+use crate::law::Applies;
+use crate::law::signs::sign;
 use crate::store::Docket;
 
 /// What a law asks of a notice to individuals, held against one.
@@ -30,10 +33,14 @@ pub struct Requirement {
     pub missing: Vec<String>,
     /// Of these, what only a reader can judge.
     pub to_be_read: Vec<String>,
+    /// Of these, what the law asks for only where something is the case that is not.
+    pub not_applicable: Vec<String>,
     /// Elements that the notice must not have.
     pub must_not_contain: Vec<String>,
     /// Of these, what it surely has.
     pub forbidden: Vec<String>,
+    /// Of these, what only a reader can tell not to be there.
+    pub absence_to_be_read: Vec<String>,
     /// Where it comes from.
     pub citation: Vec<Citation>,
 }
@@ -63,7 +70,13 @@ impl Incidents {
         Ok(self.requirements_of(&docket, &notice.content, &docket.incident.facts, residence))
     }
 
-    /// What the laws ask of content that is sent with some facts.
+    /// What whoever approves a campaign with this notice is asked to confirm.
+    #[must_use]
+    pub fn to_confirm(requirements: &[Requirement]) -> Vec<Confirmation> {
+        to_confirm(requirements)
+    }
+
+    /// What the laws ask of content that is sent with some facts. Each law is held against what the people under it read.
     pub(super) fn requirements_of(
         &self,
         docket: &Docket,
@@ -71,83 +84,67 @@ impl Incidents {
         facts: &IncidentFacts,
         residence: Option<&JurisdictionId>,
     ) -> Vec<Requirement> {
-        let mut obligations = self.rules.obligations(&docket.incident.facts, &docket.met, self.clock.now());
-        waiver::apply(&mut obligations, &docket.waivers);
+        let obligations = self.standing(docket, self.clock.now());
         let asks = |obligation: &Obligation| {
             obligation.duty == Duty::NotifyIndividuals
                 && obligation.state != ObligationState::Waived
                 && residence.is_none_or(|residence| obligation.jurisdiction == *residence)
         };
-        obligations.into_iter().filter(asks).map(|obligation| requirement(obligation, facts, content)).collect()
+        let asking: Vec<Obligation> = obligations.into_iter().filter(asks).collect();
+        if asking.is_empty() {
+            return Vec::new();
+        }
+        let compiled = self.renderer.compile(content, facts).ok();
+        let versions = Version::all(content, compiled.as_ref());
+        let held = asking.into_iter().map(|obligation| {
+            let read = self.read_under(&obligation.jurisdiction, content, &versions);
+            requirement(obligation, facts, &read)
+        });
+        held.collect()
+    }
+
+    /// The versions that people under a law read: those of a residence one, those of a law that follows the organisation all
+    /// that go to where it counts people.
+    fn read_under<'a>(
+        &self,
+        jurisdiction: &JurisdictionId,
+        content: &NoticeContent,
+        versions: &'a [Version],
+    ) -> Vec<&'a Version> {
+        let applies = self.rules.jurisdiction(jurisdiction).map(|set| &set.applies);
+        let reads = |version: &&Version| match (applies, version.variant) {
+            (Some(Applies::Organisations(_)), None) => true,
+            (Some(Applies::Organisations(of)), Some(place)) => {
+                let begins = of.people_of.as_deref().unwrap_or_default();
+                content.variants[place].jurisdictions.iter().any(|there| there.as_str().starts_with(begins))
+            }
+            _ => version.variant == content.variant_of(Some(jurisdiction)),
+        };
+        versions.iter().filter(reads).collect()
     }
 }
 
-fn requirement(obligation: Obligation, facts: &IncidentFacts, content: &NoticeContent) -> Requirement {
+fn requirement(obligation: Obligation, facts: &IncidentFacts, versions: &[&Version]) -> Requirement {
     let contents = obligation.contents;
     let judged = |verdict| -> Vec<String> {
-        contents.iter().filter(|element| gives(facts, content, element) == verdict).cloned().collect()
+        let is = |element: &&String| judge::demanded(sign(element), facts, versions) == verdict;
+        contents.iter().filter(is).cloned().collect()
     };
     let must_not_contain = obligation.details.must_not_contain;
-    let has = |element: &&String| gives(facts, content, element) == Some(true);
+    let (forbidden, absence_to_be_read) =
+        must_not_contain.iter().cloned().partition(|element| judge::forbidden(sign(element), facts, versions));
     Requirement {
-        present: judged(Some(true)),
-        missing: judged(Some(false)),
-        to_be_read: judged(None),
-        forbidden: must_not_contain.iter().filter(has).cloned().collect(),
+        present: judged(Verdict::Present),
+        missing: judged(Verdict::Missing),
+        to_be_read: judged(Verdict::ToBeRead),
+        not_applicable: judged(Verdict::NotApplicable),
+        forbidden,
+        absence_to_be_read,
         must_not_contain,
         obligation: obligation.id,
         jurisdiction: obligation.jurisdiction,
         force: obligation.force,
         contents,
         citation: obligation.citation,
-    }
-}
-
-/// Whether facts and texts surely give an element that a law has an opinion on; `None` where only a reader can judge. A
-/// text counts when every language has it: each reader gets one.
-fn gives(facts: &IncidentFacts, content: &NoticeContent, element: &str) -> Option<bool> {
-    let every = |says: fn(&crate::domain::notice::NoticeTexts) -> bool| content.texts.values().all(says);
-    let contact = &facts.contact;
-    match element {
-        "data_categories" => Some(!facts.scope.data.is_empty()),
-        "date_of_breach" => Some(facts.timeline.occurred_from.is_some() || facts.timeline.occurred_until.is_some()),
-        "date_of_discovery" => Some(facts.timeline.discovered.is_some()),
-        "contact" | "data_protection_officer" => {
-            Some(contact.email.is_some() || contact.phone.is_some() || contact.url.is_some())
-        }
-        "nature_of_breach" | "facts_of_breach" => Some(every(|text| !text.what_happened.trim().is_empty())),
-        "measures_taken" | "measures_planned" => Some(every(|text| !text.what_we_do.trim().is_empty())),
-        "advice" => Some(every(|text| text.what_you_can_do.iter().any(|step| !step.trim().is_empty()))),
-        "remedies_offered" => Some(every(|text| !text.what_we_offer.trim().is_empty())),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_facts_and_texts_surely_show_is_judged_and_nothing_else() {
-        let facts: IncidentFacts =
-            serde_json::from_str(r#"{"title":"x","contact":{"email":"dpo@example.org"}}"#).unwrap();
-        let content: NoticeContent = serde_json::from_str(
-            r#"{"default_locale":"en","texts":{
-                "en":{"what_happened":"a","what_we_do":"b","what_you_can_do":[],"what_we_offer":"c"},
-                "de":{"what_happened":"a","what_we_do":" ","what_you_can_do":["d"],"what_we_offer":"c"}}}"#,
-        )
-        .unwrap();
-        for (element, verdict) in [
-            ("data_categories", Some(false)),
-            ("date_of_breach", Some(false)),
-            ("contact", Some(true)),
-            ("nature_of_breach", Some(true)),
-            ("measures_taken", Some(false)),
-            ("advice", Some(false)),
-            ("remedies_offered", Some(true)),
-            ("ransom", None),
-        ] {
-            assert_eq!(gives(&facts, &content, element), verdict, "{element}");
-        }
     }
 }

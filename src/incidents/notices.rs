@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{IncidentError, Incidents, Requirement, entry, rehearsal, sample};
+use super::{Flaw, IncidentError, Incidents, Requirement, entry, rehearsal, sample};
 use crate::domain::actor::ActorRef;
 use crate::domain::channel::Channel;
 use crate::domain::id::{IncidentId, NoticeId, PersonId};
@@ -47,6 +47,8 @@ pub struct Preview {
 pub struct Previews {
     /// Stands for what was previewed.
     pub hash: String,
+    /// Place of the variant that this residence reads; `None` where it reads what all others do.
+    pub variant: Option<usize>,
     /// Per channel.
     pub previews: Vec<Preview>,
     /// What the law asks of it.
@@ -68,6 +70,7 @@ impl Incidents {
         if !incident.state.is_editable() {
             return Err(IncidentError::Frozen(incident.state));
         }
+        self.check_variants(&content)?;
         let compiled = self.renderer.compile(&content, &incident.facts)?;
         rehearsal::try_channels(&content, &compiled)?;
         self.store_notice(&incident, content, &compiled, by).await
@@ -119,19 +122,39 @@ impl Incidents {
             Some(content) => content,
             None => self.notice(id).await?.content,
         };
+        self.check_variants(&content)?;
         let compiled = self.renderer.compile(&content, facts)?;
-        let record = match request.person {
+        let mut record = match request.person {
             Some(person) => self.store.person(id, person).await?.record,
-            None => sample::person(request.locale.clone(), request.jurisdiction.clone()),
+            None => sample::person(request.locale.clone(), None),
         };
+        if request.jurisdiction.is_some() {
+            record.jurisdiction.clone_from(&request.jurisdiction);
+        }
         let channels = request.channel.map_or_else(|| content.cascade.clone(), |channel| vec![channel]);
         let mut previews = render(&compiled, &channels, request.locale.as_ref(), &record)?;
         for preview in &mut previews {
             preview.cost = self.cost(preview.channel, &preview.rendered);
         }
-        let residence = request.jurisdiction.or_else(|| record.jurisdiction.clone());
-        let requirements = self.requirements_of(&docket, &content, facts, residence.as_ref());
-        Ok(Previews { hash: compiled.hash().to_owned(), previews, requirements })
+        let residence = record.jurisdiction.as_ref();
+        let requirements = self.requirements_of(&docket, &content, facts, residence);
+        let variant = content.variant_of(residence);
+        Ok(Previews { hash: compiled.hash().to_owned(), variant, previews, requirements })
+    }
+
+    /// Refuses variants for places in which, as far as there are rules, nobody lives.
+    fn check_variants(&self, content: &NoticeContent) -> Result<(), IncidentError> {
+        let named =
+            content.variants.iter().enumerate().flat_map(|(place, v)| v.jurisdictions.iter().map(move |j| (place, j)));
+        let unknown = named.filter(|(_, jurisdiction)| self.rules.residence(jurisdiction).is_none());
+        let flaws: Vec<Flaw> = unknown
+            .map(|(place, jurisdiction)| Flaw {
+                field: format!("variants[{place}].jurisdictions"),
+                reason: self.rules.why_nobody_lives_in(jurisdiction),
+                remedy: String::from("GET /v1/jurisdictions lists those in which people live."),
+            })
+            .collect();
+        if flaws.is_empty() { Ok(()) } else { Err(IncidentError::Flawed(flaws)) }
     }
 
     fn cost(&self, channel: Channel, rendered: &Rendered) -> Option<Price> {

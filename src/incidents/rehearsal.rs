@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{IncidentError, Incidents, sample};
 use crate::domain::id::{IncidentId, PersonId};
+use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::notice::NoticeContent;
 use crate::render::{CompiledNotice, RenderError};
 
@@ -78,9 +79,11 @@ impl Incidents {
 
 /// Refuses a cascade with a channel that no notice can be rendered for.
 pub(super) fn try_channels(content: &NoticeContent, notice: &CompiledNotice) -> Result<(), RenderError> {
+    let residences = content.variants.iter().filter_map(|variant| variant.jurisdictions.first());
+    let residences: Vec<Option<&JurisdictionId>> = std::iter::once(None).chain(residences.map(Some)).collect();
     for &channel in &content.cascade {
-        for locale in content.texts.keys() {
-            match notice.render_locale(channel, locale, &sample::person(Some(locale.clone()), None)) {
+        for (locale, residence) in content.texts.keys().flat_map(|l| residences.iter().map(move |r| (l, *r))) {
+            match notice.render_locale(channel, locale, &sample::person(Some(locale.clone()), residence.cloned())) {
                 // What the made-up person lacks, a real one may have; that is found out with the real ones.
                 Ok(_) | Err(RenderError::Missing { .. }) => {}
                 Err(error) => return Err(error),

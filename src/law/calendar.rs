@@ -9,9 +9,12 @@ use serde::Deserialize;
 
 use super::rule::Evidence;
 
+/// The file.
+pub(super) const TEXT: &str = include_str!("calendars.toml");
+
 /// The calendars, by name. A test reads the file.
 static ALL: LazyLock<BTreeMap<String, Calendar>> =
-    LazyLock::new(|| toml::from_str(include_str!("calendars.toml")).expect("a test reads the embedded file"));
+    LazyLock::new(|| toml::from_str(TEXT).expect("a test reads the embedded file"));
 
 /// A calendar, as its file states it.
 #[derive(Debug, Deserialize)]

@@ -23,7 +23,7 @@ fn at(counting: Counting, amount: u32, start: &str, zone: &str) -> String {
 }
 
 #[test]
-fn elapsed_hours_do_not_feel_a_change_of_clocks() {
+fn hours_elapsed_do_not_feel_a_change_of_clocks() {
     // Clocks in Los Angeles went from 02:00 to 03:00 on 8 March 2026 and back from 02:00 to 01:00 on 1 November.
     let zone = "America/Los_Angeles";
     let spring = at(Counting::HoursElapsed, 24, "2026-03-07T20:00:00-08:00", zone);
@@ -33,7 +33,7 @@ fn elapsed_hours_do_not_feel_a_change_of_clocks() {
 }
 
 #[test]
-fn the_hour_of_the_event_is_not_counted_in_eu_periods() {
+fn eu_1182_hours_do_not_count_the_hour_of_the_event() {
     let zone = "Europe/Brussels";
     let begun = due(Counting::Eu1182Hours, 72, "2026-11-20T10:30:00+01:00", zone);
     assert_eq!(begun, (String::from("2026-11-23T11:00:00+01:00"), String::from("2026-11-23T10:30:00+01:00")));
@@ -45,21 +45,21 @@ fn the_hour_of_the_event_is_not_counted_in_eu_periods() {
 }
 
 #[test]
-fn full_hours_are_those_of_the_authoritys_clock() {
+fn eu_1182_hours_are_full_by_the_authoritys_clock() {
     // Half an hour off UTC: 10:20 there is 04:50 UTC, and the next full hour there is 11:00.
     let end = at(Counting::Eu1182Hours, 72, "2026-11-20T04:50:00Z", "Asia/Kolkata");
     assert_eq!(end, "2026-11-23T11:00:00+05:30");
 }
 
 #[test]
-fn eu_hours_over_a_change_of_clocks_are_hours_that_pass() {
+fn eu_1182_hours_over_a_change_of_clocks_are_hours_that_pass() {
     // Clocks in Brussels went from 03:00 back to 02:00 on 25 October 2026: 72 hours end an hour earlier by the clock.
     let end = at(Counting::Eu1182Hours, 72, "2026-10-23T10:30:00+02:00", "Europe/Brussels");
     assert_eq!(end, "2026-10-26T10:00:00+01:00");
 }
 
 #[test]
-fn days_end_with_their_last_second_in_the_authoritys_zone() {
+fn cal_days_excl_first_end_with_their_last_second_in_the_authoritys_zone() {
     let zone = "America/Los_Angeles";
     let days = Counting::CalDaysExclFirst;
     // 22:10 in Hong Kong is still 06:10 of the same day in Los Angeles; 09:00 of the 21st is 17:00 of the 20th.
@@ -110,7 +110,7 @@ fn business_days_pass_over_weekends_and_holidays() {
 }
 
 #[test]
-fn of_an_event_on_a_closed_day_the_next_open_day_is_the_first() {
+fn sec_8k_begins_with_the_next_open_day_after_an_event_on_a_closed_one() {
     let four = || business(Counting::BusinessDays, 4, "us-federal");
     // On a Saturday the count begins with and includes Monday: Monday, Tuesday, Wednesday, Friday (Thanksgiving between).
     assert_eq!(with(&four(), "2026-11-21T10:00:00-05:00", "America/New_York"), "2026-11-27T23:59:59-05:00");
@@ -121,17 +121,28 @@ fn of_an_event_on_a_closed_day_the_next_open_day_is_the_first() {
 }
 
 #[test]
-fn the_day_of_the_event_may_be_the_first_and_the_last_day_may_roll() {
-    let roll = Some(Named::try_from(String::from("jp-administrative")).expect("a calendar"));
-    let term =
-        |roll| Term { amount: Some(30), counting: Counting::CalDaysInclFirst, roll_forward: roll, ..Term::none() };
+fn cal_days_incl_first_count_the_day_of_the_event() {
+    let term = Term { amount: Some(30), counting: Counting::CalDaysInclFirst, ..Term::none() };
+    // Day 1 is 30 November, day 30 is 29 December; nothing rolls without a calendar.
+    assert_eq!(with(&term, "2026-11-30T09:00:00+09:00", "Asia/Tokyo"), "2026-12-29T23:59:59+09:00");
+}
+
+#[test]
+fn roll_forward_moves_a_closed_last_day_to_the_next_open_one() {
+    let roll_forward = Named::try_from(String::from("jp-administrative")).ok();
+    let term = Term { amount: Some(30), counting: Counting::CalDaysInclFirst, roll_forward, ..Term::none() };
     // Day 1 is 1 October, day 30 is 30 October 2026, a Friday.
-    assert_eq!(with(&term(roll), "2026-10-01T09:00:00+09:00", "Asia/Tokyo"), "2026-10-30T23:59:59+09:00");
+    assert_eq!(with(&term, "2026-10-01T09:00:00+09:00", "Asia/Tokyo"), "2026-10-30T23:59:59+09:00");
     // Day 30 is Saturday 31 October; Monday is open, Tuesday would be Culture Day.
-    assert_eq!(with(&term(roll), "2026-10-02T09:00:00+09:00", "Asia/Tokyo"), "2026-11-02T23:59:59+09:00");
+    assert_eq!(with(&term, "2026-10-02T09:00:00+09:00", "Asia/Tokyo"), "2026-11-02T23:59:59+09:00");
     // Day 30 is 29 December, closed until and with 3 January, a Sunday.
-    assert_eq!(with(&term(roll), "2026-11-30T09:00:00+09:00", "Asia/Tokyo"), "2027-01-04T23:59:59+09:00");
-    assert_eq!(with(&term(None), "2026-11-30T09:00:00+09:00", "Asia/Tokyo"), "2026-12-29T23:59:59+09:00");
+    assert_eq!(with(&term, "2026-11-30T09:00:00+09:00", "Asia/Tokyo"), "2027-01-04T23:59:59+09:00");
+}
+
+#[test]
+fn none_gives_no_time_at_all() {
+    let start = Moment::parse("2026-11-20T10:00:00Z").expect("a moment");
+    assert!(Term::none().due(&start, &zone("Asia/Hong_Kong")).is_none());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use toml::{Table, Value};
 use super::counting::Counting;
 use super::error::LawError;
 use super::evaluate::NAMES;
+use super::lines::Lines;
 use super::rule::{Applies, Rule, RuleSet, Status};
 use super::template::expand;
 use super::wording::names;
@@ -35,10 +36,12 @@ pub(super) fn elements((file, text): (&str, &str)) -> Result<Elements, LawError>
 /// What is wrong with it: a line for what cannot be read, a rule or form and its field for what does not fit together.
 pub(super) fn rule_set(file: &str, text: &str, elements: &Elements, shared: &Shared) -> Result<RuleSet, LawError> {
     let set = read(file, text, shared)?;
+    let lines = Lines::of(text, set.rules.len());
     let mut seen = Seen::default();
-    for rule in &set.rules {
+    for (place, rule) in set.rules.iter().enumerate() {
         check_rule(&set, rule, elements, &seen).map_err(|(field, reason)| LawError::Rule {
             file: file.to_owned(),
+            line: lines.in_rule(place, field),
             rule: rule.id.clone(),
             field: field.to_owned(),
             reason,
@@ -47,10 +50,14 @@ pub(super) fn rule_set(file: &str, text: &str, elements: &Elements, shared: &Sha
     }
     check_substitute(&set, elements).and_then(|()| check_set(&set)).map_err(|(field, reason)| LawError::Set {
         file: file.to_owned(),
+        line: lines.of_field(field),
         field: field.to_owned(),
         reason,
     })?;
-    check_forms(&set).map_err(|(form, field, reason)| LawError::Form { file: file.to_owned(), form, field, reason })?;
+    check_forms(&set).map_err(|(form, field, reason)| {
+        let line = lines.in_form(&form);
+        LawError::Form { file: file.to_owned(), line, form, field, reason }
+    })?;
     Ok(set)
 }
 
@@ -72,6 +79,7 @@ fn read(file: &str, text: &str, shared: &Shared) -> Result<RuleSet, LawError> {
     // What was filled in has no lines any more, so the path says where the flaw is.
     serde_path_to_error::deserialize(Value::Table(whole(file, text, shared)?)).map_err(|error| LawError::Set {
         file: file.to_owned(),
+        line: None,
         field: error.path().to_string(),
         reason: error.inner().message().to_owned(),
     })
@@ -88,9 +96,15 @@ pub(super) fn whole(file: &str, text: &str, shared: &Shared) -> Result<Table, La
     }
     let like = own.get("like").and_then(Value::as_str).unwrap_or_default();
     match shared.get(like) {
-        Some(like) => expand(file, own, like),
+        Some(like) => expand(file, own, like).map_err(|error| match error {
+            LawError::Set { file, field, reason, .. } => {
+                LawError::Set { file, line: Lines::of(text, 0).of_field(&field), field, reason }
+            }
+            other => other,
+        }),
         None => Err(LawError::Set {
             file: file.to_owned(),
+            line: Lines::of(text, 0).of_field("like"),
             field: String::from("like"),
             reason: format!(
                 "there is no shared file {like:?}; there is {}",
@@ -105,10 +119,15 @@ fn is_like_another(text: &str) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, LawError> {
-    toml::from_str(text).map_err(|error| {
+    let at = |error: &toml::de::Error, field: String| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        LawError::Line { file: file.to_owned(), line, reason: error.message().to_owned() }
+        LawError::Line { file: file.to_owned(), line, field, reason: error.message().to_owned() }
+    };
+    let reader = toml::Deserializer::parse(text).map_err(|error| at(&error, String::new()))?;
+    serde_path_to_error::deserialize(reader).map_err(|error| {
+        let field = error.path().to_string();
+        at(error.inner(), if field == "." { String::new() } else { field })
     })
 }
 

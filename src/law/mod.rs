@@ -10,11 +10,12 @@
 //! |---|---|
 //! | `rule.rs`, `form.rs`, `condition.rs` | the model of a rule file, as a lawyer writes it |
 //! | `template.rs` | files that are like another: US states |
-//! | `loader.rs`, `error.rs` | reading them, and refusing what is not sound |
+//! | `loader.rs`, `lines.rs`, `error.rs` | reading them, and refusing what is not sound |
 //! | `case.rs`, `truth.rs` | whether a rule applies: yes, no, or not known and why |
 //! | `counting.rs`, `calendar.rs`, `hold.rs` | hours, days, business days, and what gives more time |
 //! | `evaluate.rs` | obligations from facts |
 //! | `vocabulary.rs` | the words of facts, and which rules use them |
+//! | `signs.rs` | by what a notice shows that it has what a law demands |
 //! | `overrides.rs` | files of an operator in the place of the embedded ones |
 //! | `routes.rs`, `substitute.rs` | by which way a person may be told, and when in public |
 //!
@@ -32,17 +33,23 @@ mod embedded;
 mod error;
 mod evaluate;
 mod form;
+#[cfg(test)]
+mod fuzz;
 mod hold;
+mod lines;
 mod loader;
 #[cfg(test)]
 mod mutations;
 mod overrides;
+#[cfg(test)]
+mod pitfalls;
 #[cfg(test)]
 mod properties;
 pub mod routes;
 #[cfg(test)]
 mod routes_tests;
 mod rule;
+pub mod signs;
 pub mod substitute;
 mod template;
 #[cfg(test)]
@@ -51,6 +58,8 @@ mod truth;
 #[cfg(test)]
 mod vectors;
 pub mod vocabulary;
+#[cfg(test)]
+mod ways;
 mod wording;
 
 use std::collections::BTreeMap;
@@ -63,7 +72,9 @@ pub use rule::{Applies, Authority, Evidence, Level, National, Organisations, Rep
 use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::notice::hash;
 use crate::domain::obligation::Obligation;
+use crate::domain::rule_load::{Stamp, Stamps};
 
 /// All rule sets.
 #[derive(Clone, Debug)]
@@ -121,6 +132,20 @@ impl Rules {
     pub fn encoded(&self, id: &JurisdictionId) -> Option<serde_json::Value> {
         let table = loader::whole(id.as_str(), self.texts.get(id)?, &self.shared).ok()?;
         serde_json::to_value(table).ok()
+    }
+
+    /// What each rule set is, to be told from what it was or will be: its version, and a hash of all that it says, calendars
+    /// included where it counts by one.
+    #[must_use]
+    pub fn stamps(&self) -> Stamps {
+        let stamp = |(id, set): (&JurisdictionId, &RuleSet)| {
+            let said = self.encoded(id).map(|encoded| encoded.to_string()).unwrap_or_default();
+            let counts = ["\"calendar\"", "\"roll_forward\""].iter().any(|field| said.contains(field));
+            let calendars = if counts { calendar::TEXT } else { "" };
+            let digest = hash(&[said.as_bytes(), calendars.as_bytes()]);
+            (id.clone(), Stamp { version: set.rules_version.clone(), digest })
+        };
+        self.sets.iter().map(stamp).collect()
     }
 
     /// The rules of a jurisdiction in which people live; those that follow an organisation are not among them.
@@ -202,6 +227,7 @@ impl Reader {
             if sets.insert(id.clone(), set).is_some() {
                 return Err(LawError::Set {
                     file: (*file).to_owned(),
+                    line: lines::Lines::of(text, 0).of_field("id"),
                     field: String::from("id"),
                     reason: format!("another file has the rules of {id} already"),
                 });

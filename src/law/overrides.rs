@@ -29,6 +29,7 @@ impl Rules {
             // Otherwise it would stand beside the embedded file that it means to replace.
             Some(name) => Err(LawError::Set {
                 file: name.clone(),
+                line: own.get(name).and_then(|text| super::lines::Lines::of(text, 0).of_field("id")),
                 field: String::from("id"),
                 reason: String::from("a rule file is named after its jurisdiction: <id>.toml"),
             }),

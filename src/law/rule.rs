@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::condition::{Condition, Exemption};
 use super::counting::Term;
@@ -31,8 +32,10 @@ pub struct RuleSet {
     /// Which state of these rules this is: the day they were checked, and a number within it.
     pub rules_version: String,
     /// First day on which they apply, by the day of awareness in the authority's zone.
+    #[serde(default, deserialize_with = "day")]
     pub effective_from: Option<Date>,
     /// Last day on which they apply.
+    #[serde(default, deserialize_with = "day")]
     pub effective_until: Option<Date>,
     /// To whom they apply.
     #[serde(default)]
@@ -56,6 +59,17 @@ pub struct RuleSet {
     /// The reports.
     #[serde(default, rename = "form")]
     pub forms: Vec<Form>,
+}
+
+/// A day and nothing else: with a time it would be a moment, and of that nobody knows in which zone.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let day = text.parse().ok().filter(|day: &Date| day.to_string() == text);
+    day.map(Some).ok_or_else(|| {
+        D::Error::custom(format_args!(
+            "{text:?} is no day like 2027-01-01; days are those of the authority's zone, so a time has no place here"
+        ))
+    })
 }
 
 impl RuleSet {
@@ -241,8 +255,10 @@ pub struct Rule {
     /// Why it applies, with the numbers in braces.
     pub because: String,
     /// First day on which this version applies, by the day of awareness.
+    #[serde(default, deserialize_with = "day")]
     pub effective_from: Option<Date>,
     /// Last day on which it applies.
+    #[serde(default, deserialize_with = "day")]
     pub effective_until: Option<Date>,
     /// Why it is in no force yet, without a date on which it will be: it stands here for the reader and stays silent.
     pub pending: Option<String>,

@@ -18,7 +18,12 @@ use super::error::LawError;
 /// # Errors
 /// A parameter that the shared file does not know, or one that a text needs and nobody gives.
 pub(super) fn expand(file: &str, own: Table, shared: &Table) -> Result<Table, LawError> {
-    let fail = |field: &str, reason: String| LawError::Set { file: file.to_owned(), field: field.to_owned(), reason };
+    let fail = |field: &str, reason: String| LawError::Set {
+        file: file.to_owned(),
+        line: None,
+        field: field.to_owned(),
+        reason,
+    };
     let known = shared.get("parameters").and_then(Value::as_table);
     let known: Vec<&str> = known.map(|known| known.keys().map(String::as_str).collect()).unwrap_or_default();
     let mut parameters = own;

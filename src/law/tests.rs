@@ -64,12 +64,15 @@ fn what_cannot_be_read_is_refused_with_its_line() {
         ("evidence = \"primary\"", "evidence = \"hearsay\"", "hearsay"),
         ("text = \"72 hours\"", "text = \"72 hours\"\nroll = true", "roll"),
         ("[rule.when]", "[rule.when]\nrisk_at_least = \"hihg\"", "hihg"),
+        ("contents", "effective_from = \"2027-01-01T00:00:00\"\ncontents", "no day"),
+        ("contents", "effective_until = \"2027-02-29\"\ncontents", "no day"),
         ("status = \"in_force\"", "status = ", ""),
     ];
     for (part, by, says) in cases {
         match refused(part, by) {
-            LawError::Line { file, line: found, reason } => {
+            LawError::Line { file, line: found, field, reason } => {
                 assert_eq!(file, "xx.toml");
+                assert_eq!(field.is_empty(), says.is_empty(), "{by}: only what is no TOML has no field: {field}");
                 let at = line(part);
                 assert!((at..=at + 1).contains(&found), "{by}: line {found}, not {at}");
                 assert!(reason.contains(says), "{by}: {reason}");
@@ -149,7 +152,7 @@ fn a_message_names_the_place() {
     let error = refused("amount = 72\n", "");
     assert_eq!(
         error.to_string(),
-        "xx.toml, rule notify-individuals, deadline.amount: a deadline that is counted has an amount"
+        "xx.toml, line 13, rule notify-individuals, deadline.amount: a deadline that is counted has an amount"
     );
 }
 
@@ -243,7 +246,7 @@ fn what_does_not_fit_the_shared_file_is_refused_with_its_field() {
     for (part, by, at, says) in cases {
         assert!(LIKE.contains(part), "{part}");
         match filled_in(&LIKE.replacen(part, by, 1)).expect_err(by) {
-            LawError::Set { file, field, reason } => {
+            LawError::Set { file, field, reason, .. } => {
                 assert_eq!(file, "xx.toml");
                 assert!(field.starts_with(at), "{by}: {field}: {reason}");
                 assert!(reason.contains(says), "{by}: {reason}");

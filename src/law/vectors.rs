@@ -56,7 +56,7 @@ struct Expected {
     notes: Option<usize>,
 }
 
-fn directory(name: &str) -> BTreeMap<String, String> {
+pub(super) fn directory(name: &str) -> BTreeMap<String, String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/law").join(name);
     std::fs::read_dir(path)
         .expect("the directory is in the repository")
@@ -78,7 +78,7 @@ pub(super) fn vectors() -> BTreeMap<String, File> {
         .collect()
 }
 
-fn merge(into: &mut serde_json::Value, patch: &serde_json::Value) {
+pub(super) fn merge(into: &mut serde_json::Value, patch: &serde_json::Value) {
     match (into, patch) {
         (serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
             for (key, value) in patch {
@@ -105,7 +105,7 @@ fn instant(text: &str) -> Millis {
     text.parse::<jiff::Timestamp>().unwrap_or_else(|error| panic!("{text}: {error}")).into()
 }
 
-fn written_out(lasting: &Lasting) -> String {
+pub(super) fn written_out(lasting: &Lasting) -> String {
     let unit = serde_json::to_value(lasting.unit).expect("a unit is a word");
     format!("{} {} {}", lasting.what, lasting.amount, unit.as_str().expect("a unit is a word"))
 }

@@ -88,6 +88,7 @@ fn content(set: &str, locale: &Locale) -> NoticeContent {
         template: set.to_owned(),
         default_locale: locale.clone(),
         texts: BTreeMap::from([(locale.clone(), texts)]),
+        variants: Vec::new(),
         cascade: vec![Channel::Email, Channel::Sms, Channel::Push],
     }
 }

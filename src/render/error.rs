@@ -73,6 +73,14 @@ pub enum RenderError {
         /// Locales of the texts.
         known: String,
     },
+    /// A variant does not fit the texts.
+    #[error("{field}: {reason}")]
+    Variant {
+        /// Path of the field.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A value that a template uses is missing.
     #[error("{template} ({locale}) uses {name}, which has no value here")]
     Missing {

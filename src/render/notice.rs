@@ -1,23 +1,31 @@
 //! A notice made ready to be rendered for many people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::edition::Edition;
 use super::error::RenderError;
 use super::registry::Renderer;
 use crate::domain::channel::Channel;
 use crate::domain::facts::IncidentFacts;
+use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
-use crate::domain::notice::{self, NoticeContent};
+use crate::domain::notice::{self, NoticeContent, NoticeTexts};
 use crate::domain::person::PersonRecord;
 use crate::domain::pii::Pii;
+use crate::domain::variant::VariantFlaw;
 
 /// A notice in all its languages. Immutable; share it between tasks.
 pub struct CompiledNotice {
     content: NoticeContent,
-    editions: BTreeMap<Locale, Edition>,
+    editions: Editions,
+    /// By residence, what its people read otherwise. What reads the same is shared.
+    variants: HashMap<JurisdictionId, Editions>,
     hash: String,
 }
+
+/// One edition per locale of the texts.
+type Editions = BTreeMap<Locale, Arc<Edition>>;
 
 /// What one person gets over one channel, and in which locale.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,18 +77,36 @@ impl CompiledNotice {
         if !sets.contains(content.template.as_str()) {
             return Err(RenderError::UnknownSet { set: content.template.clone(), known: join(sets) });
         }
-        let mut editions = BTreeMap::new();
+        if let Some(VariantFlaw { field, reason }) = content.variant_flaws().into_iter().next() {
+            return Err(RenderError::Variant { field, reason });
+        }
+        let compile = |texts: &NoticeTexts, locale: &Locale| {
+            Edition::compile(renderer, content, texts, locale, facts).map(Arc::new)
+        };
+        let mut editions = Editions::new();
         for (locale, texts) in &content.texts {
-            editions.insert(locale.clone(), Edition::compile(renderer, content, texts, locale, facts)?);
+            editions.insert(locale.clone(), compile(texts, locale)?);
+        }
+        let mut variants = HashMap::new();
+        let mut others = Vec::new();
+        for (place, variant) in content.variants.iter().enumerate() {
+            let mut own = Editions::new();
+            for (locale, texts) in content.texts_of(Some(place)) {
+                let same = content.texts.get(&locale) == Some(&texts);
+                let edition = if same { Arc::clone(&editions[&locale]) } else { compile(&texts, &locale)? };
+                others.push(Arc::clone(&edition));
+                own.insert(locale, edition);
+            }
+            variants.extend(variant.jurisdictions.iter().map(|residence| (residence.clone(), own.clone())));
         }
         let written = serde_json::to_vec(content).map_err(|e| RenderError::Template {
             template: content.template.clone(),
             locale: content.default_locale.clone(),
             reason: e.to_string(),
         })?;
-        let hashes = editions.values().map(|edition| edition.hash().as_bytes());
+        let hashes = editions.values().chain(&others).map(|edition| edition.hash().as_bytes());
         let hash = notice::hash(&std::iter::once(written.as_slice()).chain(hashes).collect::<Vec<_>>());
-        Ok(Self { content: content.clone(), editions, hash })
+        Ok(Self { content: content.clone(), editions, variants, hash })
     }
 
     /// What stands for everything that decides how this notice reads: SHA-256, hex, over the content, the templates and
@@ -101,12 +127,12 @@ impl CompiledNotice {
         self.editions.keys()
     }
 
-    /// The notice for one person, in the person's locale or the nearest there is.
+    /// The notice for one person, in the person's locale or the nearest there is, as it reads for the person's residence.
     ///
     /// # Errors
     /// When a text uses something that this person lacks, or the channel has no templates.
     pub fn render(&self, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
-        self.edition(record.locale.as_ref()).render(channel, record)
+        self.edition(record.locale.as_ref(), record).render(channel, record)
     }
 
     /// The same in a chosen locale, for previews.
@@ -119,7 +145,7 @@ impl CompiledNotice {
         locale: &Locale,
         record: &PersonRecord,
     ) -> Result<Rendered, RenderError> {
-        self.edition(Some(locale)).render(channel, record)
+        self.edition(Some(locale), record).render(channel, record)
     }
 
     /// Whether every text can be filled for a person, whatever the channel. Costs next to nothing when the texts use
@@ -128,12 +154,13 @@ impl CompiledNotice {
     /// # Errors
     /// When a text uses something that this person lacks.
     pub fn covers(&self, record: &PersonRecord) -> Result<(), RenderError> {
-        self.edition(record.locale.as_ref()).covers(record)
+        self.edition(record.locale.as_ref(), record).covers(record)
     }
 
-    fn edition(&self, wanted: Option<&Locale>) -> &Edition {
+    fn edition(&self, wanted: Option<&Locale>, record: &PersonRecord) -> &Edition {
+        let own = record.jurisdiction.as_ref().and_then(|residence| self.variants.get(residence));
         // `resolve` answers with a locale of the texts or the default, and `compile` saw to it that each has an edition.
-        &self.editions[self.content.resolve(wanted)]
+        &own.unwrap_or(&self.editions)[self.content.resolve(wanted)]
     }
 }
 

@@ -38,8 +38,10 @@ pub struct ReminderDuty {
     pub jurisdiction: String,
     /// How strongly.
     pub force: &'static str,
-    /// By when, RFC 3339 with the authority's offset.
+    /// By when, in words and in the authority's own time.
     pub due: String,
+    /// How long that is from now, in words.
+    pub left: String,
     /// Whether that time is over.
     pub overdue: bool,
     /// The deadline in the law's words.
@@ -109,7 +111,8 @@ mod tests {
                 to: String::from("State & <Attorney>"),
                 jurisdiction: String::from("us-ca"),
                 force: "mandatory",
-                due: String::from("2026-12-10T23:59:59-08:00"),
+                due: String::from("Thursday, 10 December 2026, 23:59 (UTC-08:00)"),
+                left: String::from("2 days ago"),
                 overdue: true,
                 rule: String::from("15 days"),
                 because: String::from("1200 individuals > 500"),
@@ -118,6 +121,7 @@ mod tests {
         };
         let written = reminder(&words).unwrap();
         assert!(!written.subject.contains(['\r', '\n']), "{}", written.subject);
+        assert!(written.text.contains("Was due: Thursday, 10 December 2026, 23:59 (UTC-08:00), 2 days ago"));
         assert!(written.text.contains("1200 individuals > 500") && written.text.contains("State & <Attorney>"));
         assert!(written.html.contains("State &amp; &lt;Attorney&gt;") && !written.html.contains("<b>Tape"));
     }

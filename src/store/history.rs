@@ -44,7 +44,7 @@ impl TryFrom<MomentRow> for (i64, Moment) {
 }
 
 /// Appending to the history inside an operation.
-trait AppendMoment {
+pub(in crate::store) trait AppendMoment {
     /// Appends, as the entry after `known`; `false` when there is another by now.
     fn append_moment(
         &mut self,

@@ -31,6 +31,7 @@ mod reminders;
 mod reports;
 mod retention;
 mod rows;
+mod rule_loads;
 pub mod seal;
 pub mod traits;
 mod translate;

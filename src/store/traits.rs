@@ -52,6 +52,7 @@ pub trait Store:
     + DocketStore
     + WaiverStore
     + HistoryStore
+    + RuleLoadStore
     + FeedStore
     + ReminderStore
 {
@@ -68,6 +69,7 @@ impl<T> Store for T where
         + DocketStore
         + WaiverStore
         + HistoryStore
+        + RuleLoadStore
         + FeedStore
         + ReminderStore
 {

@@ -30,6 +30,7 @@ fn notice(what_happened: &str) -> CompiledNotice {
         template: String::from("standard"),
         default_locale: en.clone(),
         texts: BTreeMap::from([(en, texts)]),
+        variants: Vec::new(),
         cascade: vec![Channel::Email, Channel::Sms, Channel::Push],
     };
     let facts: IncidentFacts = serde_json::from_value(serde_json::json!({

@@ -19,6 +19,7 @@ mod licences;
 mod notices;
 mod people;
 mod providers;
+mod rules;
 mod simulation;
 mod store;
 mod support;

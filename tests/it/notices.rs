@@ -33,6 +33,7 @@ fn content(default: &str, all: &[(&str, &str)]) -> NoticeContent {
         template: String::from("standard"),
         default_locale: locale(default),
         texts: all.iter().map(|(tag, text)| (locale(tag), texts(text))).collect(),
+        variants: Vec::new(),
         cascade: vec![Channel::Email],
     }
 }

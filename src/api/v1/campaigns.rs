@@ -1,5 +1,7 @@
 //! Campaigns: proposed, approved by another, started, paused, resumed, cancelled; their state, attempts and progress.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -20,7 +22,7 @@ use crate::domain::actor::Actor;
 use crate::domain::campaign::{CampaignAction, Priority};
 use crate::domain::id::{CampaignId, IncidentId};
 use crate::domain::plan::Plan;
-use crate::incidents::IncidentError;
+use crate::incidents::{self, IncidentError};
 use crate::store::Again;
 
 /// The operations of this file.
@@ -108,16 +110,24 @@ async fn act(state: &ApiState, id: CampaignId, action: CampaignAction, actor: &A
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Approval {
-    /// Why it is approved although the notice lacks what a law demands, or has what it forbids; no personal data.
+    /// Why it is approved although the notice lacks what a law demands, has what it forbids, or something is not confirmed;
+    /// no personal data.
     #[schema(min_length = 1, max_length = 4000)]
     despite: Option<String>,
+    /// Elements that you have read and found in the notice, of those that only a reader can tell (`to_confirm` of
+    /// `GET .../notice/check`).
+    #[schema(example = json!(["likely_consequences", "plain_language"]))]
+    confirmed: BTreeSet<String>,
+    /// Elements that a law forbids and that you have found not to be in the notice.
+    confirmed_absent: BTreeSet<String>,
 }
 
 /// Approve a campaign
 ///
 /// Needs another key than the one that proposed it. What is approved is what `notice_hash` and `population_hash` stand for.
-/// Refused while the notice surely lacks what a law demands, or has what it forbids (`GET .../notice/check`), unless
-/// `despite` says why; that goes into the audit chain and the evidence.
+/// What the laws ask of the notice and only a reader can tell is confirmed by name. Refused while something is not confirmed,
+/// or the notice surely lacks what a law demands or has what it forbids (`GET .../notice/check`), unless `despite` says why.
+/// All of it goes into the audit chain and the evidence.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/approve", tag = "campaigns", extensions(("x-roles" = json!(APPROVE))),
     params(("id" = CampaignId, Path, description = "The campaign.")), request_body(content = Option<Approval>),
     responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]
@@ -127,7 +137,9 @@ async fn approve(
     PathArg(id): PathArg<CampaignId>,
     OptionalBody(approval): OptionalBody<Approval>,
 ) -> Result<Response, Problem> {
-    let campaign = state.incidents.approve(id, approval.despite.as_deref(), &actor).await.map_err(despite)?;
+    let Approval { despite: reason, confirmed, confirmed_absent } = approval;
+    let approval = incidents::Approval { despite: reason, confirmed, confirmed_absent };
+    let campaign = state.incidents.approve(id, &approval, &actor).await.map_err(despite)?;
     let view = state.incidents.campaign(campaign.id).await?;
     Ok((Belongs(campaign.incident), Json(CampaignFull::from(view))).into_response())
 }

@@ -202,7 +202,7 @@ struct CampaignProof {
     completed_at: Option<String>,
 }
 
-/// An approval, and what it was given in spite of.
+/// An approval, what was confirmed with it, and what it was given in spite of.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ApprovalProof {
     /// Number of its entry in the audit chain.
@@ -215,11 +215,22 @@ struct ApprovalProof {
     /// Why it was approved in spite of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     despite: Option<String>,
+    /// Elements that the laws demand, that only a reader can tell, and that the approver confirmed.
+    confirmed: Vec<String>,
+    /// Elements that a law forbids and that the approver confirmed not to be there.
+    confirmed_absent: Vec<String>,
 }
 
 impl From<Approval> for ApprovalProof {
     fn from(approval: Approval) -> Self {
-        Self { seq: approval.seq, at: approval.at.to_rfc3339(), faults: approval.faults, despite: approval.despite }
+        Self {
+            seq: approval.seq,
+            at: approval.at.to_rfc3339(),
+            faults: approval.faults,
+            despite: approval.despite,
+            confirmed: approval.confirmed,
+            confirmed_absent: approval.confirmed_absent,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::api::{ApiState, merge_patch};
 use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::{Incident, IncidentState};
-use crate::incidents::{IncidentError, Rehearsal, Requirement};
+use crate::incidents::{Confirmation, IncidentError, Rehearsal, Requirement};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
@@ -44,6 +44,10 @@ impl From<IncidentError> for Problem {
             IncidentError::Misfits(rehearsal) => misfits(&rehearsal, text),
             IncidentError::NoNotice => Self::new(Kind::NotFound, "The incident has no notice yet; write it with PUT."),
             IncidentError::NoticeFaults(requirements) => notice_faults(&requirements, text),
+            IncidentError::Unconfirmed(asked) => unconfirmed(&asked, text),
+            IncidentError::NoSuchElement { field, .. } => {
+                Self::field(field, text, "Use the names in `to_confirm` of GET /v1/incidents/{id}/notice/check.")
+            }
             IncidentError::NoSuchDuty(_) => {
                 Self::field("obligation", text, "Use an id of GET /v1/incidents/{id}/obligations.")
             }
@@ -82,6 +86,17 @@ fn notice_faults(requirements: &[Requirement], text: String) -> Problem {
         }
     }
     problem
+}
+
+fn unconfirmed(asked: &[Confirmation], text: String) -> Problem {
+    asked.iter().fold(Problem::new(Kind::NotConfirmed, text), |problem, one| {
+        let (field, verb) =
+            if one.absent { ("confirmed_absent", "forbidden by") } else { ("confirmed", "demanded by") };
+        let reason = format!("{} is {verb} {}: {}", one.element, one.obligations.join(", "), one.meaning);
+        let remedy = "Read the preview. If it is right, name the element here; otherwise change the notice and propose \
+                      anew, or approve with `despite` and the reason.";
+        problem.with(field, reason, remedy)
+    })
 }
 
 fn misfits(rehearsal: &Rehearsal, text: String) -> Problem {

@@ -33,6 +33,7 @@ pub mod receipts;
 pub mod register;
 pub mod reports;
 pub mod retention;
+pub mod rule_changes;
 pub mod severity;
 pub mod waivers;
 pub mod ways;
@@ -53,6 +54,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(deadlines::routes())
         .merge(calendar_feeds::routes())
         .merge(jurisdictions::routes())
+        .merge(rule_changes::routes())
         .merge(people::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())

@@ -20,7 +20,7 @@ use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::obligation::{Citation, Force};
 use crate::domain::segments::{self, Encoding, Length};
-use crate::incidents::{IncidentError, Preview, PreviewRequest, Previews, Requirement};
+use crate::incidents::{Confirmation, IncidentError, Incidents, Preview, PreviewRequest, Previews, Requirement};
 use crate::render::{RenderError, Rendered};
 
 /// The operations of this file.
@@ -43,6 +43,7 @@ pub(super) fn template_problem(error: &RenderError) -> Problem {
         RenderError::DefaultLocale { .. } => {
             (String::from("default_locale"), "Choose one of the locales that have texts.")
         }
+        RenderError::Variant { field, .. } => (field.clone(), "Correct the variant."),
         RenderError::Channel { .. } => (String::from("cascade"), "Take the channel out of the cascade."),
         RenderError::Unreadable { .. } | RenderError::Stray { .. } | RenderError::Words { .. } => {
             return Problem::internal(&text);
@@ -152,14 +153,38 @@ struct CheckArgs {
 struct NoticeCheck {
     /// Whether a campaign with it can be approved without saying why it is approved in spite of something.
     fit: bool,
+    /// What only a reader can tell of what is mandatory: whoever approves confirms it by name.
+    to_confirm: Vec<ConfirmationView>,
     /// One for each obligation to tell individuals that is not waived.
     requirements: Vec<RequirementView>,
+}
+
+/// What whoever approves is asked to confirm.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Confirmation)]
+struct ConfirmationView {
+    /// The element.
+    element: String,
+    /// What it means.
+    meaning: &'static str,
+    /// Whether it must not be there (`confirmed_absent`), rather than be there (`confirmed`).
+    absent: bool,
+    /// The obligations that ask for it.
+    obligations: Vec<String>,
+}
+
+impl From<Confirmation> for ConfirmationView {
+    fn from(one: Confirmation) -> Self {
+        let Confirmation { element, meaning, absent, obligations } = one;
+        Self { element, meaning, absent, obligations }
+    }
 }
 
 /// Check the notice
 ///
 /// The newest version against what each law demands of a notice to individuals and what it forbids. Only what facts and
-/// texts surely show is judged `present`, `missing` or `forbidden`; the rest is `to_be_read` by a person.
+/// texts surely show is judged `present`, `missing` or `forbidden`; the rest is `to_be_read` by a person, and confirmed by name
+/// when a campaign is approved. Each law is held against what the people under it read, variants included.
 #[utoipa::path(get, path = "/v1/incidents/{id}/notice/check", tag = "notices", extensions(("x-roles" = json!(READ))),
     params(("id" = IncidentId, Path, description = "The incident."), CheckArgs),
     responses((status = 200, description = "The check.", body = NoticeCheck)))]
@@ -170,7 +195,12 @@ async fn check(
 ) -> Result<Json<NoticeCheck>, Problem> {
     let requirements = state.incidents.check_notice(id, args.jurisdiction.as_ref()).await?;
     let fit = !requirements.iter().any(Requirement::stands_in_the_way);
-    Ok(Json(NoticeCheck { fit, requirements: requirements.into_iter().map(RequirementView::from).collect() }))
+    let to_confirm = Incidents::to_confirm(&requirements).into_iter().map(ConfirmationView::from).collect();
+    Ok(Json(NoticeCheck {
+        fit,
+        to_confirm,
+        requirements: requirements.into_iter().map(RequirementView::from).collect(),
+    }))
 }
 
 /// How a notice would look.
@@ -178,6 +208,9 @@ async fn check(
 struct PreviewAnswer {
     /// Stands for what was previewed; a campaign proposed now would carry it.
     hash: String,
+    /// Place of the variant that people of this residence read, from 0; absent where they read what all others do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<usize>,
     /// Per channel.
     previews: Vec<ChannelPreview>,
     /// What the laws ask of a notice to individuals.
@@ -241,10 +274,14 @@ struct RequirementView {
     present: Vec<String>,
     /// Of `contents`, what only a reader can judge.
     to_be_read: Vec<String>,
+    /// Of `contents`, what the law asks for only where something is the case that is not.
+    not_applicable: Vec<String>,
     /// Elements that the notice must not have.
     must_not_contain: Vec<String>,
     /// Of these, what it surely has.
     forbidden: Vec<String>,
+    /// Of these, what only a reader can tell not to be there.
+    absence_to_be_read: Vec<String>,
     /// Where it comes from.
     citation: Vec<Citation>,
 }
@@ -259,8 +296,10 @@ impl From<Requirement> for RequirementView {
             missing: requirement.missing,
             present: requirement.present,
             to_be_read: requirement.to_be_read,
+            not_applicable: requirement.not_applicable,
             must_not_contain: requirement.must_not_contain,
             forbidden: requirement.forbidden,
+            absence_to_be_read: requirement.absence_to_be_read,
             citation: requirement.citation,
         }
     }
@@ -325,9 +364,10 @@ async fn preview(
         jurisdiction: body.jurisdiction,
         channel: body.channel,
     };
-    let Previews { hash, previews, requirements } = state.incidents.preview(id, request).await?;
+    let Previews { hash, variant, previews, requirements } = state.incidents.preview(id, request).await?;
     Ok(Json(PreviewAnswer {
         hash,
+        variant,
         previews: previews.iter().map(priced).collect(),
         requirements: requirements.into_iter().map(RequirementView::from).collect(),
     }))

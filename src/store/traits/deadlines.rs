@@ -12,6 +12,7 @@ use crate::domain::history::Moment;
 use crate::domain::id::{FeedId, IncidentId, ReminderId, WaiverId};
 use crate::domain::incident::Incident;
 use crate::domain::reminder::{Reminder, ReminderState};
+use crate::domain::rule_load::RuleLoad;
 use crate::domain::waiver::{Reversal, Waiver};
 
 /// An incident with what says where its duties stand.
@@ -70,6 +71,27 @@ pub trait HistoryStore: Send + Sync {
     async fn last_duties(&self, incident: IncidentId) -> Result<Option<(i64, Moment)>>;
     /// Moments with their numbers, from a number on, oldest first.
     async fn duty_history(&self, incident: IncidentId, from: i64, limit: u32) -> Result<Vec<(i64, Moment)>>;
+}
+
+/// A moment to note for an incident, after the one numbered `known`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotedMoment {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Number of the moment before it, 0 when there is none.
+    pub known: i64,
+    /// What is noted.
+    pub moment: Moment,
+}
+
+/// That rule sets were loaded.
+#[async_trait]
+pub trait RuleLoadStore: Send + Sync {
+    /// Records a loading with the moments that it makes; `false`, and nothing is recorded, when another has its number or
+    /// something else was noted of one of the incidents meanwhile.
+    async fn record_rule_load(&self, load: &RuleLoad, moments: &[NotedMoment], audit: AuditEntry) -> Result<bool>;
+    /// Loadings before a number, newest first.
+    async fn rule_loads(&self, before: Option<i64>, limit: u32) -> Result<Vec<RuleLoad>>;
 }
 
 /// An address at which a calendar program reads deadlines: only the hash of its secret is kept.

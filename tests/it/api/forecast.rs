@@ -21,7 +21,7 @@ fn facts(discovered: &str) -> Value {
         "title": "Mail archive copied",
         "organisation": { "name": "Nordwind GmbH", "country": "DE" },
         "timeline": { "occurred_from": discovered, "discovered": discovered, "aware": discovered },
-        "scope": { "properties": ["confidentiality"], "data": ["name", "social_security_number"],
+        "scope": { "properties": ["confidentiality"], "data": ["name", "payment_card"],
             "affected": [{ "jurisdiction": "us-ca", "individuals": 3_000_000, "uncontactable": 5 }] },
         "impact": { "risk": "high" },
         "contact": { "email": "dpo@nordwind.example" },
@@ -104,7 +104,7 @@ on_both!(while_a_campaign_runs_what_is_seen_counts, |world| {
     import(&world, &id, 20, 0, 2).await;
     app.act(Role::Responder, &format!("/v1/incidents/{id}/open")).await;
     let campaign = propose(&app, &id).await;
-    app.act(Role::Approver, &format!("/v1/campaigns/{campaign}/approve")).await;
+    app.approve(Role::Approver, &campaign).await;
     let path = format!("/v1/incidents/{id}/forecast");
     assert_eq!(app.get(&path).await.json["basis"], "configured", "it does not run yet");
     app.act(Role::Responder, &format!("/v1/campaigns/{campaign}/start")).await;

@@ -13,6 +13,7 @@ mod jurisdictions;
 mod keys;
 mod law_binds_the_cascade;
 mod notice_check;
+mod notice_variants;
 mod notices;
 mod obligation_history;
 mod operations;

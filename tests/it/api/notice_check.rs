@@ -34,9 +34,13 @@ on_both!(the_check_says_what_is_there_what_is_not_and_what_only_a_reader_can_jud
     let california = of(&check.json, "us-ca/notify-individuals");
     let has = |list: &str, element: &str| california[list].as_array().unwrap().contains(&json!(element));
     assert!(has("missing", "date_of_breach") && has("present", "contact") && has("present", "data_categories"));
-    assert!(has("to_be_read", "headings_of_california") && !has("to_be_read", "date_of_breach"));
-    let sorted: usize =
-        ["missing", "present", "to_be_read"].iter().map(|list| california[*list].as_array().unwrap().len()).sum();
+    assert!(has("to_be_read", "type_of_ten_points") && !has("to_be_read", "date_of_breach"));
+    // The German text has no words by which the title of California could be seen.
+    assert!(
+        has("to_be_read", "title_notice_of_data_breach") && has("not_applicable", "change_password_if_credentials")
+    );
+    let lists = ["missing", "present", "to_be_read", "not_applicable"];
+    let sorted: usize = lists.iter().map(|list| california[*list].as_array().unwrap().len()).sum();
     assert_eq!(sorted, california["contents"].as_array().unwrap().len(), "each element is in one list: {california}");
 
     let known = json!({ "timeline": { "occurred_from": "2026-11-19T08:00:00+08:00" } });
@@ -64,7 +68,14 @@ on_both!(approval_is_refused_until_somebody_says_why, |world| {
     let evidence = app.get(&format!("/v1/incidents/{id}/evidence")).await;
     let approval = &evidence.json["campaigns"][0]["approval"];
     assert_eq!(approval["despite"], reason, "{}", evidence.text);
-    assert_eq!(approval["faults"], json!(["us-ca/notify-individuals: date_of_breach is missing"]));
+    let faults = approval["faults"].as_array().unwrap();
+    assert_eq!(faults[0], "us-ca/notify-individuals: date_of_breach is missing");
+    // What was not confirmed is among them.
+    assert!(
+        faults.contains(&json!("us-ca/notify-individuals: type_of_ten_points: nobody has confirmed it")),
+        "{approval}"
+    );
+    assert_eq!(approval["confirmed"], json!([]));
     let audit = app.get(&format!("/v1/incidents/{id}/audit")).await;
     let seq = approval["seq"].as_i64().unwrap();
     let entry = audit.json["items"].as_array().unwrap().iter().find(|entry| entry["seq"] == seq).unwrap();
@@ -79,7 +90,7 @@ on_both!(a_notice_that_is_fit_needs_no_reason, |world| {
     import(&app.world, &id, &[("a", None, "en")]).await;
     app.act(Role::Responder, &format!("/v1/incidents/{id}/open")).await;
     let campaign = propose(&app, &id).await;
-    let approved = app.act(Role::Approver, &format!("/v1/campaigns/{campaign}/approve")).await;
+    let approved = app.approve(Role::Approver, &campaign).await;
     assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
     let evidence = app.get(&format!("/v1/incidents/{id}/evidence")).await;
     let approval = &evidence.json["campaigns"][0]["approval"];
@@ -94,6 +105,6 @@ on_both!(a_duty_that_is_waived_asks_nothing_of_the_notice, |world| {
     assert_eq!(waived.status, StatusCode::CREATED, "{}", waived.text);
     assert_eq!(app.get(&format!("/v1/incidents/{id}/notice/check")).await.json["fit"], true);
     let campaign = propose(&app, &id).await;
-    let approved = app.act(Role::Approver, &format!("/v1/campaigns/{campaign}/approve")).await;
+    let approved = app.approve(Role::Approver, &campaign).await;
     assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
 });

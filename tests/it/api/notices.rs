@@ -16,7 +16,7 @@ pub(super) fn facts() -> Value {
         "title": "Mail archive copied",
         "organisation": { "name": "Nordwind GmbH", "country": "DE" },
         "timeline": { "occurred_from": "2026-11-19T08:00:00+08:00", "discovered": "2026-11-20T22:10:00+08:00" },
-        "scope": { "properties": ["confidentiality"], "data": ["name", "social_security_number"],
+        "scope": { "properties": ["confidentiality"], "data": ["name", "payment_card"],
                    "affected": [{ "jurisdiction": "us-ca", "individuals": 1200 }] },
         "impact": { "risk": "high" },
         "contact": { "name": "Ms Lind", "email": "dpo@nordwind.example", "url": "https://nordwind.example/help" }

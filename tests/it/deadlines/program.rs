@@ -10,6 +10,9 @@ use crate::support::databases;
 use crate::support::recording_sink::RecordingSink;
 use crate::support::webhook_receiver::WebhookReceiver;
 
+/// What signed before [`SECRET`].
+const FORMER: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite() {
     databases::on_sqlite(scenario).await;
@@ -25,10 +28,14 @@ async fn scenario(database: String) {
     let (sink, hook) = (RecordingSink::start().await, WebhookReceiver::start().await);
     let secret = dir.path().join("webhook.secret");
     std::fs::write(&secret, format!("{SECRET}\n")).unwrap();
+    let former = dir.path().join("former.secret");
+    std::fs::write(&former, FORMER).unwrap();
     let more = format!(
-        "[reminders]\nemail = [\"duty@example.org\"]\nwebhooks = [\"{}\"]\nwebhook_secret_file = \"{}\"\nperiod_seconds = 1\n{}",
+        "[reminders]\nemail = [\"duty@example.org\"]\nwebhooks = [\"{}\"]\nwebhook_secret_file = \"{}\"\n\
+         previous_webhook_secret_files = [\"{}\"]\nperiod_seconds = 1\n{}",
         hook.url,
         secret.display(),
+        former.display(),
         sink.provider(2, "")
     );
     let mut candour = Candour::start(dir.path(), &database, &more).await;
@@ -40,7 +47,12 @@ async fn scenario(database: String) {
     let id = filed["id"].as_str().unwrap().to_owned();
     sink.until(1).await;
     hook.until(1).await;
-    assert_eq!(hook.calls()[0].json()["data"]["incident"]["id"], id.as_str());
+    let call = &hook.calls()[0];
+    assert_eq!(call.json()["data"]["incident"]["id"], id.as_str());
+    // While the secret is changed receivers verify with either, and with no other.
+    let now = call.timestamp.parse().unwrap();
+    assert_eq!((call.fault(SECRET, now).as_str(), call.fault(FORMER, now).as_str()), ("", ""));
+    assert_ne!(call.fault("whsec_Zm9yIGEgcmVjZWl2ZXIgb2Ygb3RoZXJz", now), "");
 
     // Stopping, it still records what it has sent; a restart says nothing twice.
     candour.terminate().await;

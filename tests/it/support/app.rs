@@ -168,6 +168,19 @@ impl TestApp {
         send(self.request(Method::POST, path, Some(role))).await
     }
 
+    /// Approves a campaign, as a role, with everything confirmed that only a reader can tell.
+    pub(crate) async fn approve(&self, role: Role, campaign: &str) -> Answer {
+        let incident = self.get(&format!("/v1/campaigns/{campaign}")).await.json["incident"].clone();
+        let incident = incident.as_str().expect("the campaign's incident");
+        let check = self.get(&format!("/v1/incidents/{incident}/notice/check")).await.json;
+        let asked = |absent: bool| -> Vec<&Value> {
+            let asked = check["to_confirm"].as_array().into_iter().flatten();
+            asked.filter(|one| one["absent"] == absent).map(|one| &one["element"]).collect()
+        };
+        let approval = serde_json::json!({ "confirmed": asked(false), "confirmed_absent": asked(true) });
+        self.post(role, &format!("/v1/campaigns/{campaign}/approve"), &approval).await
+    }
+
     /// Files an incident, as a responder; its identifier.
     pub(crate) async fn file(&self, body: &Value) -> String {
         let answer = self.post(Role::Responder, "/v1/incidents", body).await;

@@ -190,6 +190,11 @@ impl Candour {
         answer.text().await.expect("text")
     }
 
+    /// A client, for calls with headers of their own.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// One call as a responder (or with another key); the status must be a success.
     pub(crate) async fn call(&self, key: &str, method: &str, path: &str, body: Option<Value>) -> Value {
         self.try_call(key, method, path, body).await.unwrap_or_else(|fault| panic!("{method} {path}: {fault:?}"))

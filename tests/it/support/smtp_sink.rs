@@ -62,12 +62,17 @@ impl SmtpSink {
         }
     }
 
+    /// All messages that were taken, envelope included.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.messages).expect("the directory is there");
+        let text = |path| String::from_utf8_lossy(&std::fs::read(path).expect("a message")).into_owned();
+        entries.map(|entry| text(entry.expect("an entry").path())).collect()
+    }
+
     /// How often each Message-ID was taken in full.
     pub(crate) fn message_ids(&self) -> BTreeMap<String, u32> {
         let mut seen = BTreeMap::new();
-        for entry in std::fs::read_dir(&self.messages).expect("the directory is there") {
-            let text = std::fs::read(entry.expect("an entry").path()).expect("a message");
-            let text = String::from_utf8_lossy(&text);
+        for text in self.messages() {
             let id = text
                 .lines()
                 .find_map(|line| line.strip_prefix("Message-ID:").or_else(|| line.strip_prefix("Message-Id:")));
