@@ -14,7 +14,7 @@ use super::{Rules, embedded, substitute};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
-use crate::domain::person::Reach;
+use crate::domain::reach::Reach;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::embedded().expect("the embedded rules are sound"));
 

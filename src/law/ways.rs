@@ -15,7 +15,7 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::jurisdiction::JurisdictionId;
-use crate::domain::person::Reach;
+use crate::domain::reach::Reach;
 use crate::domain::vocabulary::DataCategory;
 
 /// A file of vectors: facts that all of them share, persons, and what a public notice may do.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Asked, Force, RULES, class_may_go_public, incident, read, taken, with};
 use crate::domain::channel::Channel;
 use crate::domain::jurisdiction::JurisdictionId;
-use crate::domain::person::Reach;
+use crate::domain::reach::Reach;
 use crate::domain::vocabulary::DataCategory;
 use crate::law::routes::{Asked as Person, May, PersonRoutes, Recipient};
 use crate::law::substitute::Answer;
