@@ -19,6 +19,7 @@ pub mod history;
 pub mod id;
 pub mod incident;
 pub mod jurisdiction;
+pub mod letter;
 pub mod limit;
 pub mod locale;
 pub mod message;

@@ -85,6 +85,8 @@ fn body(body: &Body) -> serde_json::Value {
             };
             json!({ "to": to, "title": title.expose(), "text": text.expose(), "url": url })
         }
+        Body::Letter { letter, .. } => json!({ "text": letter.plain().expose() }),
+        Body::Voice { to, script } => json!({ "to": to.expose(), "text": script.plain().expose() }),
     }
 }
 

@@ -12,16 +12,22 @@ use super::error::RenderError;
 use super::fold;
 use super::language::{Form, Language};
 use super::notice::Rendered;
+use super::paragraphs;
 use super::plate::Plate;
 use super::registry::{Frame, Renderer};
 use super::settle::Settler;
 use super::snippet::Snippet;
 use super::sources::FrameFile;
 use crate::domain::facts::IncidentFacts;
+use crate::domain::letter::{Block, Letter, Speech};
 use crate::domain::locale::Locale;
 use crate::domain::notice::{NoticeContent, NoticeTexts, hash};
 use crate::domain::person::PersonRecord;
 use crate::domain::pii::Pii;
+
+/// Most characters that a call may speak at once: over a minute in any language, and few enough that two languages of
+/// them fit into the address that a provider calls.
+const LONGEST_SPEECH: usize = 1_200;
 
 /// A frame with everything in it that is the same for everybody.
 struct Folded {
@@ -38,12 +44,18 @@ pub(super) struct Edition {
     frames: BTreeMap<FrameFile, Folded>,
     texts: Texts,
     greeting: Snippet,
+    /// How a call begins for somebody whose name is known.
+    spoken_greeting: Snippet,
+    /// What a call says to everybody.
+    spoken: BTreeMap<String, String>,
     /// Of what is the same for everybody, what the folded frames and the texts still ask for.
     base: Map<String, Value>,
     /// Names of the categories of data that the incident's scope says.
     scope: Vec<String>,
     /// The page to open.
     url: Option<String>,
+    /// Name of the organisation.
+    sender: String,
     hash: String,
     /// The email without the interpreter, where that can be.
     plate: Option<Plate>,
@@ -66,7 +78,8 @@ impl Edition {
         let settler = Settler::new(language, locale, facts)?;
         let phrases = settler.phrases()?;
         let texts = Texts::settle(&settler, texts, phrases.get("subject").map_or("", String::as_str))?;
-        let mut base = context::frame(language, locale, &phrases, facts);
+        let spoken = settler.spoken()?;
+        let mut base = context::frame(language, locale, &phrases, &spoken, facts);
         base.extend(settler.facts());
         let words = &language.words;
         let mut edition = Self {
@@ -74,8 +87,11 @@ impl Edition {
             language: Arc::clone(language),
             frames: BTreeMap::new(),
             greeting: settler.greeting()?,
+            spoken_greeting: settler.spoken_greeting()?,
+            spoken,
             scope: facts.scope.data.iter().map(|word| words.category(word.as_str()).to_owned()).collect(),
             url: facts.contact.url.clone(),
+            sender: facts.organisation.name.clone().unwrap_or_default(),
             texts,
             base,
             hash: String::new(),
@@ -158,7 +174,7 @@ impl Edition {
             Piece::PerPerson(snippet) => Some(&snippet.template),
             Piece::Settled(_) => None,
         });
-        texts.chain([&self.greeting.template])
+        texts.chain([&self.greeting.template, &self.spoken_greeting.template])
     }
 
     pub(super) fn email(&self, record: &PersonRecord) -> Result<Rendered, RenderError> {
@@ -181,11 +197,7 @@ impl Edition {
             Piece::Settled(plain) => context::one_line(plain),
             Piece::PerPerson(snippet) => context::one_line(&filler.fill(snippet)?),
         };
-        let greeting = if context.data().pointer("/person/name").is_some() {
-            filler.fill(&self.greeting)?
-        } else {
-            self.language.words.greeting.neutral.clone()
-        };
+        let greeting = self.greeting(&context)?;
         let body = |file: FrameFile| {
             let body = if self.frames[&file].body { Some(self.texts.body(file.form(), Some(&filler))?) } else { None };
             Ok(body.unwrap_or_default())
@@ -222,8 +234,73 @@ impl Edition {
         })
     }
 
-    fn short(&self, file: FrameFile, record: &PersonRecord) -> Result<String, RenderError> {
+    pub(super) fn letter(&self, record: &PersonRecord) -> Result<Letter, RenderError> {
         let mut context = self.context(record);
+        let greeting = self.greeting(&context)?;
+        set(&mut context, "greeting", Value::String(greeting));
+        let filled = self.with_body(FrameFile::Letter, context)?;
+        let wrong = |reason: String| RenderError::Template {
+            template: self.frames[&FrameFile::Letter].path.clone(),
+            locale: self.locale.clone(),
+            reason,
+        };
+        let blocks = paragraphs::read(&filled).map_err(wrong)?;
+        let title = blocks.iter().find_map(|block| match block {
+            Block::Title(title) => Some(title.clone()),
+            _ => None,
+        });
+        let title = title.ok_or_else(|| wrong(String::from("a letter needs a heading of the whole, <h1>")))?;
+        let (title, blocks) = (Pii::new(title), Pii::new(blocks));
+        Ok(Letter { locale: self.locale.clone(), sender: self.sender.clone(), title, blocks })
+    }
+
+    pub(super) fn speech(&self, record: &PersonRecord) -> Result<Speech, RenderError> {
+        let context = self.context(record);
+        let greeting = if context.data().pointer("/person/name").is_some() {
+            self.filler(&context).fill(&self.spoken_greeting)?
+        } else {
+            self.spoken.get("neutral").cloned().unwrap_or_default()
+        };
+        let message = context::one_line(&self.with_body(FrameFile::Voice, context)?);
+        if message.chars().count() > LONGEST_SPEECH {
+            return Err(RenderError::Template {
+                template: self.frames[&FrameFile::Voice].path.clone(),
+                locale: self.locale.clone(),
+                reason: format!(
+                    "a call would speak more than {LONGEST_SPEECH} characters; give the notice a `short` text"
+                ),
+            });
+        }
+        let say = |key: &str| Pii::new(self.spoken.get(key).cloned().unwrap_or_default());
+        Ok(Speech {
+            locale: self.locale.clone(),
+            greeting: Pii::new(context::one_line(&greeting)),
+            message: Pii::new(message),
+            choices: say("choices"),
+            offer: say("offer"),
+            machine: say("machine"),
+            farewell: say("farewell"),
+        })
+    }
+
+    pub(super) const fn locale(&self) -> &Locale {
+        &self.locale
+    }
+
+    fn greeting(&self, context: &Context) -> Result<String, RenderError> {
+        if context.data().pointer("/person/name").is_some() {
+            self.filler(context).fill(&self.greeting)
+        } else {
+            Ok(self.language.words.greeting.neutral.clone())
+        }
+    }
+
+    fn short(&self, file: FrameFile, record: &PersonRecord) -> Result<String, RenderError> {
+        self.with_body(file, self.context(record))
+    }
+
+    /// Fills a frame that uses nothing of the author's but the bodies.
+    fn with_body(&self, file: FrameFile, mut context: Context) -> Result<String, RenderError> {
         if self.frames[&file].body {
             let body = self.texts.body(file.form(), Some(&self.filler(&context)))?;
             set(&mut context, "body", body);
@@ -261,8 +338,8 @@ impl Edition {
 impl FrameFile {
     const fn form(self) -> Form {
         match self {
-            Self::EmailHtml => Form::Html,
-            Self::EmailText | Self::Sms | Self::Push => Form::Plain,
+            Self::EmailHtml | Self::Letter => Form::Html,
+            Self::EmailText | Self::Sms | Self::Push | Self::Voice => Form::Plain,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::error::RenderError;
 use super::registry::Renderer;
 use crate::domain::channel::Channel;
 use crate::domain::facts::IncidentFacts;
+use crate::domain::letter::{Letter, Script};
 use crate::domain::locale::Locale;
 use crate::domain::notice::{self, NoticeContent};
 use crate::domain::person::PersonRecord;
@@ -51,6 +52,10 @@ pub enum Rendered {
         /// The page to open: the contact's.
         url: Option<String>,
     },
+    /// A letter, without its address.
+    Letter(Letter),
+    /// What a call says.
+    Voice(Script),
 }
 
 impl CompiledNotice {
@@ -104,9 +109,9 @@ impl CompiledNotice {
     /// The notice for one person, in the person's locale or the nearest there is.
     ///
     /// # Errors
-    /// When a text uses something that this person lacks, or the channel has no templates.
+    /// When a text uses something that this person lacks, or what a call would say is too long.
     pub fn render(&self, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
-        self.edition(record.locale.as_ref()).render(channel, record)
+        self.in_edition(self.edition(record.locale.as_ref()), channel, record)
     }
 
     /// The same in a chosen locale, for previews.
@@ -119,7 +124,7 @@ impl CompiledNotice {
         locale: &Locale,
         record: &PersonRecord,
     ) -> Result<Rendered, RenderError> {
-        self.edition(Some(locale)).render(channel, record)
+        self.in_edition(self.edition(Some(locale)), channel, record)
     }
 
     /// Whether every text can be filled for a person, whatever the channel. Costs next to nothing when the texts use
@@ -137,14 +142,25 @@ impl CompiledNotice {
     }
 }
 
-impl Edition {
-    fn render(&self, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
+impl CompiledNotice {
+    fn in_edition(&self, edition: &Edition, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
         match channel {
-            Channel::Email => self.email(record),
-            Channel::Sms => self.sms(record),
-            Channel::Push => self.push(record),
-            Channel::Letter | Channel::Voice => Err(RenderError::Channel { channel }),
+            Channel::Email => edition.email(record),
+            Channel::Sms => edition.sms(record),
+            Channel::Push => edition.push(record),
+            Channel::Letter => edition.letter(record).map(Rendered::Letter),
+            Channel::Voice => {
+                let other = self.other(edition).map(|other| other.speech(record)).transpose()?;
+                Ok(Rendered::Voice(Script { speech: edition.speech(record)?, other }))
+            }
         }
+    }
+
+    /// The edition that a listener may change to: the default one, else the English one.
+    fn other(&self, edition: &Edition) -> Option<&Edition> {
+        let english = self.editions.values().find(|other| other.locale().as_str().split('-').next() == Some("en"));
+        let mut others = [Some(&self.editions[&self.content.default_locale]), english].into_iter().flatten();
+        others.find(|other| other.locale() != edition.locale())
     }
 }
 
@@ -154,6 +170,8 @@ impl Rendered {
     pub const fn locale(&self) -> &Locale {
         match self {
             Self::Email { locale, .. } | Self::Sms { locale, .. } | Self::Push { locale, .. } => locale,
+            Self::Letter(letter) => &letter.locale,
+            Self::Voice(script) => &script.speech.locale,
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod hooks;
 pub mod incidents;
 pub mod jurisdictions;
 pub mod keys;
+pub mod letter_preview;
 pub mod limits;
 pub mod notices;
 pub mod obligation_history;
@@ -52,6 +53,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(calendar_feeds::routes())
         .merge(jurisdictions::routes())
         .merge(people::routes())
+        .merge(letter_preview::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())
         .merge(limits::routes())

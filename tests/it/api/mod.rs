@@ -10,6 +10,7 @@ mod idempotency;
 mod incidents;
 mod jurisdictions;
 mod keys;
+mod letter_preview;
 mod notice_check;
 mod notices;
 mod obligation_history;
