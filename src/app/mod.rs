@@ -5,7 +5,7 @@
 mod providers;
 mod reminders;
 
-pub use reminders::signer;
+pub use reminders::{reminders, signer};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,8 @@ use crate::incidents::Incidents;
 use crate::intake::Intake;
 use crate::law::{LawError, Rules};
 use crate::people::{ImportLimits, People};
-use crate::providers::{Provider, ProviderFault, Providers};
+use crate::providers::settings::{Surroundings, UnfitSettings};
+use crate::providers::{Provider, Providers};
 use crate::public::{self, PageError, Pages, PublicState};
 use crate::render::pdf::Fonts;
 use crate::render::{RenderError, Renderer};
@@ -71,9 +72,12 @@ pub enum AppError {
     /// The console's pages.
     #[error("the console cannot be used: {0}")]
     Console(#[from] ConsoleError),
-    /// A provider.
+    /// The providers.
     #[error(transparent)]
-    Provider(#[from] ProviderFault),
+    Providers(#[from] UnfitSettings),
+    /// Reminders by email without a provider that carries them.
+    #[error("reminders.email needs a provider for email{0}; configure one under [[providers]]")]
+    NoMail(String),
     /// Reminders.
     #[error("reminders.webhook_secret cannot be used: {0}")]
     WebhookSecret(#[from] WebhookSecretError),
@@ -111,10 +115,10 @@ pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Ar
 /// Builds the configured providers; connects to nothing.
 ///
 /// # Errors
-/// The first that cannot be built.
+/// Everything that is wrong with any of them.
 pub fn providers(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
-    let settings: Vec<_> = config.providers.iter().map(providers::settings).collect();
-    Ok(Providers::build(&settings, entropy, &public_url(config))?)
+    let around = Surroundings { entropy: Arc::clone(entropy), public_url: config.http.public_url.clone() };
+    Ok(Providers::build(&config.providers, &around)?)
 }
 
 /// Where the outside reaches this service; the address it listens on unless configured.

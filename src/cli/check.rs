@@ -86,11 +86,12 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
         let name = format!("provider {}", provider.describe().name);
         findings.note(&name, provider.check().await, |()| String::from("reachable, takes the credentials"));
     }
-    findings.note("reminders", app::signer(&config), |signer| {
-        let section = &config.reminders;
-        let signed = if signer.is_some() { "signed" } else { "none" };
-        format!("{} mailboxes, {} webhooks ({signed})", section.email.len(), section.webhooks.len())
-    });
+    if let Some(providers) = &providers {
+        findings.note("reminders", app::reminders(&config, providers.iter()), |settings| {
+            let signed = if settings.signer.is_some() { "signed" } else { "none" };
+            format!("{} mailboxes, {} webhooks ({signed})", settings.email.len(), settings.webhooks.len())
+        });
+    }
     match findings.faults {
         0 => Ok(()),
         1 => Err(Failure::new("one fault was found")),

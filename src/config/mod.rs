@@ -1,6 +1,7 @@
 //! The configuration: one commented default file in the binary, then a file, the environment, flags.
 //!
-//! Owns: every key (documented in `default.toml`), its type, its default, and what makes two of them contradict.
+//! Owns: every key (documented in `default.toml` and `providers/`), its type, its default, and what makes two of them
+//! contradict. What a kind of provider makes of its own keys is that kind's business: they stay as they stand here.
 //!
 //! Guarantees: an unknown key stops the start and is named with the nearest known one; all contradictions are told at
 //! once, each with its remedy; secrets come from files of their own or the environment and never print.
@@ -18,12 +19,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use providers::{DkimConfig, ProviderConfig, SmtpConfig, SpoolConfig, TlsMode, TwilioConfig, WebPushConfig};
+pub use providers::ProviderEntry;
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
     ChannelRules, Delivery, Http, Keys, Law, LogFormat, RemindersSection, StoreSection, TelemetrySection, Templates,
 };
-pub use validate::Problem;
+pub use validate::{Problem, is_loopback, is_protected, list};
 
 /// The whole configuration, read, complete and free of contradictions.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,7 +40,7 @@ pub struct Config {
     pub delivery: Delivery,
     /// The accounts that carry messages, in the order to try them within their channel.
     #[serde(default)]
-    pub providers: Vec<ProviderConfig>,
+    pub providers: Vec<ProviderEntry>,
     /// Reminders of deadlines.
     pub reminders: RemindersSection,
     /// Files that stand in for embedded ones.
@@ -177,21 +178,20 @@ impl Config {
             file: &self.reminders.webhook_secret_file,
             secret: &mut self.reminders.webhook_secret,
         });
-        slots.extend(self.providers.iter_mut().flat_map(ProviderConfig::slots));
         for slot in slots {
             if let (None, Some(path)) = (&slot.secret, slot.file) {
-                *slot.secret = Some(read_secret(&slot.key, path)?);
+                *slot.secret = Some(secret::read(&slot.key, path)?);
             }
         }
         let previous = keys.previous_master_key_files.iter();
         keys.previous_master_keys =
-            previous.map(|path| read_secret("keys.previous_master_key", path)).collect::<Result<_, _>>()?;
-        Ok(())
+            previous.map(|path| secret::read("keys.previous_master_key", path)).collect::<Result<_, _>>()?;
+        self.providers.iter_mut().try_for_each(ProviderEntry::read_secrets)
     }
 }
 
 /// Reads the providers one by one, so that what is wrong with one is said with its name.
-fn read_providers(listed: Option<toml::Value>) -> Result<Vec<ProviderConfig>, ConfigError> {
+fn read_providers(listed: Option<toml::Value>) -> Result<Vec<ProviderEntry>, ConfigError> {
     let entries = match listed {
         Some(toml::Value::Array(entries)) => entries,
         _ => Vec::new(),
@@ -206,14 +206,6 @@ fn read_providers(listed: Option<toml::Value>) -> Result<Vec<ProviderConfig>, Co
 /// What the parser says, in one line. Names keys and words of closed sets; secrets are free text and never refused here.
 fn in_words(error: &toml::de::Error) -> String {
     error.to_string().trim().replace('\n', " ")
-}
-
-/// A secret's file holds the secret and maybe a line break, as editors leave one.
-fn read_secret(key: &str, path: &Path) -> Result<Secret, ConfigError> {
-    let fail = |reason: String| ConfigError::SecretFile { key: key.to_owned(), path: path.to_path_buf(), reason };
-    let mut text = std::fs::read_to_string(path).map_err(|e| fail(format!("cannot be read: {e}")))?;
-    text.truncate(text.trim_end_matches(['\r', '\n']).len());
-    if text.is_empty() { Err(fail(String::from("is empty"))) } else { Ok(Secret::new(text)) }
 }
 
 #[cfg(test)]

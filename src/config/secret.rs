@@ -1,9 +1,12 @@
 //! Values that never print.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::{Table, Value};
 use zeroize::Zeroizing;
+
+use super::{ConfigError, schema};
 
 /// A secret: it prints as a mask and is wiped on drop.
 #[derive(Clone, Deserialize)]
@@ -13,8 +16,8 @@ pub struct Secret(Zeroizing<String>);
 impl Secret {
     /// Wraps a text.
     #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The secret itself. Every call is a place where it leaves its wrapper; keep them few.
@@ -95,13 +98,55 @@ pub(super) struct Slot<'a> {
     pub(super) secret: &'a mut Option<Secret>,
 }
 
+/// A secret's file holds the secret and maybe a line break, as editors leave one.
+pub(super) fn read(key: &str, path: &Path) -> Result<Secret, ConfigError> {
+    let fail = |reason: String| ConfigError::SecretFile { key: key.to_owned(), path: path.to_path_buf(), reason };
+    let mut text = std::fs::read_to_string(path).map_err(|e| fail(format!("cannot be read: {e}")))?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    if text.is_empty() { Err(fail(String::from("is empty"))) } else { Ok(Secret::new(text)) }
+}
+
+/// Puts secrets in place of the files that hold them, wherever the documentation has a secret: `KEY_file` becomes
+/// `KEY`, unless the environment gave that, and the list `KEY_files` becomes the list `KEYs`.
+pub(super) fn fill(table: &mut Table, documented: &Table, path: &str) -> Result<(), ConfigError> {
+    for (key, known) in documented {
+        let at = format!("{path}.{key}");
+        match known {
+            _ if schema::is_secret(known) => {
+                let file = table.remove(&format!("{key}_file"));
+                if let (None, Some(file)) = (table.get(key), file.as_ref().and_then(Value::as_str)) {
+                    let secret = read(&at, Path::new(file))?;
+                    table.insert(key.clone(), Value::String(secret.expose().to_owned()));
+                }
+            }
+            Value::Array(_) if key.ends_with("_files") => {
+                let Some(Value::Array(files)) = table.remove(key) else { continue };
+                let name = key.trim_end_matches("_files");
+                let secrets = files.iter().filter_map(Value::as_str).map(|file| {
+                    let secret = read(&format!("{path}.{name}"), Path::new(file))?;
+                    Ok(Value::String(secret.expose().to_owned()))
+                });
+                let secrets = secrets.collect::<Result<_, ConfigError>>()?;
+                table.insert(format!("{name}s"), Value::Array(secrets));
+            }
+            Value::Table(known) => {
+                if let Some(Value::Table(inner)) = table.get_mut(key) {
+                    fill(inner, known, &at)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn neither_prints_what_it_holds() {
-        assert_eq!(format!("{:?}", Secret::new(String::from("hunter2"))), "[secret]");
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "[secret]");
         for (url, shown) in [
             ("postgres://app:hunter2@db:5432/candour", "postgres://app:[secret]@db:5432/candour"),
             ("postgres://app:p@ss@db/candour?password=hunter2", "postgres://app:[secret]@db/candour?[options]"),

@@ -74,8 +74,8 @@ fn a_wrong_type_or_value_is_named() {
     assert!(refusal("[http]\nlisten = 8080", &[]).contains("`http.listen` must be text in quotes, not a whole number"));
     assert!(refusal("", &[("CANDOUR_DELIVERY__BATCH", "many")]).contains("`delivery.batch` must be a whole number"));
     assert!(refusal("[delivery.sms]\nunknown = 'maybe'", &[]).contains("maybe"));
-    let said = refusal("[[providers]]\nkind = 'spool'\nname = 'out'\nchannel = 'letter'", &[]);
-    assert!(said.contains("provider out: missing field `directory`"), "{said}");
+    let said = refusal("[[providers]]\nkind = 'spool'\nname = 'out'\nprice = '0.5'", &[]);
+    assert!(said.contains("provider out: a price is a decimal"), "{said}");
     let said = refusal("[http]\nlisten = \"127.0.0.1:1\nsecret", &[]);
     assert!(said.contains("at line ") && !said.contains("secret"), "{said}");
 }
@@ -83,8 +83,7 @@ fn a_wrong_type_or_value_is_named() {
 #[test]
 fn a_provider_is_addressed_by_its_name() {
     let config = load(RELAY, &[("CANDOUR_PROVIDERS__MAIN_RELAY__PASSWORD", "hunter2")], &[]).unwrap();
-    let ProviderConfig::Smtp(smtp) = &config.providers[0] else { panic!("smtp") };
-    assert_eq!(smtp.password.as_ref().unwrap().expose(), "hunter2");
+    assert_eq!(config.providers[0].read::<toml::Table>().unwrap()["password"].as_str(), Some("hunter2"));
     assert!(!format!("{config:?}").contains("hunter2"), "a secret never prints");
     assert!(refusal(RELAY, &[("CANDOUR_PROVIDERS__OTHER__PASSWORD", "x")]).contains("no provider is named other"));
 }
@@ -94,10 +93,12 @@ fn secrets_come_from_their_own_files_and_not_from_this_one() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("password");
     std::fs::write(&file, "hunter2\n").unwrap();
-    let text = format!("{RELAY}password_file = '{}'", file.display());
+    let text = format!("{RELAY}password_file = '{0}'\nprevious_bounce_secret_files = ['{0}']", file.display());
     let config = load(&text, &[], &[]).unwrap();
-    let ProviderConfig::Smtp(smtp) = &config.providers[0] else { panic!("smtp") };
-    assert_eq!(smtp.password.as_ref().unwrap().expose(), "hunter2");
+    assert_eq!(config.providers[0].read::<toml::Table>().unwrap()["password"].as_str(), Some("hunter2"));
+
+    let own: toml::Table = config.providers[0].read().unwrap();
+    assert_eq!(own["previous_bounce_secrets"].as_array().unwrap()[0].as_str(), Some("hunter2"));
 
     let said = refusal(&format!("{RELAY}password = 'hunter2'"), &[]);
     assert!(said.contains("`providers.main-relay.password` is a secret") && !said.contains("hunter2"), "{said}");
@@ -111,8 +112,8 @@ fn secrets_come_from_their_own_files_and_not_from_this_one() {
 fn contradictions_are_told_together_with_their_remedies() {
     let file = format!(
         "[http]\npublic_url = 'http://notify.example.org/x'\n[delivery]\nlease_seconds = 45\n[delivery.letter]\n\
-         unknown = 'repeat'\n{RELAY}dkim = {{ selector = 's', domain = 'other.org' }}\n\
-         [[providers]]\nkind = 'smtp'\nname = 'main-relay'\nhost = '192.0.2.1'\nport = 25\ntls = 'none'\nfrom = 'a@b.example'"
+         unknown = 'repeat'\n{RELAY}rate = 0\n\
+         [[providers]]\nkind = 'spool'\nname = 'main-relay'\nconcurrency = 0\ndirectory = 'x'\nchannel = 'sms'"
     );
     let ConfigError::Invalid(problems) = load(&file, &[], &[]).unwrap_err() else { panic!("problems") };
     let keys: Vec<_> = problems.iter().map(|p| p.key.as_str()).collect();
@@ -120,10 +121,8 @@ fn contradictions_are_told_together_with_their_remedies() {
         "http.public_url",
         "delivery.lease_seconds",
         "delivery.letter.unknown",
-        "providers.main-relay.username",
-        "providers.main-relay.dkim.key_file",
-        "providers.main-relay.dkim.domain",
-        "providers.main-relay.tls",
+        "providers.main-relay.rate",
+        "providers.main-relay.concurrency",
         "providers.main-relay.name",
     ] {
         assert!(keys.contains(&key), "{key} is missing in {keys:?}");

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use email_address::EmailAddress;
 use url::Url;
 
-use super::{Config, ProviderConfig, SmtpConfig, TlsMode, TwilioConfig, WebPushConfig};
+use super::{Config, ProviderEntry};
 use crate::domain::attempt::UnknownPolicy;
 use crate::domain::channel::Channel;
 
@@ -20,7 +19,8 @@ pub struct Problem {
 }
 
 /// The problems as lines.
-pub(super) fn list(problems: &[Problem]) -> String {
+#[must_use]
+pub fn list(problems: &[Problem]) -> String {
     problems.iter().flat_map(|p| ["\n  ", p.key.as_str(), ": ", p.reason.as_str()]).collect()
 }
 
@@ -45,22 +45,11 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     reminders(config, &mut found);
     for provider in &config.providers {
         any_provider(provider, &mut found);
-        let key = |name: &str| format!("providers.{}.{name}", provider.name());
-        match provider {
-            ProviderConfig::Smtp(smtp) => smtp_provider(smtp, &key, &mut found),
-            ProviderConfig::Twilio(twilio) => twilio_provider(config, twilio, &key, &mut found),
-            ProviderConfig::Webpush(push) => webpush_provider(push, &key, &mut found),
-            ProviderConfig::Spool(_) => {}
-        }
     }
     let mut names = BTreeSet::new();
     for provider in &config.providers {
-        let unique = names.insert(provider.name());
-        found.require(
-            unique,
-            format!("providers.{}.name", provider.name()),
-            "two providers have this name; rename one",
-        );
+        let unique = names.insert(provider.name.as_str());
+        found.require(unique, provider.key("name"), "two providers have this name; rename one");
     }
     let level = tracing_subscriber::EnvFilter::try_new(&config.telemetry.log_level);
     found.require(
@@ -136,15 +125,9 @@ fn reminders(config: &Config, found: &mut Findings) {
         let fits = crate::domain::contact::EmailAddress::parse(address).is_ok();
         found.require(fits, "reminders.email", "give plain addresses like duty@example.org");
     }
-    let carries = |name: &str| config.providers.iter().any(|p| p.name() == name && p.channel() == Channel::Email);
-    let mail = config.providers.iter().any(|provider| provider.channel() == Channel::Email);
-    found.require(
-        reminders.email.is_empty() || mail,
-        "reminders.email",
-        "needs a provider for email; configure one under [[providers]]",
-    );
     if let Some(name) = &reminders.provider {
-        found.require(carries(name), "reminders.provider", "give the name of a provider for email");
+        let known = config.providers.iter().any(|provider| provider.name == *name);
+        found.require(known, "reminders.provider", "give the name of a provider for email");
     }
     for url in &reminders.webhooks {
         let plain = url.username().is_empty() && url.password().is_none();
@@ -162,81 +145,29 @@ fn reminders(config: &Config, found: &mut Findings) {
     found.require((1..=3600).contains(&reminders.period_seconds), "reminders.period_seconds", "give 1 to 3600");
 }
 
-fn any_provider(provider: &ProviderConfig, found: &mut Findings) {
-    let key = |name: &str| format!("providers.{}.{name}", provider.name());
-    let named = !provider.name().is_empty()
-        && provider.name().len() <= 32
-        && provider.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    found.require(named, key("name"), "give lower-case letters, digits and hyphens, at most 32");
-    found.require(provider.concurrency() >= 1, key("concurrency"), "give at least 1");
+/// What every kind has. The rest is checked where the provider is built.
+fn any_provider(provider: &ProviderEntry, found: &mut Findings) {
+    let name = &provider.name;
+    let named = (1..=32).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    found.require(named, provider.key("name"), "give lower-case letters, digits and hyphens, at most 32");
+    found.require(provider.concurrency.is_none_or(|c| c >= 1), provider.key("concurrency"), "give at least 1");
     found.require(
-        provider.rate().is_none_or(|rate| rate.is_finite() && rate > 0.0),
-        key("rate"),
+        provider.rate.is_none_or(|rate| rate.is_finite() && rate > 0.0),
+        provider.key("rate"),
         "give messages a second above 0, or leave it out for no limit",
     );
 }
 
-fn smtp_provider(smtp: &SmtpConfig, key: &dyn Fn(&str) -> String, found: &mut Findings) {
-    found.require(
-        smtp.tls != TlsMode::None || is_loopback(&smtp.host),
-        key("tls"),
-        "personal data does not leave this machine in the clear; use \"implicit\" or \"starttls\"",
-    );
-    found.require(
-        smtp.username.is_some() == smtp.password.is_some(),
-        key("username"),
-        "a user name and a password go together; give both or neither",
-    );
-    let sender = smtp.from.parse::<EmailAddress>();
-    found.require(sender.is_ok(), key("from"), "give an address like Example Org <incident@example.org>");
-    let reply = smtp.reply_to.as_ref().is_none_or(|to| to.parse::<EmailAddress>().is_ok());
-    found.require(reply, key("reply_to"), "give an address like privacy@example.org");
-    if let Some(dkim) = &smtp.dkim {
-        found.require(dkim.key.is_some(), key("dkim.key_file"), "name the file with the private key");
-        let domain = dkim.domain.to_lowercase();
-        let aligned = sender.as_ref().is_ok_and(|from| {
-            let from = from.domain().to_lowercase();
-            from == domain || from.ends_with(&format!(".{domain}"))
-        });
-        found.require(
-            aligned || sender.is_err(),
-            key("dkim.domain"),
-            "must be the domain of `from` or one above it, or DMARC does not count the signature",
-        );
-    }
-}
-
-fn twilio_provider(config: &Config, twilio: &TwilioConfig, key: &dyn Fn(&str) -> String, found: &mut Findings) {
-    found.require(twilio.auth_token.is_some(), key("auth_token_file"), "name the file with the account's auth token");
-    found.require(
-        twilio.from.is_some() != twilio.messaging_service_sid.is_some(),
-        key("from"),
-        "give one of `from` and `messaging_service_sid`",
-    );
-    let sid = twilio.account_sid.strip_prefix("AC");
-    let well_formed = sid.is_some_and(|s| s.len() == 32 && s.bytes().all(|b| b.is_ascii_hexdigit()));
-    found.require(well_formed, key("account_sid"), "an account's SID is AC and 32 hexadecimal digits");
-    found.require(
-        config.http.public_url.is_some(),
-        "http.public_url",
-        format!("provider {} reports delivery to an address of ours; say which", twilio.name),
-    );
-    found.require(twilio.base_url.as_ref().is_none_or(is_protected), key("base_url"), "use https");
-}
-
-fn webpush_provider(push: &WebPushConfig, key: &dyn Fn(&str) -> String, found: &mut Findings) {
-    let keyed = push.vapid_private_key.is_some();
-    found.require(keyed, key("vapid_private_key_file"), "name the file with the VAPID private key");
-    let reachable = push.subject.starts_with("mailto:") || push.subject.starts_with("https:");
-    found.require(reachable, key("subject"), "give a mailto: or https: address, as RFC 8292 wants it");
-}
-
-/// https, or anything on this machine.
-fn is_protected(url: &Url) -> bool {
+/// Whether an address is https, or on this machine.
+#[must_use]
+pub fn is_protected(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_loopback))
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

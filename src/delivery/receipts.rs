@@ -66,7 +66,7 @@ impl Receipts {
         let provider =
             self.providers.iter().find(|p| p.describe().name == name).ok_or(ReceiptFailure::NoSuchProvider)?;
         let _room = self.room.try_acquire().map_err(|_| ReceiptFailure::Overloaded)?;
-        let events = provider.receipts(request)?;
+        let events = provider.receipts(request).await?;
         for event in &events {
             let effect = self
                 .store

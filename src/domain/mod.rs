@@ -28,6 +28,7 @@ pub mod obligation;
 pub mod outcome;
 pub mod person;
 pub mod pii;
+pub mod price;
 pub mod register;
 pub mod reminder;
 pub mod report;

@@ -1,7 +1,8 @@
 //! The carriers: one small file per provider, behind one interface.
 //!
-//! Owns: how to ask a provider, what its answers mean (a table kept as data), how to check and read its receipts, and
-//! the two shared clients ([`http`] and [`smtp`]).
+//! Owns: the settings of each kind, how to ask a provider, what its answers mean (a table kept as data), how to check and
+//! read its receipts, the two shared clients ([`http`] and [`smtp`]), and the pieces that vendors' protocols are made of
+//! ([`protocol`]).
 //!
 //! Guarantees: an answer always becomes an [`Outcome`]; a code that the table does not know is a named case, counted
 //! and logged, never "delivered". Nothing a provider says in prose is kept: it may repeat an address.
@@ -9,6 +10,7 @@
 //! Never: decides what follows from an outcome (that is [`crate::domain::attempt::next`]), touches the store, retries.
 
 pub mod http;
+mod protocol;
 pub mod registry;
 pub mod settings;
 pub mod smtp;
@@ -28,6 +30,7 @@ use crate::domain::clock::Millis;
 use crate::domain::id::AttemptId;
 use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
+use crate::domain::price::Price;
 
 /// What a provider is and can do.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +45,10 @@ pub struct Descriptor {
     pub concurrency: usize,
     /// Messages a second, if it is limited.
     pub rate: Option<f64>,
+    /// What one message costs, if that is counted.
+    pub price: Option<Price>,
+    /// Whether each message that arrives is reported as delivered, so that a long silence means that it has not.
+    pub receipts: bool,
 }
 
 /// What a provider answered.
@@ -103,6 +110,9 @@ pub enum ReceiptError {
     /// The signature fits and the body does not say what it should.
     #[error("the body is not what this provider sends: {0}")]
     Malformed(&'static str),
+    /// It cannot be checked for now; the provider should come again.
+    #[error("it cannot be checked for now: {0}; send it again")]
+    Unready(&'static str),
 }
 
 /// Why a provider cannot be used, for `candour check` and the log.
@@ -124,11 +134,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Asks it to carry one message. Never retries; every failure is an [`Answer`].
     async fn send(&self, message: &Message, now: Millis) -> Answer;
 
-    /// Checks and reads a callback.
+    /// Checks and reads a callback. Some vendors' keys are fetched for it.
     ///
     /// # Errors
-    /// When the signature does not fit or the body makes no sense.
-    fn receipts(&self, _request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+    /// When the signature does not fit, the body makes no sense, or it cannot be checked now.
+    async fn receipts(&self, _request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         Err(ReceiptError::Unsupported)
     }
 

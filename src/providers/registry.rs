@@ -5,14 +5,35 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::settings::ProviderSettings;
+use super::Provider;
+use super::settings::{Common, Faults, Surroundings, UnfitSettings};
 use super::smtp::SmtpProvider;
 use super::spool::SpoolProvider;
 use super::twilio::TwilioProvider;
 use super::webpush::WebPushProvider;
-use super::{Provider, ProviderFault};
+use crate::config::{Problem, ProviderEntry};
 use crate::domain::channel::Channel;
-use crate::domain::clock::Entropy;
+
+/// A kind of provider.
+struct Kind {
+    /// Its name in the configuration.
+    name: &'static str,
+    /// Messages in the air at once, unless configured.
+    concurrency: usize,
+    /// Builds one: reads key files, checks values, connects to nothing.
+    build: Build,
+}
+
+type Build = fn(&Common, &ProviderEntry, &Surroundings) -> Result<Arc<dyn Provider>, Faults>;
+
+/// Every kind there is, one row each.
+#[rustfmt::skip]
+const KINDS: [Kind; 4] = [
+    Kind { name: "smtp", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SmtpProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "twilio", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "webpush", concurrency: 64, build: |common, entry, around| Ok(Arc::new(WebPushProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "spool", concurrency: 8, build: |common, entry, _| Ok(Arc::new(SpoolProvider::build(common, &entry.read()?)?)) },
+];
 
 /// All configured providers, in the order of the configuration: the first of a channel is tried first.
 #[derive(Clone, Default)]
@@ -27,50 +48,29 @@ impl std::fmt::Debug for Providers {
 }
 
 impl Providers {
-    /// Builds every provider: reads secrets and key files, checks values. Connects to nothing.
-    ///
-    /// `public_url` is where the outside reaches this service; receipts come to `{public_url}/v1/receipts/{name}`.
+    /// Builds every provider; connects to nothing. Receipts come to `{public_url}/v1/receipts/{name}`.
     ///
     /// # Errors
-    /// The first provider that cannot be built, with the reason and the remedy.
-    pub fn build(
-        settings: &[ProviderSettings],
-        entropy: &Arc<dyn Entropy>,
-        public_url: &Url,
-    ) -> Result<Self, ProviderFault> {
-        let mut list: Vec<Arc<dyn Provider>> = Vec::with_capacity(settings.len());
-        for one in settings {
-            let name = one.name();
-            let fault = |reason: String| ProviderFault { name: name.to_owned(), reason };
-            check_name(name).map_err(fault)?;
-            list.push(match one {
-                ProviderSettings::Smtp(s) => Arc::new(SmtpProvider::build(s).map_err(fault)?),
-                ProviderSettings::Twilio(s) => {
-                    Arc::new(TwilioProvider::build(s, &receipts_url(public_url, name)).map_err(fault)?)
-                }
-                ProviderSettings::Webpush(s) => {
-                    Arc::new(WebPushProvider::build(s, Arc::clone(entropy)).map_err(fault)?)
-                }
-                ProviderSettings::Spool(s) => Arc::new(SpoolProvider::build(s).map_err(fault)?),
-            });
+    /// Everything that is wrong with any of them, each with its key and the remedy.
+    pub fn build(entries: &[ProviderEntry], around: &Surroundings) -> Result<Self, UnfitSettings> {
+        let (mut list, mut problems, mut names) = (Vec::with_capacity(entries.len()), Vec::new(), BTreeSet::new());
+        for entry in entries {
+            if !names.insert(entry.name.as_str()) {
+                let reason = String::from("two providers have this name; give each its own");
+                problems.push(Problem { key: entry.key("name"), reason });
+            }
+            match build(entry, around) {
+                Ok(provider) => list.push(provider),
+                Err(faults) => problems.extend(faults.under(entry)),
+            }
         }
-        Self::of(list)
+        if problems.is_empty() { Ok(Self { list }) } else { Err(UnfitSettings(problems)) }
     }
 
     /// Takes providers that exist already.
-    ///
-    /// # Errors
-    /// When two have the same name.
-    pub fn of(list: Vec<Arc<dyn Provider>>) -> Result<Self, ProviderFault> {
-        let mut seen = BTreeSet::new();
-        for provider in &list {
-            let name = &provider.describe().name;
-            if !seen.insert(name.clone()) {
-                let reason = String::from("two providers have this name; give each its own");
-                return Err(ProviderFault { name: name.clone(), reason });
-            }
-        }
-        Ok(Self { list })
+    #[must_use]
+    pub const fn of(list: Vec<Arc<dyn Provider>>) -> Self {
+        Self { list }
     }
 
     /// The provider of that name.
@@ -90,58 +90,94 @@ impl Providers {
     }
 }
 
+fn build(entry: &ProviderEntry, around: &Surroundings) -> Result<Arc<dyn Provider>, Faults> {
+    let known = || KINDS.map(|kind| kind.name).join(", ");
+    let kind = KINDS.iter().find(|kind| kind.name == entry.kind);
+    let kind = kind.ok_or_else(|| Faults::one("kind", format!("is one of {}", known())))?;
+    (kind.build)(&Common::of(entry, kind.concurrency), entry, around)
+}
+
 /// Where a provider's receipts come in.
 #[must_use]
 pub fn receipts_url(public_url: &Url, name: &str) -> String {
     format!("{}/v1/receipts/{name}", public_url.as_str().trim_end_matches('/'))
 }
 
-fn check_name(name: &str) -> Result<(), String> {
-    let fits = (1..=40).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
-    if fits {
-        Ok(())
-    } else {
-        Err(String::from("a provider's name is 1 to 40 small letters, digits, - or _; it is part of an address"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::settings::SpoolSettings;
     use crate::system::System;
 
-    fn spool(name: &str, channel: Channel) -> ProviderSettings {
-        ProviderSettings::Spool(SpoolSettings {
-            name: name.to_owned(),
-            channel,
-            directory: std::env::temp_dir(),
-            from: String::from("a@example.org"),
-            concurrency: 1,
-            rate: None,
-        })
+    fn around() -> Surroundings {
+        let public_url = Some(Url::parse("https://candour.example.org/").unwrap());
+        Surroundings { entropy: Arc::new(System), public_url }
     }
 
-    fn build(settings: &[ProviderSettings]) -> Result<Providers, ProviderFault> {
-        let entropy: Arc<dyn Entropy> = Arc::new(System);
-        Providers::build(settings, &entropy, &Url::parse("https://candour.example.org/").unwrap())
+    fn spool(name: &str, channel: &str) -> ProviderEntry {
+        let directory = std::env::temp_dir();
+        let text = format!(
+            "kind = 'spool'\nname = '{name}'\nchannel = '{channel}'\nprice = '0.1 EUR'\ndirectory = '{}'",
+            directory.display()
+        );
+        ProviderEntry::parse(&text).unwrap()
+    }
+
+    fn problems(entries: &[&str]) -> Vec<String> {
+        let entries: Vec<_> = entries.iter().map(|text| ProviderEntry::parse(text).unwrap()).collect();
+        let UnfitSettings(problems) = Providers::build(&entries, &around()).unwrap_err();
+        problems.into_iter().map(|p| format!("{}: {}", p.key, p.reason)).collect()
     }
 
     #[test]
     fn providers_are_found_by_name_and_by_channel_in_order() {
-        let settings = [spool("b", Channel::Sms), spool("a", Channel::Sms), spool("c", Channel::Push)];
-        let providers = build(&settings).unwrap();
+        let entries = [spool("b", "sms"), spool("a", "sms"), spool("c", "push")];
+        let providers = Providers::build(&entries, &around()).unwrap();
         let names: Vec<_> = providers.for_channel(Channel::Sms).map(|p| p.describe().name.clone()).collect();
         assert_eq!(names, ["b", "a"]);
-        assert_eq!(providers.by_name("c").map(|p| p.describe().channel), Some(Channel::Push));
+        let about = providers.by_name("c").unwrap().describe();
+        assert_eq!((about.channel, about.concurrency, about.receipts), (Channel::Push, 8, false));
+        assert_eq!(about.price.unwrap().micros, 100_000);
         assert!(providers.by_name("d").is_none());
     }
 
     #[test]
-    fn a_name_is_given_once_and_fits_an_address() {
-        let twice = build(&[spool("a", Channel::Sms), spool("a", Channel::Push)]).unwrap_err();
-        assert_eq!(twice.name, "a");
-        assert!(build(&[spool("Big One", Channel::Sms)]).is_err());
+    fn all_that_is_wrong_is_told_at_once_with_key_and_remedy() {
+        let said = problems(&[
+            "kind = 'spool'\nname = 'out'\nchannel = 'sms'",
+            "kind = 'spool'\nname = 'out'\nchannel = 'smoke'\ndirectory = 'x'",
+            "kind = 'spool'\nname = 'third'\nchannel = 'sms'\ndirectory = 'x'\ncolour = 'red'",
+            "kind = 'smoke'\nname = 'fourth'",
+            "kind = 'smtp'\nname = 'relay'\nhost = '192.0.2.1'\nport = 25\ntls = 'none'\nfrom = 'a@b.example'\n\
+             username = 'u'\ndkim = { selector = 's', domain = 'other.example' }",
+        ]);
+        for start in [
+            "providers.out.directory: is missing",
+            "providers.out.name: two providers",
+            "providers.out.channel: not as documented",
+            "providers.fourth.kind: is one of smtp, ",
+            "providers.relay.tls: ",
+            "providers.relay.username: ",
+            "providers.relay.dkim.key_file: ",
+            "providers.relay.dkim.domain: ",
+        ] {
+            assert!(said.iter().any(|line| line.starts_with(start)), "{start} is missing in {said:#?}");
+        }
+        assert!(said.iter().any(|line| line.starts_with("providers.third") && line.contains("colour")), "{said:#?}");
+    }
+
+    #[test]
+    fn the_documented_examples_are_read_by_their_kinds_and_show_the_defaults() {
+        let documented = ProviderEntry::documented();
+        let kinds: BTreeSet<_> = documented.iter().map(|entry| entry.kind.clone()).collect();
+        assert_eq!(kinds, KINDS.iter().map(|kind| kind.name.to_owned()).collect());
+        for entry in documented {
+            let kind = KINDS.iter().find(|kind| kind.name == entry.kind).unwrap();
+            assert_eq!(entry.concurrency, Some(kind.concurrency), "{}", kind.name);
+            // Keys that are not there and files that nobody has are no fault of the documentation.
+            let faults = build(&entry, &around()).err().unwrap_or_default().to_string();
+            for word in ["is missing", "not as documented", "is one of"] {
+                assert!(!faults.contains(word), "{}: {faults}", kind.name);
+            }
+        }
     }
 }

@@ -10,15 +10,34 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use serde_json::json;
 
-use super::settings::SpoolSettings;
+use super::settings::{Common, Faults};
 use super::smtp::{MailComposer, MailContent};
 use super::{Answer, Descriptor, Provider, ProviderFault};
+use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::contact::PushTarget;
 use crate::domain::message::{Body, Message};
 use crate::domain::outcome::Outcome;
+
+/// `kind = "spool"`: a directory that takes messages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpoolSettings {
+    /// The directory; it is created with access for the owner alone.
+    pub directory: PathBuf,
+    /// The channel it stands in for.
+    pub channel: Channel,
+    /// The sender of emails.
+    #[serde(default = "nobody")]
+    pub from: String,
+}
+
+fn nobody() -> String {
+    String::from("notices@localhost.localdomain")
+}
 
 /// A directory that takes messages.
 pub struct SpoolProvider {
@@ -32,22 +51,16 @@ impl SpoolProvider {
     ///
     /// # Errors
     /// When the directory cannot be made or the sender is not an address.
-    pub fn build(settings: &SpoolSettings) -> Result<Self, String> {
+    pub fn build(common: &Common, settings: &SpoolSettings) -> Result<Self, Faults> {
         let mail = MailContent { from: &settings.from, from_name: None, reply_to: None, dkim: &[] };
         let composer = MailComposer::build(&mail)?;
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&settings.directory)
-            .map_err(|e| format!("the directory {} cannot be made: {e}", settings.directory.display()))?;
+            .map_err(|e| Faults::one("directory", format!("{} cannot be made: {e}", settings.directory.display())))?;
         Ok(Self {
-            descriptor: Descriptor {
-                name: settings.name.clone(),
-                kind: "spool",
-                channel: settings.channel,
-                concurrency: settings.concurrency.max(1),
-                rate: settings.rate,
-            },
+            descriptor: common.descriptor("spool", settings.channel, false),
             directory: settings.directory.clone(),
             composer,
         })
@@ -149,7 +162,6 @@ impl Provider for SpoolProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::channel::Channel;
     use crate::domain::contact::{EmailAddress, PhoneNumber};
     use crate::domain::id::{AttemptId, CampaignId, PersonId};
     use crate::domain::pii::Pii;
@@ -167,15 +179,8 @@ mod tests {
     }
 
     fn provider(channel: Channel, directory: &Path) -> SpoolProvider {
-        SpoolProvider::build(&SpoolSettings {
-            name: String::from("spool"),
-            channel,
-            directory: directory.join("out"),
-            from: String::from("a@example.org"),
-            concurrency: 1,
-            rate: None,
-        })
-        .unwrap()
+        let settings = SpoolSettings { channel, directory: directory.join("out"), from: String::from("a@example.org") };
+        SpoolProvider::build(&Common::named("spool"), &settings).unwrap()
     }
 
     #[tokio::test]

@@ -28,7 +28,9 @@ impl From<ReceiptFailure> for Problem {
             }
             ReceiptFailure::Refused(ReceiptError::Forged) => Self::new(Kind::BadSignature, text),
             ReceiptFailure::Refused(ReceiptError::Malformed(_)) => Self::new(Kind::Malformed, text),
-            ReceiptFailure::Overloaded => Self::new(Kind::Overloaded, text).retry_after(5),
+            ReceiptFailure::Overloaded | ReceiptFailure::Refused(ReceiptError::Unready(_)) => {
+                Self::new(Kind::Overloaded, text).retry_after(5)
+            }
             ReceiptFailure::Store(error) => error.into(),
         }
     }

@@ -1,6 +1,6 @@
 //! The intake of bounces: a mail server posts each message that came to a bounce address, as it came.
 //!
-//! Whoever posts shows the intake's token (`Authorization: Bearer`); the bounce must carry the signed bounce address
+//! Whoever posts shows a secret of the bounce addresses (`Authorization: Bearer`); the bounce must carry the signed bounce address
 //! of an attempt. A delivery report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status
 //! what it means: a message that expired is `failed` with a Status of class 4. Everything else that comes to such an
 //! address (vacation notices, answers) changes nothing.
@@ -9,31 +9,28 @@ use std::sync::Arc;
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::replies;
 use super::reply::parse_enhanced;
 use super::verp::Verp;
 use crate::domain::outcome::Outcome;
-use crate::providers::settings::{Secret, SecretSource, SmtpBounces};
+use crate::providers::protocol::shown;
 use crate::providers::{ReceiptError, ReceiptEvent, ReceiptRequest};
 
 /// The intake.
 pub(super) struct Intake {
     verp: Arc<Verp>,
-    tokens: Vec<Secret>,
 }
 
 impl Intake {
-    /// Reads the settings; no tokens, no intake.
-    pub(super) fn build(settings: &SmtpBounces, verp: Arc<Verp>) -> Result<Option<Self>, String> {
-        let tokens = settings.intake_tokens.iter().map(SecretSource::read).collect::<Result<Vec<_>, _>>()?;
-        Ok((!tokens.is_empty()).then_some(Self { verp, tokens }))
+    /// The intake of these bounce addresses; whoever posts shows one of their secrets.
+    pub(super) const fn new(verp: Arc<Verp>) -> Self {
+        Self { verp }
     }
 
     /// Reads one posted bounce.
     pub(super) fn read(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
-        if !self.knows(request) {
+        if !shown::bearer(request, self.verp.secrets()) {
             return Err(ReceiptError::Forged);
         }
         let message =
@@ -64,14 +61,6 @@ impl Intake {
         };
         let key = hex::encode(&Sha256::digest(report.as_bytes())[..16]);
         Ok(vec![ReceiptEvent { attempt, key, outcome, code: Some(format!("{action} {code}")) }])
-    }
-
-    fn knows(&self, request: &ReceiptRequest) -> bool {
-        let Some((scheme, given)) = request.headers.get("authorization").and_then(|h| h.split_once(' ')) else {
-            return false;
-        };
-        let known = |token: &Secret| bool::from(token.expose().as_bytes().ct_eq(given.trim().as_bytes()));
-        scheme.eq_ignore_ascii_case("bearer") && self.tokens.iter().any(known)
     }
 }
 
@@ -127,18 +116,17 @@ fn field(group: &[(String, String)], name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Secret;
     use crate::domain::clock::Millis;
     use crate::domain::id::AttemptId;
 
+    const NEW: &str = "a secret of some length";
+    const OLD: &str = "the one from before it";
+
     fn intake() -> (Intake, Arc<Verp>) {
-        let settings = SmtpBounces {
-            domain: String::from("bounces.example.org"),
-            prefix: String::from("bounce+"),
-            secrets: vec![SecretSource::inline("a secret of some length")],
-            intake_tokens: vec![SecretSource::inline("old"), SecretSource::inline("new")],
-        };
-        let verp = Arc::new(Verp::build(&settings).unwrap());
-        (Intake::build(&settings, Arc::clone(&verp)).unwrap().unwrap(), verp)
+        let secrets = [NEW, OLD].map(Secret::new).to_vec();
+        let verp = Arc::new(Verp::build("bounces.example.org", secrets).unwrap());
+        (Intake::new(Arc::clone(&verp)), verp)
     }
 
     fn attempt() -> AttemptId {
@@ -169,7 +157,7 @@ mod tests {
 
     fn read(action: &str, status: &str) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         let (intake, verp) = intake();
-        intake.read(&request("new", report(&verp.address(attempt()), action, status)))
+        intake.read(&request(NEW, report(&verp.address(attempt()), action, status)))
     }
 
     #[test]
@@ -199,8 +187,8 @@ mod tests {
         let (intake, verp) = intake();
         let body = report(&verp.address(attempt()), "failed", "5.1.1");
         assert_eq!(intake.read(&request("wrong", body.clone())), Err(ReceiptError::Forged));
-        assert!(intake.read(&request("old", body.clone())).is_ok());
-        let mut bare = request("new", body);
+        assert!(intake.read(&request(OLD, body.clone())).is_ok());
+        let mut bare = request(NEW, body);
         bare.headers.clear();
         assert_eq!(intake.read(&bare), Err(ReceiptError::Forged));
     }
@@ -213,7 +201,7 @@ mod tests {
             "failed",
             "5.1.1",
         );
-        assert!(matches!(intake.read(&request("new", body)), Err(ReceiptError::Malformed(_))));
+        assert!(matches!(intake.read(&request(NEW, body)), Err(ReceiptError::Malformed(_))));
     }
 
     #[test]
@@ -223,6 +211,6 @@ mod tests {
             "To: {}\r\nAuto-Submitted: auto-replied\r\nSubject: Away\r\n\r\nBack on Monday.\r\n",
             verp.address(attempt())
         );
-        assert_eq!(intake.read(&request("new", body)), Ok(Vec::new()));
+        assert_eq!(intake.read(&request(NEW, body)), Ok(Vec::new()));
     }
 }

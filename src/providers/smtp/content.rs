@@ -10,16 +10,17 @@ use lettre::message::header::{self, ContentTransferEncoding, Header, HeaderName,
 use lettre::message::{Body as Encoded, Mailbox, Mailboxes};
 
 use super::dkim::Signer;
+use super::settings::DkimSettings;
 use crate::domain::clock::Millis;
 use crate::domain::message::{Body, Message};
-use crate::providers::settings::SmtpDkim;
+use crate::providers::settings::Faults;
 
 /// What the messages of a provider have in common.
 pub(in crate::providers) struct Mail<'a> {
     pub from: &'a str,
     pub from_name: Option<&'a str>,
     pub reply_to: Option<&'a str>,
-    pub dkim: &'a [SmtpDkim],
+    pub dkim: &'a [DkimSettings],
 }
 
 /// The message is not an email, or its address cannot be written in a header.
@@ -37,10 +38,10 @@ pub(in crate::providers) struct Composer {
 
 impl Composer {
     /// Reads the settings.
-    pub(in crate::providers) fn build(mail: &Mail<'_>) -> Result<Self, String> {
+    pub(in crate::providers) fn build(mail: &Mail<'_>) -> Result<Self, Faults> {
         let parse = |what: &str, text: &str| {
             let address = wire_address(text).and_then(|a| a.parse::<Address>().ok());
-            address.ok_or_else(|| format!("{what} is not an email address"))
+            address.ok_or_else(|| Faults::one(what, "is not an email address; give one like incident@example.org"))
         };
         let from = parse("from", mail.from)?;
         let domain = from.domain().to_owned();

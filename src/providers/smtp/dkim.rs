@@ -11,8 +11,9 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 
+use super::settings::DkimSettings;
 use crate::domain::clock::Millis;
-use crate::providers::settings::SmtpDkim;
+use crate::providers::settings::Faults;
 
 /// The headers that are signed, as far as a message has them.
 const SIGNED: [&str; 10] = [
@@ -44,14 +45,14 @@ pub(super) struct Signer {
 
 impl Signer {
     /// Reads the key.
-    pub(super) fn build(settings: &SmtpDkim) -> Result<Self, String> {
+    pub(super) fn build(settings: &DkimSettings) -> Result<Self, Faults> {
         let fits =
             |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
         if !fits(&settings.domain) || !fits(&settings.selector) {
-            return Err(String::from("dkim.domain and dkim.selector are names in ASCII"));
+            return Err(Faults::one("dkim", "domain and selector are names in ASCII"));
         }
-        let pem = settings.key.read()?;
-        let unfit = |reason: &str| format!("the DKIM key of {} is unfit: {reason}", settings.selector);
+        let unfit = |reason: &str| Faults::one("dkim.key_file", format!("of {}: {reason}", settings.selector));
+        let pem = settings.key.as_ref().ok_or_else(|| unfit("name the file with the private key"))?;
         let der = PrivateKeyDer::from_pem_slice(pem.expose().as_bytes())
             .map_err(|_| unfit("not a private key in PEM form"))?;
         let key = match der {
@@ -179,7 +180,7 @@ fn relaxed_body(body: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::settings::SecretSource;
+    use crate::config::Secret;
 
     #[test]
     fn the_body_of_rfc_8463_has_the_hash_the_rfc_gives() {
@@ -196,10 +197,10 @@ mod tests {
         Content-Type: text/plain; charset=utf-8\r\n\r\nHi \t there. \r\n\r\n.dot\r\n\r\n\r\n";
 
     fn sign(pem: &str, selector: &str) -> String {
-        let settings = SmtpDkim {
+        let settings = DkimSettings {
             domain: String::from("example.org"),
             selector: selector.to_owned(),
-            key: SecretSource::inline(pem),
+            key: Some(Secret::new(pem)),
         };
         String::from_utf8(Signer::build(&settings).unwrap().sign(MESSAGE, Millis(1_700_000_000_999))).unwrap()
     }
@@ -220,12 +221,12 @@ mod tests {
 
     #[test]
     fn a_key_that_cannot_sign_is_refused_with_a_reason() {
-        let settings = SmtpDkim {
+        let settings = DkimSettings {
             domain: String::from("example.org"),
             selector: String::from("s1"),
-            key: SecretSource::inline("nonsense"),
+            key: Some(Secret::new("nonsense")),
         };
-        let reason = Signer::build(&settings).err().unwrap();
+        let reason = Signer::build(&settings).err().unwrap().to_string();
         assert!(reason.contains("s1") && !reason.contains("nonsense"), "{reason}");
     }
 

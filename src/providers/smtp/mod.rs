@@ -2,6 +2,7 @@
 //!
 //! | file | does |
 //! |---|---|
+//! | `settings.rs` | what an operator configures |
 //! | `content.rs`, `dkim.rs` | the message: headers, both bodies, signature |
 //! | `verp.rs`, `bounce.rs` | the bounce address of an attempt, and reading what comes back to it |
 //! | `connection.rs`, `reply.rs`, `tls.rs` | bytes, replies, certificates |
@@ -29,6 +30,7 @@ mod pool;
 mod replies;
 mod reply;
 mod session;
+mod settings;
 mod tls;
 mod verp;
 mod wire;
@@ -42,7 +44,7 @@ use self::content::{Composer, Mail};
 use self::pool::Pool;
 use self::session::{Delivery, Envelope, OpenFault};
 use self::verp::Verp;
-use super::settings::{SmtpSettings, SmtpTls};
+use super::settings::{Common, Faults};
 use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -50,6 +52,7 @@ use crate::domain::message::{Body, Message};
 use crate::domain::outcome::Outcome;
 
 pub use self::connection::Limits;
+pub use self::settings::{DkimSettings, SmtpSettings, SmtpTls};
 
 pub(super) use self::content::{Composer as MailComposer, Mail as MailContent};
 
@@ -68,46 +71,40 @@ impl SmtpProvider {
     ///
     /// # Errors
     /// What is wrong and what to do about it.
-    pub fn build(settings: &SmtpSettings) -> Result<Self, String> {
-        Self::with_limits(settings, Limits::rfc5321())
+    pub fn build(common: &Common, settings: &SmtpSettings) -> Result<Self, Faults> {
+        Self::with_limits(common, settings, Limits::rfc5321())
     }
 
     /// The same with other time limits than RFC 5321's.
     ///
     /// # Errors
     /// What is wrong and what to do about it.
-    pub fn with_limits(settings: &SmtpSettings, limits: Limits) -> Result<Self, String> {
-        if settings.login.is_some() && settings.tls == SmtpTls::None {
-            return Err(String::from("credentials would go in clear: set tls to starttls or implicit, or drop login"));
-        }
-        if settings.concurrency == 0 || settings.messages_per_connection == 0 {
-            return Err(String::from("concurrency and messages_per_connection are at least 1"));
-        }
+    pub fn with_limits(common: &Common, settings: &SmtpSettings, limits: Limits) -> Result<Self, Faults> {
+        settings.check()?;
+        let (from_name, from) = settings.sender();
         let composer = Composer::build(&Mail {
-            from: &settings.from,
-            from_name: settings.from_name.as_deref(),
+            from,
+            from_name,
             reply_to: settings.reply_to.as_deref(),
-            dkim: &settings.dkim,
+            dkim: settings.dkim.as_slice(),
         })?;
-        let verp = settings.bounces.as_ref().map(Verp::build).transpose()?.map(Arc::new);
-        let intake = match (&settings.bounces, &verp) {
-            (Some(bounces), Some(verp)) => Intake::build(bounces, Arc::clone(verp))?,
+        let domain = settings.domain.as_deref().or_else(|| from.rsplit_once('@').map(|(_, domain)| domain));
+        let verp = match (&settings.bounce_secret, domain) {
+            (Some(secret), Some(domain)) => {
+                let secrets = [std::slice::from_ref(secret), &settings.previous_bounce_secrets].concat();
+                Some(Arc::new(Verp::build(domain, secrets)?))
+            }
             _ => None,
         };
+        // One on its way and one behind it in each conversation.
+        let ahead = Common { concurrency: common.concurrency * 2, ..common.clone() };
         Ok(Self {
-            descriptor: Descriptor {
-                name: settings.name.clone(),
-                kind: "smtp",
-                channel: Channel::Email,
-                // One on its way and one behind it in each conversation.
-                concurrency: settings.concurrency * 2,
-                rate: settings.rate,
-            },
+            descriptor: ahead.descriptor("smtp", Channel::Email, false),
             sender: composer.sender().to_owned(),
             composer,
+            intake: verp.as_ref().map(|verp| Intake::new(Arc::clone(verp))),
             verp,
-            intake,
-            pool: Pool::build(settings, limits)?,
+            pool: Pool::build(settings, common.concurrency, limits)?,
         })
     }
 
@@ -147,7 +144,7 @@ impl Provider for SmtpProvider {
         }
     }
 
-    fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+    async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         self.intake.as_ref().ok_or(ReceiptError::Unsupported)?.read(request)
     }
 

@@ -8,8 +8,9 @@ use tokio::sync::{Notify, oneshot};
 use super::carrier;
 use super::connection::Limits;
 use super::session::{Delivery, Envelope, OpenFault, Session, Target};
+use super::settings::SmtpSettings;
 use super::tls;
-use crate::providers::settings::{SmtpSettings, SmtpTls};
+use crate::providers::settings::Faults;
 
 /// A message to be carried, and where to say what became of it.
 pub(super) struct Job {
@@ -39,33 +40,21 @@ struct Waiting {
 
 impl Pool {
     /// Builds the pool; connects to nothing.
-    pub(super) fn build(settings: &SmtpSettings, limits: Limits) -> Result<Self, String> {
-        let standard = match settings.tls {
-            SmtpTls::Implicit => 465,
-            SmtpTls::Starttls => 587,
-            SmtpTls::None => 25,
-        };
-        if settings.hello_name.as_ref().is_some_and(|n| n.is_empty() || !n.bytes().all(|b| b.is_ascii_graphic())) {
-            return Err(String::from("hello_name is not a host name"));
-        }
-        let login = match &settings.login {
-            Some(login) => Some((login.username.clone(), login.password.read()?)),
-            None => None,
-        };
+    pub(super) fn build(settings: &SmtpSettings, concurrency: usize, limits: Limits) -> Result<Self, Faults> {
         let target = Target {
             host: settings.host.clone(),
-            port: settings.port.unwrap_or(standard),
+            port: settings.port,
             tls: settings.tls,
-            config: tls::client_config(settings.ca_file.as_deref())?,
-            server_name: tls::server_name(&settings.host)?,
+            config: tls::client_config(settings.ca_file.as_deref()).map_err(Faults::at("ca_file"))?,
+            server_name: tls::server_name(&settings.host).map_err(Faults::at("host"))?,
             hello_name: settings.hello_name.clone(),
-            login,
+            login: settings.username.clone().zip(settings.password.clone()),
             limits,
         };
         Ok(Self(Arc::new(Shared {
             target,
             messages_per_connection: settings.messages_per_connection,
-            concurrency: settings.concurrency,
+            concurrency,
             waiting: Mutex::default(),
             arrived: Notify::new(),
         })))

@@ -11,10 +11,11 @@ use super::connection::{Broken, Connection, Limits, TlsFault};
 use super::features::Features;
 use super::replies::{self, Stage};
 use super::reply::Reply;
+use super::settings::SmtpTls;
 use super::wire::{dot_stuff, xtext};
+use crate::config::Secret;
 use crate::domain::outcome::Outcome;
 use crate::providers::Answer;
-use crate::providers::settings::{Secret, SmtpTls};
 
 /// Where a conversation goes and how it begins.
 pub(super) struct Target {

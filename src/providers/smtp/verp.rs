@@ -1,6 +1,6 @@
 //! The bounce address of an attempt: its envelope sender names it, and the name is signed.
 //!
-//! `prefix` + 32 hex digits (the attempt) + 20 hex digits (HMAC-SHA256 over it, cut to 80 bits) + `@domain`. Hex,
+//! `bounce+` + 32 hex digits (the attempt) + 20 hex digits (HMAC-SHA256 over it, cut to 80 bits) + `@domain`. Hex,
 //! because mail systems may change the case of a local part; 64 octets at most (RFC 5321 section 4.5.3.1.1). Without
 //! the signature anyone could send a bounce and have a person's address marked dead.
 
@@ -9,52 +9,50 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use crate::config::Secret;
 use crate::domain::id::AttemptId;
-use crate::providers::settings::{Secret, SecretSource, SmtpBounces};
+use crate::providers::settings::Faults;
 
 const ID: usize = 32;
 const TAG: usize = 20;
-/// Longest prefix that leaves room for the token in 64 octets.
-const PREFIX: usize = 64 - ID - TAG;
+/// What a local part begins with; mail systems that split at `+` deliver it to one mailbox.
+const PREFIX: &str = "bounce+";
 /// Separates this use of the secret from any other.
 const PURPOSE: &[u8] = b"candour bounce address 1\0";
 
 /// Makes and recognises bounce addresses.
 pub(super) struct Verp {
-    prefix: String,
     domain: String,
     secrets: Vec<Secret>,
 }
 
 impl Verp {
-    /// Reads the settings.
-    pub(super) fn build(settings: &SmtpBounces) -> Result<Self, String> {
-        let fits = |text: &str, also: &[u8]| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || also.contains(&b))
-        };
-        if settings.prefix.len() > PREFIX || !fits(&settings.prefix, b"+-_=.") {
-            return Err(format!("bounces.prefix is 1 to {PREFIX} letters, digits and + - _ = ."));
-        }
-        if !fits(&settings.domain, b"-.") {
-            return Err(String::from("bounces.domain is not a domain in ASCII"));
-        }
-        let secrets = settings.secrets.iter().map(SecretSource::read).collect::<Result<Vec<_>, _>>()?;
-        if secrets.iter().any(|s| s.expose().len() < 16) || secrets.is_empty() {
-            return Err(String::from("bounces.secrets needs at least one secret of 16 characters or more"));
-        }
-        Ok(Self { prefix: settings.prefix.to_ascii_lowercase(), domain: settings.domain.to_ascii_lowercase(), secrets })
+    /// With the domain of the addresses and the secrets: the first signs, all are believed.
+    pub(super) fn build(domain: &str, secrets: Vec<Secret>) -> Result<Self, Faults> {
+        let mut found = Faults::default();
+        let named = !domain.is_empty() && domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
+        found.require(named, "domain", "give a domain in ASCII");
+        let long = !secrets.is_empty() && secrets.iter().all(|s| s.expose().len() >= 16);
+        found.require(long, "bounce_secret_file", "the secret has 16 characters or more");
+        found.none()?;
+        Ok(Self { domain: domain.to_ascii_lowercase(), secrets })
+    }
+
+    /// The secrets.
+    pub(super) fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 
     /// The bounce address of an attempt.
     pub(super) fn address(&self, attempt: AttemptId) -> String {
         let tag = tag(&self.secrets[0], attempt);
-        format!("{}{}{tag}@{}", self.prefix, attempt.0.simple(), self.domain)
+        format!("{PREFIX}{}{tag}@{}", attempt.0.simple(), self.domain)
     }
 
     /// The attempt that a text mentions the bounce address of, if its signature fits.
     pub(super) fn find(&self, text: &[u8]) -> Option<AttemptId> {
         let text = text.to_ascii_lowercase();
-        let prefix = self.prefix.as_bytes();
+        let prefix = PREFIX.as_bytes();
         let mut at = 0;
         while let Some(found) = text[at..].windows(prefix.len()).position(|w| w == prefix) {
             let start = at + found + prefix.len();
@@ -87,13 +85,7 @@ mod tests {
     use crate::domain::clock::Millis;
 
     fn verp(secrets: &[&str]) -> Verp {
-        Verp::build(&SmtpBounces {
-            domain: String::from("bounces.example.org"),
-            prefix: String::from("bounce+"),
-            secrets: secrets.iter().copied().map(SecretSource::inline).collect(),
-            intake_tokens: Vec::new(),
-        })
-        .unwrap()
+        Verp::build("bounces.example.org", secrets.iter().map(|secret| Secret::new(*secret)).collect()).unwrap()
     }
 
     fn attempt() -> AttemptId {

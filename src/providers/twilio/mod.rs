@@ -4,19 +4,21 @@
 //! the callback carries the attempt; Twilio signs it with the rest.
 
 mod codes;
+mod settings;
 mod signature;
-
-use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::settings::TwilioSettings;
 use self::signature::Signatures;
 pub use self::signature::sign_callback;
 use super::http::{Http, HttpReply, Reach};
-use super::settings::{Secret, SecretSource, TwilioSettings};
+use super::protocol::form::Form;
+use super::settings::{Common, Faults, Surroundings};
 use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use crate::config::Secret;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::message::{Body, Message};
@@ -50,48 +52,28 @@ struct Refused {
 }
 
 impl TwilioProvider {
-    /// Builds the provider; `receipts` is the public address of its callbacks. Connects to nothing.
+    /// Builds the provider. Connects to nothing.
     ///
     /// # Errors
     /// What is wrong and what to do about it.
-    pub fn build(settings: &TwilioSettings, receipts: &str) -> Result<Self, String> {
+    pub fn build(common: &Common, settings: &TwilioSettings, around: &Surroundings) -> Result<Self, Faults> {
+        settings.check()?;
+        let sender = match &settings.messaging_service_sid {
+            Some(service) => ("MessagingServiceSid", service.clone()),
+            None => ("From", settings.from.clone().unwrap_or_default()),
+        };
+        let (user, password) = settings.credentials();
+        let tokens = settings.auth_token.iter().chain(&settings.previous_auth_tokens).cloned().collect();
+        let shared = settings.shared_key_id.clone().zip(settings.shared_key.clone()).into_iter().collect();
         let sid = &settings.account_sid;
-        if !(sid.len() == 34 && sid.starts_with("AC") && sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
-            return Err(String::from("account_sid is AC and 32 more characters"));
-        }
-        let sender = match (&settings.from, &settings.messaging_service_sid) {
-            (Some(from), None) => ("From", from.clone()),
-            (None, Some(service)) => ("MessagingServiceSid", service.clone()),
-            _ => return Err(String::from("set either from or messaging_service_sid")),
-        };
-        if settings.validity_seconds.is_some_and(|s| !(1..=36_000).contains(&s)) {
-            return Err(String::from("validity_seconds is 1 to 36000"));
-        }
-        let tokens = settings.auth_tokens.iter().map(SecretSource::read).collect::<Result<Vec<_>, _>>()?;
-        let (user, password) = match (&settings.api_key, tokens.first()) {
-            (Some(key), _) => (key.sid.clone(), key.secret.read()?),
-            (None, Some(token)) => (sid.clone(), token.clone()),
-            (None, None) => return Err(String::from("set auth_tokens or api_key")),
-        };
-        let shared = settings
-            .shared_keys
-            .iter()
-            .map(|(id, source)| source.read().map(|secret| (id.clone(), secret)))
-            .collect::<Result<BTreeMap<_, _>, _>>()?;
         let at = |path: &str| {
             let base = settings.base_url.as_str().trim_end_matches('/');
             Url::parse(&format!("{base}/2010-04-01/Accounts/{sid}{path}.json"))
-                .map_err(|_| String::from("base_url cannot be extended with a path"))
+                .map_err(|_| Faults::one("base_url", "cannot be extended with a path"))
         };
         Ok(Self {
-            descriptor: Descriptor {
-                name: settings.name.clone(),
-                kind: "twilio",
-                channel: Channel::Sms,
-                concurrency: settings.concurrency.max(1),
-                rate: settings.rate,
-            },
-            http: Http::new(Reach::Anywhere)?,
+            descriptor: common.descriptor("twilio", Channel::Sms, true),
+            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
             account_sid: sid.clone(),
             user,
             password,
@@ -99,9 +81,34 @@ impl TwilioProvider {
             validity: settings.validity_seconds,
             messages: at("/Messages")?,
             account: at("")?,
-            receipts: receipts.to_owned(),
+            receipts: around.receipts_url(&common.name)?,
             signatures: Signatures::new(tokens, shared),
         })
+    }
+
+    fn read_callback(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+        let form = Form::parse(&request.body);
+        if !self.signatures.fit(request, form.pairs()) {
+            return Err(ReceiptError::Forged);
+        }
+        let url = Url::parse(&request.url).map_err(|_| ReceiptError::Malformed("its address is none"))?;
+        let attempts: Vec<_> = url.query_pairs().filter(|(name, _)| name == "attempt").map(|(_, v)| v).collect();
+        let [attempt] = attempts.as_slice() else {
+            return Err(ReceiptError::Malformed("its address does not name one attempt"));
+        };
+        let attempt = attempt.parse().map_err(|_| ReceiptError::Malformed("its address does not name an attempt"))?;
+        if form.one("AccountSid")? != Some(&self.account_sid) {
+            return Err(ReceiptError::Malformed("it is of another account"));
+        }
+        let sid = form.one("MessageSid")?.ok_or(ReceiptError::Malformed("it has no MessageSid"))?;
+        let status = form.one("MessageStatus")?.ok_or(ReceiptError::Malformed("it has no MessageStatus"))?;
+        let code = match form.one("ErrorCode")? {
+            None | Some("") => None,
+            Some(text) => Some(text.parse().map_err(|_| ReceiptError::Malformed("its ErrorCode is no number"))?),
+        };
+        let (outcome, code) =
+            codes::read_status(status, code).ok_or(ReceiptError::Malformed("its MessageStatus is none"))?;
+        Ok(vec![ReceiptEvent { attempt, key: format!("{sid}:{status}"), outcome, code: Some(code) }])
     }
 }
 
@@ -168,29 +175,8 @@ impl Provider for TwilioProvider {
         }
     }
 
-    fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
-        let form = Form::parse(&request.body);
-        if !self.signatures.fit(request, &form.pairs) {
-            return Err(ReceiptError::Forged);
-        }
-        let url = Url::parse(&request.url).map_err(|_| ReceiptError::Malformed("its address is none"))?;
-        let attempts: Vec<_> = url.query_pairs().filter(|(name, _)| name == "attempt").map(|(_, v)| v).collect();
-        let [attempt] = attempts.as_slice() else {
-            return Err(ReceiptError::Malformed("its address does not name one attempt"));
-        };
-        let attempt = attempt.parse().map_err(|_| ReceiptError::Malformed("its address does not name an attempt"))?;
-        if form.one("AccountSid")? != Some(&self.account_sid) {
-            return Err(ReceiptError::Malformed("it is of another account"));
-        }
-        let sid = form.one("MessageSid")?.ok_or(ReceiptError::Malformed("it has no MessageSid"))?;
-        let status = form.one("MessageStatus")?.ok_or(ReceiptError::Malformed("it has no MessageStatus"))?;
-        let code = match form.one("ErrorCode")? {
-            None | Some("") => None,
-            Some(text) => Some(text.parse().map_err(|_| ReceiptError::Malformed("its ErrorCode is no number"))?),
-        };
-        let (outcome, code) =
-            codes::read_status(status, code).ok_or(ReceiptError::Malformed("its MessageStatus is none"))?;
-        Ok(vec![ReceiptEvent { attempt, key: format!("{sid}:{status}"), outcome, code: Some(code) }])
+    async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+        self.read_callback(request)
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {
@@ -199,33 +185,13 @@ impl Provider for TwilioProvider {
         match self.http.run(request).await {
             Ok(reply) if reply.status == 200 => Ok(()),
             Ok(reply) if matches!(reply.status, 401 | 403) => Err(fault(format!(
-                "Twilio refuses the credentials ({}); check account_sid, auth_tokens, api_key",
+                "Twilio refuses the credentials ({}); check account_sid, auth_token_file, api_key_sid",
                 reply.status
             ))),
             Ok(reply) => {
                 Err(fault(format!("Twilio answers {} where the account should be; check base_url", reply.status)))
             }
             Err(error) => Err(fault(error.to_string())),
-        }
-    }
-}
-
-/// A posted form, in the order it came.
-struct Form {
-    pairs: Vec<(String, String)>,
-}
-
-impl Form {
-    fn parse(body: &[u8]) -> Self {
-        Self { pairs: url::form_urlencoded::parse(body).into_owned().collect() }
-    }
-
-    /// The value of a field that stands at most once.
-    fn one(&self, name: &str) -> Result<Option<&str>, ReceiptError> {
-        let mut values = self.pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
-        match (values.next(), values.next()) {
-            (first, None) => Ok(first),
-            _ => Err(ReceiptError::Malformed("a field stands twice")),
         }
     }
 }

@@ -8,14 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use url::Url;
 
+use crate::config::Secret;
 use crate::providers::ReceiptRequest;
-use crate::providers::settings::Secret;
+use crate::providers::protocol::mac::{Hash, hmac};
 
 /// Checks signatures.
 pub(super) struct Signatures {
@@ -83,15 +81,11 @@ pub fn sign_callback(token: &str, url: &str, form: &[(String, String)]) -> Strin
 }
 
 fn sign_sha1(secret: &str, text: &str) -> String {
-    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(text.as_bytes());
-    BASE64.encode(mac.finalize().into_bytes())
+    BASE64.encode(hmac(Hash::Sha1, secret.as_bytes(), &[text.as_bytes()]))
 }
 
 fn sign_sha256(secret: &str, text: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(text.as_bytes());
-    BASE64.encode(mac.finalize().into_bytes())
+    BASE64.encode(hmac(Hash::Sha256, secret.as_bytes(), &[text.as_bytes()]))
 }
 
 #[cfg(test)]

@@ -15,20 +15,12 @@ const URL: &str = "https://candour.example.org/v1/receipts/sms";
 const ATTEMPT: &str = "018f0000-0000-7000-8000-000000000001";
 
 fn provider() -> TwilioProvider {
-    let settings = TwilioSettings {
-        name: String::from("sms"),
-        account_sid: SID.to_owned(),
-        auth_tokens: vec![SecretSource::inline("token")],
-        api_key: None,
-        shared_keys: BTreeMap::new(),
-        from: Some(String::from("+15005550006")),
-        messaging_service_sid: None,
-        validity_seconds: None,
-        base_url: Url::parse("https://api.twilio.com").unwrap(),
-        concurrency: 1,
-        rate: None,
+    let text = format!("account_sid = '{SID}'\nauth_token = 'token'\nfrom = '+15005550006'");
+    let around = Surroundings {
+        entropy: std::sync::Arc::new(crate::system::System),
+        public_url: Some(Url::parse("https://candour.example.org").unwrap()),
     };
-    TwilioProvider::build(&settings, URL).unwrap()
+    TwilioProvider::build(&Common::named("sms"), &toml::from_str(&text).unwrap(), &around).unwrap()
 }
 
 fn answer(status: u16, body: &str) -> Answer {
@@ -64,7 +56,7 @@ fn callback(url: &str, fields: &[(&str, &str)]) -> Result<Vec<ReceiptEvent>, Rec
     mac.update(text.as_bytes());
     let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    provider().receipts(&ReceiptRequest {
+    provider().read_callback(&ReceiptRequest {
         url: url.to_owned(),
         headers: BTreeMap::from([(String::from("x-twilio-signature"), signature)]),
         body: body.into(),
@@ -113,5 +105,5 @@ fn an_unsigned_callback_is_forged() {
         body: Bytes::from_static(b"MessageSid=SM1&MessageStatus=delivered"),
         now: Millis(0),
     };
-    assert_eq!(provider().receipts(&request), Err(ReceiptError::Forged));
+    assert_eq!(provider().read_callback(&request), Err(ReceiptError::Forged));
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -18,13 +19,34 @@ use url::Url;
 use self::encrypt::{PLAINTEXT_CAP, Recipient, encrypt};
 use self::vapid::Vapid;
 use super::http::{Http, HttpFault, HttpReply, Reach};
-use super::settings::WebPushSettings;
+use super::settings::{Common, Faults, Surroundings};
 use super::{Answer, Descriptor, Provider, ProviderFault};
+use crate::config::Secret;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Entropy, Millis};
 use crate::domain::contact::PushTarget;
 use crate::domain::message::{Body, Message};
 use crate::domain::outcome::Outcome;
+
+/// `kind = "webpush"`: browsers' push services.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebPushSettings {
+    /// The VAPID private key: PEM, or its 32 bytes in base64url.
+    pub vapid_private_key: Option<Secret>,
+    /// Whom a push service may write to: `mailto:` or `https:`.
+    pub subject: String,
+    /// How long a push service keeps a message, in seconds.
+    #[serde(default = "four_weeks")]
+    pub ttl_seconds: u32,
+    /// Whether endpoints may be private addresses or plain HTTP. For tests and closed networks.
+    #[serde(default)]
+    pub allow_private_endpoints: bool,
+}
+
+const fn four_weeks() -> u32 {
+    28 * 24 * 60 * 60
+}
 
 /// Browsers' push services.
 pub struct WebPushProvider {
@@ -41,21 +63,17 @@ impl WebPushProvider {
     ///
     /// # Errors
     /// What is wrong and what to do about it.
-    pub fn build(settings: &WebPushSettings, entropy: Arc<dyn Entropy>) -> Result<Self, String> {
-        let reach = if settings.allow_private { Reach::Anywhere } else { Reach::PublicOnly };
+    pub fn build(common: &Common, settings: &WebPushSettings, around: &Surroundings) -> Result<Self, Faults> {
+        let reach = if settings.allow_private_endpoints { Reach::Anywhere } else { Reach::PublicOnly };
+        let missing = || Faults::one("vapid_private_key_file", "name the file with the VAPID private key");
+        let key = settings.vapid_private_key.as_ref().ok_or_else(missing)?;
         Ok(Self {
-            descriptor: Descriptor {
-                name: settings.name.clone(),
-                kind: "webpush",
-                channel: Channel::Push,
-                concurrency: settings.concurrency.max(1),
-                rate: settings.rate,
-            },
-            http: Http::new(reach)?,
-            vapid: Vapid::build(&settings.vapid_key.read()?, &settings.subject)?,
+            descriptor: common.descriptor("webpush", Channel::Push, false),
+            http: Http::new(reach).map_err(Faults::at(""))?,
+            vapid: Vapid::build(key, &settings.subject)?,
             ttl_seconds: settings.ttl_seconds,
-            allow_private: settings.allow_private,
-            entropy,
+            allow_private: settings.allow_private_endpoints,
+            entropy: Arc::clone(&around.entropy),
         })
     }
 

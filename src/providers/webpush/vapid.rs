@@ -6,18 +6,15 @@ use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use p256::SecretKey;
-use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{Signature, SigningKey};
+use p256::ecdsa::SigningKey;
 use p256::elliptic_curve::sec1::ToSec1Point;
-use p256::pkcs8::DecodePrivateKey;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
 use serde_json::json;
 use url::Url;
 
+use crate::config::Secret;
 use crate::domain::clock::Millis;
-use crate::providers::settings::Secret;
+use crate::providers::protocol::jwt::{Key, p256_key};
+use crate::providers::settings::Faults;
 
 /// Life of a token in milliseconds: 12 hours; a push service refuses more than 24.
 const LIFE: i64 = 12 * 60 * 60 * 1000;
@@ -26,37 +23,30 @@ const REMEMBERED: usize = 256;
 
 /// Signs tokens.
 pub(super) struct Vapid {
-    key: SigningKey,
+    key: Key,
     public_key: String,
     subject: String,
-    header: String,
     tokens: Mutex<HashMap<String, (String, Millis)>>,
 }
 
 impl Vapid {
     /// Reads the key: PEM (PKCS#8 or SEC 1), or 32 octets in base64url as the usual generators print them.
-    pub(super) fn build(secret: &Secret, subject: &str) -> Result<Self, String> {
+    pub(super) fn build(secret: &Secret, subject: &str) -> Result<Self, Faults> {
         let subject_fits = Url::parse(subject).is_ok_and(|u| matches!(u.scheme(), "mailto" | "https"));
         if !subject_fits {
-            return Err(String::from("subject is a mailto: or https: address where push services can reach you"));
+            let reason = "give a mailto: or https: address where push services can reach you, as RFC 8292 wants it";
+            return Err(Faults::one("subject", reason));
         }
-        let text = secret.expose().trim();
-        let parsed = if text.starts_with("-----") {
-            PrivateKeyDer::from_pem_slice(text.as_bytes()).ok().and_then(|der| match der {
-                PrivateKeyDer::Pkcs8(der) => SecretKey::from_pkcs8_der(der.secret_pkcs8_der()).ok(),
-                PrivateKeyDer::Sec1(der) => SecretKey::from_sec1_der(der.secret_sec1_der()).ok(),
-                _ => None,
-            })
-        } else {
-            BASE64.decode(text.trim_end_matches('=')).ok().and_then(|bytes| SecretKey::from_slice(&bytes).ok())
-        };
-        let secret =
-            parsed.ok_or("vapid_key is neither a P-256 private key in PEM form nor its 32 bytes in base64url")?;
+        let secret = p256_key(secret).ok_or_else(|| {
+            Faults::one(
+                "vapid_private_key_file",
+                "holds neither a P-256 private key in PEM form nor its 32 bytes in base64url",
+            )
+        })?;
         Ok(Self {
             public_key: BASE64.encode(secret.public_key().to_sec1_point(false).as_bytes()),
-            key: SigningKey::from(secret),
+            key: Key::Es256(SigningKey::from(secret)),
             subject: subject.to_owned(),
-            header: BASE64.encode(json!({ "typ": "JWT", "alg": "ES256" }).to_string()),
             tokens: Mutex::new(HashMap::new()),
         })
     }
@@ -85,18 +75,15 @@ impl Vapid {
 
     fn token(&self, origin: &str, now: Millis) -> String {
         let claims = json!({ "aud": origin, "exp": now.plus(LIFE).0.div_euclid(1000), "sub": self.subject });
-        let signed = format!("{}.{}", self.header, BASE64.encode(claims.to_string()));
-        // Deterministic (RFC 6979): no randomness to get wrong.
-        let signature: Signature = self.key.sign(signed.as_bytes());
-        format!("{signed}.{}", BASE64.encode(signature.to_bytes()))
+        self.key.mint(None, &claims)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use p256::ecdsa::VerifyingKey;
     use p256::ecdsa::signature::Verifier;
+    use p256::ecdsa::{Signature, VerifyingKey};
 
     fn vapid() -> Vapid {
         Vapid::build(&Secret::new(BASE64.encode([7; 32])), "mailto:admin@example.org").unwrap()

@@ -20,14 +20,13 @@ use candour::domain::incident::Incident;
 use candour::law::Rules;
 use candour::providers::Provider;
 use candour::providers::http::{Http, Reach};
-use candour::providers::settings::{SmtpSettings, SmtpTls};
-use candour::providers::smtp::SmtpProvider;
 use candour::store::IncidentStore;
 use candour::system::System;
 use candour::telemetry::Metrics;
 use serde_json::json;
 use url::Url;
 
+use crate::support::configured::provider;
 use crate::support::recording_sink::RecordingSink;
 use crate::support::stores::World;
 
@@ -76,24 +75,11 @@ fn reminders(world: &World, clock: &Arc<Hand>, mail: Option<&RecordingSink>, web
 }
 
 fn relay(sink: &RecordingSink) -> Arc<dyn Provider> {
-    let settings = SmtpSettings {
-        name: String::from("mail"),
-        host: sink.address.ip().to_string(),
-        port: Some(sink.address.port()),
-        tls: SmtpTls::None,
-        ca_file: None,
-        hello_name: None,
-        login: None,
-        from: String::from("incident@example.org"),
-        from_name: None,
-        reply_to: None,
-        bounces: None,
-        dkim: Vec::new(),
-        concurrency: 2,
-        rate: None,
-        messages_per_connection: 10,
-    };
-    Arc::new(SmtpProvider::build(&settings).unwrap())
+    provider(&format!(
+        "kind = 'smtp'\nname = 'mail'\nhost = '{}'\nport = {}\ntls = 'none'\nfrom = 'incident@example.org'",
+        sink.address.ip(),
+        sink.address.port()
+    ))
 }
 
 /// An incident under the GDPR of which somebody became aware then: its authority is to be told within 72 hours.

@@ -28,7 +28,7 @@ async fn it_answers_in_order_and_only_when_released() {
     scripted.release(3);
     assert_eq!(task.await.unwrap(), [Outcome::Retry, Outcome::Throttled, Outcome::Accepted]);
 
-    let providers = Providers::of(vec![scripted]).unwrap();
+    let providers = Providers::of(vec![scripted]);
     let attempt = sms(1, "+14155550123").attempt;
     let request = ReceiptRequest {
         url: String::new(),
@@ -36,6 +36,6 @@ async fn it_answers_in_order_and_only_when_released() {
         body: format!("{attempt} bad_address k1\n{attempt} none k2\n").into(),
         now: Millis(0),
     };
-    let events = providers.by_name("s").unwrap().receipts(&request).unwrap();
+    let events = providers.by_name("s").unwrap().receipts(&request).await.unwrap();
     assert_eq!(events.iter().map(|e| e.outcome).collect::<Vec<_>>(), [Some(Outcome::BadAddress), None]);
 }

@@ -3,6 +3,7 @@
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
+use candour::providers::settings::Common;
 use candour::providers::smtp::SmtpProvider;
 
 use crate::support::messages::email;
@@ -10,7 +11,7 @@ use crate::support::smtp_server::{HELLO, SmtpServer, Step, TAKEN};
 
 async fn answer(script: Vec<Step>) -> (Outcome, String) {
     let server = SmtpServer::play(vec![script]).await;
-    let relay = SmtpProvider::build(&server.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &server.settings()).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     (answer.outcome, answer.code.unwrap())
 }

@@ -2,6 +2,7 @@
 
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
+use candour::providers::settings::Common;
 use candour::providers::smtp::SmtpProvider;
 use candour::providers::{Provider, ReceiptError, ReceiptRequest};
 
@@ -11,22 +12,22 @@ use crate::support::postfix::Postfix;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_message_that_bounces_marks_the_address_dead() {
     let postfix = Postfix::start();
-    let relay = SmtpProvider::build(&postfix.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &postfix.settings()).unwrap();
     let message = email(1, "gone@refusing.example");
     assert_eq!(relay.send(&message, Millis(0)).await.outcome, Outcome::Accepted);
 
     let bounce = postfix.bounced(1).remove(0);
     let mut request = ReceiptRequest {
         url: String::from("https://candour.example.org/v1/receipts/relay"),
-        headers: [(String::from("authorization"), String::from("Bearer the intake's token"))].into(),
+        headers: [(String::from("authorization"), String::from("Bearer the secret of the bounce addresses"))].into(),
         body: bounce.into(),
         now: Millis(0),
     };
-    let events = relay.receipts(&request).unwrap();
+    let events = relay.receipts(&request).await.unwrap();
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].attempt, events[0].outcome), (message.attempt, Some(Outcome::BadAddress)));
     assert_eq!(events[0].code.as_deref(), Some("failed 5.1.1"));
 
     request.headers.clear();
-    assert_eq!(relay.receipts(&request), Err(ReceiptError::Forged));
+    assert_eq!(relay.receipts(&request).await, Err(ReceiptError::Forged));
 }

@@ -3,8 +3,8 @@
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
-use candour::providers::settings::SmtpTls;
-use candour::providers::smtp::SmtpProvider;
+use candour::providers::settings::Common;
+use candour::providers::smtp::{SmtpProvider, SmtpTls};
 
 use crate::support::messages::email;
 use crate::support::postfix::Postfix;
@@ -15,10 +15,10 @@ async fn nothing_is_sent_and_the_reason_names_the_remedy() {
     for (tls, port) in [(SmtpTls::Starttls, postfix.starttls), (SmtpTls::Implicit, postfix.implicit)] {
         let mut settings = postfix.settings();
         settings.tls = tls;
-        settings.port = Some(port);
+        settings.port = port;
         // The system's authorities do not know the test's.
         settings.ca_file = None;
-        let relay = SmtpProvider::build(&settings).unwrap();
+        let relay = SmtpProvider::build(&Common::named("relay"), &settings).unwrap();
         let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
         assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Misconfigured, Some("tls-certificate")));
         let fault = relay.check().await.unwrap_err().to_string();
@@ -33,13 +33,13 @@ async fn a_certificate_for_another_name_is_refused() {
     let mut settings = postfix.settings();
     // Reaches the same server by an address that its certificate does not have.
     settings.host = String::from("127.0.0.2");
-    settings.port = Some(postfix.starttls);
-    let relay = SmtpProvider::build(&settings).unwrap();
+    settings.port = postfix.starttls;
+    let relay = SmtpProvider::build(&Common::named("relay"), &settings).unwrap();
     // Postfix listens on 127.0.0.1 alone: a forwarder gives it the other address.
     let listener = tokio::net::TcpListener::bind("127.0.0.2:0").await.unwrap();
-    settings.port = Some(listener.local_addr().unwrap().port());
+    settings.port = listener.local_addr().unwrap().port();
     drop(relay);
-    let relay = SmtpProvider::build(&settings).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &settings).unwrap();
     let port = postfix.starttls;
     tokio::spawn(async move {
         while let Ok((mut near, _)) = listener.accept().await {

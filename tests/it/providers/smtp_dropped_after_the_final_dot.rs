@@ -3,6 +3,7 @@
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
+use candour::providers::settings::Common;
 use candour::providers::smtp::{Limits, SmtpProvider};
 
 use crate::support::messages::email;
@@ -11,7 +12,7 @@ use crate::support::smtp_server::{HELLO, SmtpServer, Step, TAKEN};
 #[tokio::test]
 async fn a_dropped_connection_is_unknown() {
     let server = SmtpServer::play(vec![[&HELLO[..], &TAKEN[..5]].concat()]).await;
-    let relay = SmtpProvider::build(&server.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &server.settings()).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Unknown, Some("dropped-after-dot")));
     let heard = server.heard().await;
@@ -23,7 +24,7 @@ async fn a_dropped_connection_is_unknown() {
 async fn silence_is_unknown_too() {
     let server = SmtpServer::play(vec![[&HELLO[..], &TAKEN[..5], &[Step::UntilClosed]].concat()]).await;
     let limits = Limits { dot: std::time::Duration::from_millis(50), ..Limits::rfc5321() };
-    let relay = SmtpProvider::with_limits(&server.settings(), limits).unwrap();
+    let relay = SmtpProvider::with_limits(&Common::named("relay"), &server.settings(), limits).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Unknown, Some("timeout-after-dot")));
 }
@@ -32,7 +33,7 @@ async fn silence_is_unknown_too() {
 async fn a_refusal_after_the_dot_is_a_refusal() {
     let refused = [&HELLO[..], &TAKEN[..5], &[Step::Say("550 5.7.1 spam"), Step::UntilClosed]].concat();
     let server = SmtpServer::play(vec![refused]).await;
-    let relay = SmtpProvider::build(&server.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &server.settings()).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Misconfigured, Some("550 5.7.1")));
 }

@@ -3,6 +3,7 @@
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
+use candour::providers::settings::Common;
 use candour::providers::smtp::SmtpProvider;
 
 use crate::support::messages::email;
@@ -10,7 +11,7 @@ use crate::support::smtp_server::{HELLO, SmtpServer, Step, TAKEN};
 
 async fn answer(script: Vec<Step>) -> (Outcome, String) {
     let server = SmtpServer::play(vec![script]).await;
-    let relay = SmtpProvider::build(&server.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &server.settings()).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     (answer.outcome, answer.code.unwrap())
 }
@@ -56,7 +57,7 @@ async fn a_server_that_wants_content_without_a_recipient_gets_none() {
     let replies = Step::Say("250 2.1.0 ok\r\n550 5.1.1 no\r\n354 go on anyway");
     let script = [&HELLO[..], &TAKEN[..3], &[replies, Step::Hear(""), Step::UntilClosed]].concat();
     let server = SmtpServer::play(vec![script]).await;
-    let relay = SmtpProvider::build(&server.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &server.settings()).unwrap();
     let answer = relay.send(&email(1, "nobody@example.org"), Millis(0)).await;
     assert_eq!(answer.outcome, Outcome::BadAddress);
     assert_eq!(server.heard().await[0].last().unwrap(), "", "something was said after the refusal");

@@ -3,6 +3,7 @@
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
+use candour::providers::settings::Common;
 use candour::providers::smtp::SmtpProvider;
 
 use crate::support::messages::email;
@@ -12,7 +13,7 @@ async fn second_message_after(end: &[Step]) {
     let first = [&HELLO[..], &TAKEN[..6], end].concat();
     let second = [&HELLO[..], &TAKEN[..6], &[Step::UntilClosed]].concat();
     let server = SmtpServer::play(vec![first, second]).await;
-    let relay = SmtpProvider::build(&server.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &server.settings()).unwrap();
     for number in 1..=2 {
         let answer = relay.send(&email(number, "ann@example.org"), Millis(0)).await;
         assert_eq!(answer.outcome, Outcome::Accepted, "message {number}: {answer:?}");
@@ -37,7 +38,7 @@ async fn a_connection_is_closed_politely_after_its_share_of_messages() {
     let server = SmtpServer::play(vec![script(&[Step::Hear("QUIT")]), script(&[Step::Hear("QUIT")])]).await;
     let mut settings = server.settings();
     settings.messages_per_connection = 1;
-    let relay = SmtpProvider::build(&settings).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &settings).unwrap();
     for number in 1..=2 {
         assert_eq!(relay.send(&email(number, "ann@example.org"), Millis(0)).await.outcome, Outcome::Accepted);
     }

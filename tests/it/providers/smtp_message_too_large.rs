@@ -5,6 +5,7 @@ use candour::domain::message::Body;
 use candour::domain::outcome::Outcome;
 use candour::domain::pii::Pii;
 use candour::providers::Provider;
+use candour::providers::settings::Common;
 use candour::providers::smtp::SmtpProvider;
 
 use crate::support::messages::email;
@@ -13,7 +14,7 @@ use crate::support::postfix::{Postfix, SIZE};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_announced_limit_is_respected() {
     let postfix = Postfix::start();
-    let relay = SmtpProvider::build(&postfix.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &postfix.settings()).unwrap();
     let mut message = email(1, "ann@example.org");
     if let Body::Email { text, .. } = &mut message.body {
         *text = Pii::new("x".repeat(SIZE));

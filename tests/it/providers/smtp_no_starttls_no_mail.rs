@@ -3,8 +3,8 @@
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
-use candour::providers::settings::SmtpTls;
-use candour::providers::smtp::SmtpProvider;
+use candour::providers::settings::Common;
+use candour::providers::smtp::{SmtpProvider, SmtpTls};
 
 use crate::support::messages::email;
 use crate::support::smtp_server::{HELLO, SmtpServer, Step};
@@ -13,7 +13,7 @@ async fn answer(script: Vec<Step>) -> (Outcome, String, Vec<String>) {
     let server = SmtpServer::play(vec![script]).await;
     let mut settings = server.settings();
     settings.tls = SmtpTls::Starttls;
-    let relay = SmtpProvider::build(&settings).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &settings).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     (answer.outcome, answer.code.unwrap(), server.heard().await.remove(0))
 }

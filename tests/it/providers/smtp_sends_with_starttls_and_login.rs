@@ -3,8 +3,8 @@
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
-use candour::providers::settings::SmtpTls;
-use candour::providers::smtp::SmtpProvider;
+use candour::providers::settings::Common;
+use candour::providers::smtp::{SmtpProvider, SmtpTls};
 use mail_parser::MessageParser;
 
 use crate::support::messages::email;
@@ -13,7 +13,7 @@ use crate::support::postfix::Postfix;
 #[tokio::test(flavor = "multi_thread")]
 async fn two_messages_share_one_connection_and_arrive_as_written() {
     let postfix = Postfix::start();
-    let relay = SmtpProvider::build(&postfix.settings()).unwrap();
+    let relay = SmtpProvider::build(&Common::named("relay"), &postfix.settings()).unwrap();
     assert_eq!(relay.check().await, Ok(()));
     let ann = email(1, "ann@example.org");
     for message in [&ann, &email(2, "ben@example.org")] {
@@ -43,8 +43,8 @@ async fn implicit_tls_works_too() {
     let postfix = Postfix::start();
     let mut settings = postfix.settings();
     settings.tls = SmtpTls::Implicit;
-    settings.port = Some(postfix.implicit);
-    let relay = SmtpProvider::build(&settings).unwrap();
+    settings.port = postfix.implicit;
+    let relay = SmtpProvider::build(&Common::named("relay"), &settings).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     assert_eq!(answer.outcome, Outcome::Accepted, "{answer:?}");
     assert_eq!(postfix.kept(1).len(), 1);

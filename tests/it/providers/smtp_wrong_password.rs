@@ -1,9 +1,10 @@
 //! A wrong password is the account's fault, never the person's.
 
+use candour::config::Secret;
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
-use candour::providers::settings::SecretSource;
+use candour::providers::settings::Common;
 use candour::providers::smtp::SmtpProvider;
 
 use crate::support::messages::email;
@@ -13,8 +14,8 @@ use crate::support::postfix::Postfix;
 async fn the_provider_is_misconfigured_and_says_where() {
     let postfix = Postfix::start();
     let mut settings = postfix.settings();
-    settings.login.as_mut().unwrap().password = SecretSource::inline("wrong");
-    let relay = SmtpProvider::build(&settings).unwrap();
+    settings.password = Some(Secret::new("wrong"));
+    let relay = SmtpProvider::build(&Common::named("relay"), &settings).unwrap();
     let answer = relay.send(&email(1, "ann@example.org"), Millis(0)).await;
     assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Misconfigured, Some("535 5.7.8")));
     let fault = relay.check().await.unwrap_err().to_string();

@@ -1,34 +1,24 @@
 //! Callbacks signed by Twilio's own library are believed, and nothing else is.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
-use candour::providers::settings::{SecretSource, TwilioSettings};
-use candour::providers::twilio::TwilioProvider;
 use candour::providers::{Provider, ReceiptError, ReceiptRequest};
 
+use crate::support::configured::provider;
 use crate::support::messages::sms;
 use crate::support::node;
 use crate::support::process::run;
 
 const BASE: &str = "https://candour.example.org:8443/v1/receipts/sms";
 
-fn provider() -> TwilioProvider {
-    let settings = TwilioSettings {
-        name: String::from("sms"),
-        account_sid: format!("AC{}", "a".repeat(32)),
-        auth_tokens: vec![SecretSource::inline("the new token"), SecretSource::inline("the old token")],
-        api_key: None,
-        shared_keys: BTreeMap::new(),
-        from: Some(String::from("+15005550006")),
-        messaging_service_sid: None,
-        validity_seconds: None,
-        base_url: "https://api.twilio.com".parse().unwrap(),
-        concurrency: 1,
-        rate: None,
-    };
-    TwilioProvider::build(&settings, BASE).unwrap()
+fn twilio() -> Arc<dyn Provider> {
+    provider(&format!(
+        "kind = 'twilio'\nname = 'sms'\naccount_sid = 'AC{}'\nauth_token = 'the new token'\n\
+         previous_auth_tokens = ['the old token']\nfrom = '+15005550006'",
+        "a".repeat(32)
+    ))
 }
 
 fn sign(token: &str, url: &str, fields: &serde_json::Value) -> String {
@@ -37,8 +27,8 @@ fn sign(token: &str, url: &str, fields: &serde_json::Value) -> String {
     run(node::node().args(["-e", script, token, url, &fields.to_string()])).trim().to_owned()
 }
 
-#[test]
-fn a_status_callback_is_believed_under_either_token_and_no_other() {
+#[tokio::test]
+async fn a_status_callback_is_believed_under_either_token_and_no_other() {
     let message = sms(1, "+14155550123");
     let url = format!("{BASE}?attempt={}", message.attempt);
     let fields = serde_json::json!({
@@ -47,21 +37,23 @@ fn a_status_callback_is_believed_under_either_token_and_no_other() {
     });
     let pairs = fields.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let ask = |signature: String, url: &str| {
-        provider().receipts(&ReceiptRequest {
-            url: url.to_owned(),
-            headers: [(String::from("x-twilio-signature"), signature)].into(),
-            body: body.clone().into(),
-            now: Millis(0),
-        })
+    let ask = async |signature: String, url: &str| {
+        twilio()
+            .receipts(&ReceiptRequest {
+                url: url.to_owned(),
+                headers: [(String::from("x-twilio-signature"), signature)].into(),
+                body: body.clone().into(),
+                now: Millis(0),
+            })
+            .await
     };
     for token in ["the new token", "the old token"] {
-        let events = ask(sign(token, &url, &fields), &url).unwrap();
+        let events = ask(sign(token, &url, &fields), &url).await.unwrap();
         assert_eq!((events[0].attempt, events[0].outcome), (message.attempt, Some(Outcome::BadAddress)));
     }
     // Twilio may sign without the port.
-    assert!(ask(sign("the new token", &url.replace(":8443", ""), &fields), &url).is_ok());
-    assert_eq!(ask(sign("another token", &url, &fields), &url), Err(ReceiptError::Forged));
+    assert!(ask(sign("the new token", &url.replace(":8443", ""), &fields), &url).await.is_ok());
+    assert_eq!(ask(sign("another token", &url, &fields), &url).await, Err(ReceiptError::Forged));
     let other = format!("{BASE}?attempt={}", sms(2, "+14155550123").attempt);
-    assert_eq!(ask(sign("the new token", &url, &fields), &other), Err(ReceiptError::Forged));
+    assert_eq!(ask(sign("the new token", &url, &fields), &other).await, Err(ReceiptError::Forged));
 }

@@ -1,28 +1,25 @@
 //! What we send, a push service accepts as signed by us and a browser can decrypt.
 
-use std::sync::Arc;
-
+use candour::config::Secret;
 use candour::domain::clock::Clock;
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
-use candour::providers::settings::{SecretSource, WebPushSettings};
-use candour::providers::webpush::WebPushProvider;
+use candour::providers::settings::Common;
+use candour::providers::webpush::{WebPushProvider, WebPushSettings};
 use candour::system::System;
 
+use crate::support::configured::around;
 use crate::support::messages::push;
 use crate::support::webpush_server::PushService;
 
 fn provider(allow_private: bool) -> WebPushProvider {
     let settings = WebPushSettings {
-        name: String::from("push"),
-        vapid_key: SecretSource::inline("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"),
+        vapid_private_key: Some(Secret::new("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw")),
         subject: String::from("mailto:admin@example.org"),
         ttl_seconds: 3600,
-        allow_private,
-        concurrency: 1,
-        rate: None,
+        allow_private_endpoints: allow_private,
     };
-    WebPushProvider::build(&settings, Arc::new(System)).unwrap()
+    WebPushProvider::build(&Common::named("push"), &settings, &around()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,7 +46,8 @@ enum Taking {
 impl FarProvider {
     pub(crate) fn of(world: &Arc<World>, pulse: &Arc<Pulse>, carrier: &Carrier, dice: Dice) -> Arc<dyn Provider> {
         let Carrier { name, channel, concurrency, rate } = carrier.clone();
-        let descriptor = Descriptor { name, kind: "simulated", channel, concurrency, rate };
+        let descriptor =
+            Descriptor { name, kind: "simulated", channel, concurrency, rate, price: None, receipts: true };
         Arc::new(Self { world: Arc::clone(world), pulse: Arc::clone(pulse), descriptor, dice: Mutex::new(dice) })
     }
 
@@ -172,7 +173,7 @@ impl Provider for FarProvider {
     }
 
     /// One line: attempt, outcome or `none`, key.
-    fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+    async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         let text = std::str::from_utf8(&request.body).map_err(|_| ReceiptError::Malformed("text"))?;
         let words: Vec<&str> = text.split(' ').collect();
         let [attempt, outcome, key] = words[..] else { return Err(ReceiptError::Malformed("words")) };

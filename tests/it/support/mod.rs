@@ -4,6 +4,7 @@ pub mod account;
 pub mod app;
 pub mod candour;
 pub mod chaos;
+pub mod configured;
 pub mod databases;
 pub mod dice;
 pub mod dump;

@@ -9,7 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use candour::providers::settings::{SecretSource, SmtpBounces, SmtpLogin, SmtpSettings, SmtpTls};
+use candour::config::Secret;
+use candour::providers::smtp::{SmtpSettings, SmtpTls};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
@@ -68,25 +69,19 @@ impl Postfix {
     /// Settings of a relay here, with STARTTLS, the right login and the right authority.
     pub fn settings(&self) -> SmtpSettings {
         SmtpSettings {
-            name: String::from("relay"),
             host: String::from("localhost"),
-            port: Some(self.starttls),
+            port: self.starttls,
             tls: SmtpTls::Starttls,
             ca_file: Some(self.authority()),
             hello_name: None,
-            login: Some(SmtpLogin { username: USER.0.to_owned(), password: SecretSource::inline(USER.1) }),
-            from: String::from("notices@sender.example"),
-            from_name: Some(String::from("Datenschutz bei Müller & Söhne")),
+            username: Some(USER.0.to_owned()),
+            password: Some(Secret::new(USER.1)),
+            from: String::from("Datenschutz bei Müller & Söhne <notices@sender.example>"),
             reply_to: Some(String::from("help@sender.example")),
-            bounces: Some(SmtpBounces {
-                domain: BOUNCES.to_owned(),
-                prefix: String::from("bounce+"),
-                secrets: vec![SecretSource::inline("the secret of the bounce addresses")],
-                intake_tokens: vec![SecretSource::inline("the intake's token")],
-            }),
-            dkim: Vec::new(),
-            concurrency: 2,
-            rate: None,
+            domain: Some(BOUNCES.to_owned()),
+            bounce_secret: Some(Secret::new("the secret of the bounce addresses")),
+            previous_bounce_secrets: Vec::new(),
+            dkim: None,
             messages_per_connection: 100,
         }
     }

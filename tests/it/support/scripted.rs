@@ -30,7 +30,15 @@ impl Scripted {
     /// Answers every message with that outcome.
     pub fn always(name: &str, channel: Channel, outcome: Outcome) -> Self {
         Self {
-            descriptor: Descriptor { name: name.to_owned(), kind: "scripted", channel, concurrency: 32, rate: None },
+            descriptor: Descriptor {
+                name: name.to_owned(),
+                kind: "scripted",
+                channel,
+                concurrency: 32,
+                rate: None,
+                price: None,
+                receipts: true,
+            },
             answers: Mutex::new(VecDeque::new()),
             otherwise: Answer::of(outcome, "scripted"),
             asked: Mutex::new(Vec::new()),
@@ -100,7 +108,7 @@ impl Provider for Scripted {
     }
 
     /// Takes lines of `attempt outcome key`; the outcome `none` is news that changes nothing.
-    fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+    async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         if request.headers.get("authorization").is_none_or(|h| h != &format!("Bearer {RECEIPT_TOKEN}")) {
             return Err(ReceiptError::Forged);
         }

@@ -1,6 +1,6 @@
 //! An SMTP server that plays a script, for what real ones do once in a month.
 
-use candour::providers::settings::{SmtpLogin, SmtpSettings, SmtpTls};
+use candour::providers::smtp::{SmtpSettings, SmtpTls};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -65,20 +65,19 @@ impl SmtpServer {
     /// Settings of a relay at this server, without protection.
     pub fn settings(&self) -> SmtpSettings {
         SmtpSettings {
-            name: String::from("relay"),
             host: String::from("127.0.0.1"),
-            port: Some(self.port),
+            port: self.port,
             tls: SmtpTls::None,
             ca_file: None,
             hello_name: None,
-            login: None::<SmtpLogin>,
+            username: None,
+            password: None,
             from: String::from("notices@example.org"),
-            from_name: None,
             reply_to: None,
-            bounces: None,
-            dkim: Vec::new(),
-            concurrency: 1,
-            rate: None,
+            domain: None,
+            bounce_secret: None,
+            previous_bounce_secrets: Vec::new(),
+            dkim: None,
             messages_per_connection: 100,
         }
     }
