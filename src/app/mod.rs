@@ -117,7 +117,8 @@ pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Ar
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn providers(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
-    let around = Surroundings { entropy: Arc::clone(entropy), public_url: config.http.public_url.clone() };
+    let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
+    let around = Surroundings { entropy: Arc::clone(entropy), public_url: config.http.public_url.clone(), fonts };
     Ok(Providers::build(&config.providers, &around)?)
 }
 

@@ -12,7 +12,12 @@ pub(super) const DEFAULT: &str = concat!(
     include_str!("providers/about.toml"),
     include_str!("providers/smtp.toml"),
     include_str!("providers/twilio.toml"),
+    include_str!("providers/twilio_voice.toml"),
     include_str!("providers/webpush.toml"),
+    include_str!("providers/print.toml"),
+    include_str!("providers/lob.toml"),
+    include_str!("providers/pingen.toml"),
+    include_str!("providers/govuk_notify.toml"),
     include_str!("providers/spool.toml"),
 );
 

@@ -66,7 +66,10 @@ fn an_unknown_key_is_named_with_the_nearest() {
     }
     let said = refusal("", &[("CANDOUR_HTTP__LITSEN", "x")]);
     assert!(said.starts_with("CANDOUR_HTTP__LITSEN: ") && said.contains("`http.listen`"), "{said}");
-    assert!(refusal("[[providers]]\nkind = 'smpt'", &[]).contains("one of smtp, twilio, webpush, spool"));
+    assert!(
+        refusal("[[providers]]\nkind = 'smpt'", &[])
+            .contains("one of smtp, twilio, twilio_voice, webpush, print, lob, pingen, govuk_notify, spool")
+    );
 }
 
 #[test]

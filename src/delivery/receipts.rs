@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
-use crate::providers::{Provider, ReceiptError, ReceiptRequest};
+use crate::providers::{Provider, ReceiptError, ReceiptReply, ReceiptRequest};
 use crate::store::{DeliveryStore, ReceiptEffect, StoreError};
 use crate::telemetry::Metrics;
 
@@ -58,11 +58,11 @@ impl Receipts {
         Self { store, providers, policies, clock, entropy, metrics, wake, room: Semaphore::new(AT_ONCE) }
     }
 
-    /// Takes one callback and returns how many events it held. When this returns `Ok`, all of them are durable.
+    /// Takes one callback and returns what it is answered with. When this returns `Ok`, all its events are durable.
     ///
     /// # Errors
     /// When the callback is not genuine or makes no sense (do not send it again), or could not be stored (do).
-    pub async fn receive(&self, name: &str, request: &ReceiptRequest) -> Result<usize, ReceiptFailure> {
+    pub async fn receive(&self, name: &str, request: &ReceiptRequest) -> Result<Option<ReceiptReply>, ReceiptFailure> {
         let provider =
             self.providers.iter().find(|p| p.describe().name == name).ok_or(ReceiptFailure::NoSuchProvider)?;
         let _room = self.room.try_acquire().map_err(|_| ReceiptFailure::Overloaded)?;
@@ -90,6 +90,6 @@ impl Receipts {
                 ReceiptEffect::Noted | ReceiptEffect::Repeated => {}
             }
         }
-        Ok(events.len())
+        Ok(provider.reply(request))
     }
 }

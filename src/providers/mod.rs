@@ -9,7 +9,12 @@
 //!
 //! Never: decides what follows from an outcome (that is [`crate::domain::attempt::next`]), touches the store, retries.
 
+pub mod govuk_notify;
 pub mod http;
+pub mod lob;
+pub mod pingen;
+pub mod press;
+pub mod print;
 mod protocol;
 pub mod registry;
 pub mod settings;
@@ -98,6 +103,15 @@ pub struct ReceiptEvent {
     pub code: Option<String>,
 }
 
+/// What a callback is answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptReply {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+}
+
 /// Why a callback was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
@@ -140,6 +154,12 @@ pub trait Provider: Send + Sync + 'static {
     /// When the signature does not fit, the body makes no sense, or it cannot be checked now.
     async fn receipts(&self, _request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         Err(ReceiptError::Unsupported)
+    }
+
+    /// What a callback is answered with where the provider waits for more than a status, e.g. for what a call says next.
+    /// Asked once all events of the callback are durable.
+    fn reply(&self, _request: &ReceiptRequest) -> Option<ReceiptReply> {
+        None
     }
 
     /// Whether it can be reached and takes our credentials, without sending anything.

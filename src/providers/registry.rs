@@ -6,10 +6,14 @@ use std::sync::Arc;
 use url::Url;
 
 use super::Provider;
+use super::govuk_notify::GovukNotifyProvider;
+use super::lob::LobProvider;
+use super::pingen::PingenProvider;
+use super::print::PrintProvider;
 use super::settings::{Common, Faults, Surroundings, UnfitSettings};
 use super::smtp::SmtpProvider;
 use super::spool::SpoolProvider;
-use super::twilio::TwilioProvider;
+use super::twilio::{TwilioProvider, TwilioVoiceProvider};
 use super::webpush::WebPushProvider;
 use crate::config::{Problem, ProviderEntry};
 use crate::domain::channel::Channel;
@@ -28,11 +32,16 @@ type Build = fn(&Common, &ProviderEntry, &Surroundings) -> Result<Arc<dyn Provid
 
 /// Every kind there is, one row each.
 #[rustfmt::skip]
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 9] = [
     Kind { name: "smtp", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SmtpProvider::build(common, &entry.read()?)?)) },
     Kind { name: "twilio", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "twilio_voice", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioVoiceProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "webpush", concurrency: 64, build: |common, entry, around| Ok(Arc::new(WebPushProvider::build(common, &entry.read()?, around)?)) },
-    Kind { name: "spool", concurrency: 8, build: |common, entry, _| Ok(Arc::new(SpoolProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "print", concurrency: 8, build: |common, entry, around| Ok(Arc::new(PrintProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "lob", concurrency: 8, build: |common, entry, around| Ok(Arc::new(LobProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "pingen", concurrency: 8, build: |common, entry, around| Ok(Arc::new(PingenProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "govuk_notify", concurrency: 8, build: |common, entry, around| Ok(Arc::new(GovukNotifyProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "spool", concurrency: 8, build: |common, entry, around| Ok(Arc::new(SpoolProvider::build(common, &entry.read()?, around)?)) },
 ];
 
 /// All configured providers, in the order of the configuration: the first of a channel is tried first.
@@ -110,7 +119,7 @@ mod tests {
 
     fn around() -> Surroundings {
         let public_url = Some(Url::parse("https://candour.example.org/").unwrap());
-        Surroundings { entropy: Arc::new(System), public_url }
+        Surroundings { public_url, ..Surroundings::for_tests(Arc::new(System)) }
     }
 
     fn spool(name: &str, channel: &str) -> ProviderEntry {

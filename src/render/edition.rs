@@ -1,5 +1,7 @@
 //! A notice in one language: the author's texts of one locale in the frame of the nearest language there is.
 
+mod letter_and_call;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,22 +14,16 @@ use super::error::RenderError;
 use super::fold;
 use super::language::{Form, Language};
 use super::notice::Rendered;
-use super::paragraphs;
 use super::plate::Plate;
 use super::registry::{Frame, Renderer};
 use super::settle::Settler;
 use super::snippet::Snippet;
 use super::sources::FrameFile;
 use crate::domain::facts::IncidentFacts;
-use crate::domain::letter::{Block, Letter, Speech};
 use crate::domain::locale::Locale;
 use crate::domain::notice::{NoticeContent, NoticeTexts, hash};
 use crate::domain::person::PersonRecord;
 use crate::domain::pii::Pii;
-
-/// Most characters that a call may speak at once: over a minute in any language, and few enough that two languages of
-/// them fit into the address that a provider calls.
-const LONGEST_SPEECH: usize = 1_200;
 
 /// A frame with everything in it that is the same for everybody.
 struct Folded {
@@ -231,55 +227,6 @@ impl Edition {
             title: Pii::new(title.trim().to_owned()),
             text: Pii::new(context::one_line(text)),
             url: self.url.clone(),
-        })
-    }
-
-    pub(super) fn letter(&self, record: &PersonRecord) -> Result<Letter, RenderError> {
-        let mut context = self.context(record);
-        let greeting = self.greeting(&context)?;
-        set(&mut context, "greeting", Value::String(greeting));
-        let filled = self.with_body(FrameFile::Letter, context)?;
-        let wrong = |reason: String| RenderError::Template {
-            template: self.frames[&FrameFile::Letter].path.clone(),
-            locale: self.locale.clone(),
-            reason,
-        };
-        let blocks = paragraphs::read(&filled).map_err(wrong)?;
-        let title = blocks.iter().find_map(|block| match block {
-            Block::Title(title) => Some(title.clone()),
-            _ => None,
-        });
-        let title = title.ok_or_else(|| wrong(String::from("a letter needs a heading of the whole, <h1>")))?;
-        let (title, blocks) = (Pii::new(title), Pii::new(blocks));
-        Ok(Letter { locale: self.locale.clone(), sender: self.sender.clone(), title, blocks })
-    }
-
-    pub(super) fn speech(&self, record: &PersonRecord) -> Result<Speech, RenderError> {
-        let context = self.context(record);
-        let greeting = if context.data().pointer("/person/name").is_some() {
-            self.filler(&context).fill(&self.spoken_greeting)?
-        } else {
-            self.spoken.get("neutral").cloned().unwrap_or_default()
-        };
-        let message = context::one_line(&self.with_body(FrameFile::Voice, context)?);
-        if message.chars().count() > LONGEST_SPEECH {
-            return Err(RenderError::Template {
-                template: self.frames[&FrameFile::Voice].path.clone(),
-                locale: self.locale.clone(),
-                reason: format!(
-                    "a call would speak more than {LONGEST_SPEECH} characters; give the notice a `short` text"
-                ),
-            });
-        }
-        let say = |key: &str| Pii::new(self.spoken.get(key).cloned().unwrap_or_default());
-        Ok(Speech {
-            locale: self.locale.clone(),
-            greeting: Pii::new(context::one_line(&greeting)),
-            message: Pii::new(message),
-            choices: say("choices"),
-            offer: say("offer"),
-            machine: say("machine"),
-            farewell: say("farewell"),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::extract::PathArg;
@@ -44,12 +45,13 @@ impl From<ReceiptFailure> for Problem {
     extensions(("x-roles" = json!(PUBLIC)), ("x-idempotency" = json!("natural"))),
     params(("provider" = String, Path, description = "Name of the provider in the configuration.")),
     request_body(content = String, content_type = "application/octet-stream", description = "As the provider sends it."),
-    responses((status = 204, description = "It is durable.")))]
+    responses((status = 204, description = "It is durable."),
+        (status = 200, description = "It is durable; the body is what the provider waits for.", body = String, content_type = "text/xml")))]
 async fn receive(
     State(state): State<ApiState>,
     PathArg(provider): PathArg<String>,
     request: Request,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let (parts, sent) = request.into_parts();
     let bytes = body::read(parts.headers.get(header::CONTENT_LENGTH).cloned(), sent, MAX_CALLBACK).await?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
@@ -65,6 +67,8 @@ async fn receive(
         body: bytes,
         now: state.clock.now(),
     };
-    state.receipts.receive(&provider, request).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(match state.receipts.receive(&provider, request).await? {
+        Some(reply) => ([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }

@@ -26,4 +26,9 @@ impl Form {
             _ => Err(ReceiptError::Malformed("a field stands twice")),
         }
     }
+
+    /// The value of a field that must be there, once.
+    pub(in crate::providers) fn must(&self, name: &str) -> Result<&str, ReceiptError> {
+        self.one(name)?.ok_or(ReceiptError::Malformed("a field is missing"))
+    }
 }

@@ -8,6 +8,8 @@
 //! | `form.rs` | reads a posted form |
 //! | `jwt.rs` | signs JSON Web Tokens (ES256, RS256) |
 //! | `mac.rs` | an HMAC made, and checked in constant time under every secret of a rotation |
+//! | `multipart.rs` | a form with a file in it |
+//! | `refusal.rs` | what it means that an HTTP API did not take a message |
 //! | `shown.rs` | what a callback shows of itself: basic authentication, a bearer token, a header |
 
 #[cfg_attr(not(test), expect(dead_code, reason = "the providers that use all of it follow"))]
@@ -16,7 +18,8 @@ pub(super) mod codes;
 pub(super) mod form;
 #[cfg_attr(not(test), expect(dead_code, reason = "the providers that use all of it follow"))]
 pub(super) mod jwt;
-#[cfg_attr(not(test), expect(dead_code, reason = "the providers that use all of it follow"))]
 pub(super) mod mac;
+pub(super) mod multipart;
+pub(super) mod refusal;
 #[cfg_attr(not(test), expect(dead_code, reason = "the providers that use all of it follow"))]
 pub(super) mod shown;

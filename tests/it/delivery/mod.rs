@@ -11,6 +11,7 @@ mod further_wave;
 mod kill_harness;
 mod killed;
 mod kills;
+mod letter_comes_back;
 mod outcomes_are_refused;
 mod pauses_at_once;
 mod postgres_fails_over;

@@ -1,5 +1,8 @@
 //! Providers against the real thing, or the nearest to it that others have written.
 
+mod letter_services;
+mod print_batches_survive_kills;
+mod print_hands_over_and_takes_returns;
 mod scripted_provider_plays_its_part;
 mod smtp_421_is_no_verdict_on_anybody;
 mod smtp_bounce_comes_back;
@@ -16,4 +19,6 @@ mod smtp_unknown_recipient;
 mod smtp_wrong_password;
 mod twilio_requests_fit_the_contract;
 mod twilio_signatures_of_its_own_library;
+mod twilio_voice_calls_fit_the_contract;
+mod twilio_voice_talks_under_its_own_signature;
 mod webpush_reaches_a_browser;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use candour::config::ProviderEntry;
 use candour::providers::settings::Surroundings;
 use candour::providers::{Provider, Providers};
+use candour::render::pdf::Fonts;
 use candour::system::System;
 
 /// What providers of tests are built with.
 pub fn around() -> Surroundings {
-    Surroundings { entropy: Arc::new(System), public_url: Some("https://candour.example.org:8443".parse().unwrap()) }
+    let public_url = Some("https://candour.example.org:8443".parse().unwrap());
+    Surroundings { entropy: Arc::new(System), public_url, fonts: Arc::new(Fonts::new(None)) }
 }
 
 /// The provider of one `[[providers]]` table, secrets in place.

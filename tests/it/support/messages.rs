@@ -33,6 +33,12 @@ pub fn sms(number: u128, to: &str) -> Message {
     message(number, Body::Sms { to: PhoneNumber::from_e164(to).unwrap(), text: pii("Über Ihre Daten: example.org/n") })
 }
 
+/// A phone call, in German and English.
+pub fn call(number: u128, to: &str) -> Message {
+    let script = Box::new(super::letters::script("Änne Müller"));
+    message(number, Body::Voice { to: PhoneNumber::from_e164(to).unwrap(), script })
+}
+
 /// A push message.
 pub fn push(number: u128, to: &str) -> Message {
     let to = PushTarget::parse(to).unwrap();

@@ -25,5 +25,6 @@ pub mod scripted;
 pub mod smtp_server;
 pub mod smtp_sink;
 pub mod stores;
+pub mod vendor;
 pub mod webhook_receiver;
 pub mod webpush_server;
