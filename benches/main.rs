@@ -7,6 +7,7 @@ mod email;
 mod http;
 mod import;
 mod law;
+mod letter;
 mod scale;
 mod support;
 mod urgent;
@@ -41,6 +42,8 @@ enum Subject {
     ScalePostgres,
     /// The rules: reading them, and all obligations of an incident that touches every jurisdiction.
     Law,
+    /// A letter's PDF.
+    Letter,
     /// An urgent campaign during a large one on SQLite.
     Urgent,
     /// The same on PostgreSQL.
@@ -134,6 +137,7 @@ async fn measure(args: &Args) -> Result<()> {
             Subject::Scale => scale::run(&bench, Database::Sqlite).await?,
             Subject::ScalePostgres => scale::run(&bench, Database::Postgres).await?,
             Subject::Law => law::run(&bench)?,
+            Subject::Letter => letter::run(&bench)?,
             Subject::Urgent => urgent::run(&bench, Database::Sqlite).await?,
             Subject::UrgentPostgres => urgent::run(&bench, Database::Postgres).await?,
         };

@@ -4,25 +4,18 @@ use async_trait::async_trait;
 
 pub use crate::delivery::ReceiptFailure;
 use crate::delivery::Receipts;
-use crate::providers::ReceiptRequest;
+use crate::providers::{ReceiptReply, ReceiptRequest};
 
 /// Takes in providers' callbacks.
 #[async_trait]
 pub trait ReceiptSink: Send + Sync {
     /// Checks the signature, makes what the callback says durable, and only then returns how many events there were.
-    async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure>;
-
-    /// What the provider wants to read once its callback was taken, as JSON.
-    fn acknowledgement(&self, provider: &str) -> Option<&'static str>;
+    async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<Option<ReceiptReply>, ReceiptFailure>;
 }
 
 #[async_trait]
 impl ReceiptSink for Receipts {
-    async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure> {
+    async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<Option<ReceiptReply>, ReceiptFailure> {
         self.receive(provider, &request).await
-    }
-
-    fn acknowledgement(&self, provider: &str) -> Option<&'static str> {
-        self.acknowledgement(provider)
     }
 }

@@ -119,8 +119,9 @@ pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Ar
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
+    let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
     let public_url = config.http.public_url.clone();
-    let around = Surroundings { clock: Arc::clone(clock), entropy: Arc::clone(entropy), public_url };
+    let around = Surroundings { clock: Arc::clone(clock), entropy: Arc::clone(entropy), public_url, fonts };
     Ok(Providers::build(&config.providers, &around)?)
 }
 

@@ -10,15 +10,17 @@ use crate::domain::person::{Person, PersonRecord};
 use crate::render::{CompiledNotice, RenderError};
 
 mod email;
+mod letter;
 mod push;
 mod sms;
+mod voice;
 
 /// Why there is no message. Never repeats personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeError {
-    /// The channel cannot be composed for yet.
-    #[error("messages for the channel {channel} cannot be written yet; take it out of the cascade")]
-    NotSupported {
+    /// The rendering is of another channel than was asked for: a defect.
+    #[error("the notice was not rendered for the channel {channel}")]
+    Mismatch {
         /// The channel.
         channel: Channel,
     },
@@ -38,7 +40,7 @@ pub enum ComposeError {
 /// Composes the message of one attempt: the notice, rendered for the person, addressed to the contact point of the step.
 ///
 /// # Errors
-/// When the channel is not supported yet, the person has no such contact point, or the notice cannot be rendered.
+/// When the person has no such contact point, or the notice cannot be rendered.
 pub fn compose(
     notice: &CompiledNotice,
     attempt: AttemptId,
@@ -51,7 +53,8 @@ pub fn compose(
         Channel::Email => email::body(notice, record, step.point)?,
         Channel::Sms => sms::body(notice, record, step.point)?,
         Channel::Push => push::body(notice, record, step.point)?,
-        Channel::Letter | Channel::Voice => return Err(ComposeError::NotSupported { channel: step.channel }),
+        Channel::Letter => letter::body(notice, record, step.point)?,
+        Channel::Voice => voice::body(notice, record, step.point)?,
     };
     let locale = notice.resolve(record.locale.as_ref()).to_string();
     Ok(Message { attempt, campaign, person: person.id, locale, body })
@@ -64,5 +67,5 @@ fn point<T: Clone>(points: &[T], channel: Channel, point: u8) -> Result<T, Compo
 
 /// A rendering of another channel than was asked for.
 fn mismatch(channel: Channel) -> ComposeError {
-    ComposeError::NotSupported { channel }
+    ComposeError::Mismatch { channel }
 }

@@ -12,6 +12,7 @@ pub(super) const DEFAULT: &str = concat!(
     include_str!("providers/about.toml"),
     include_str!("providers/smtp.toml"),
     include_str!("providers/twilio.toml"),
+    include_str!("providers/twilio_voice.toml"),
     include_str!("providers/smpp.toml"),
     include_str!("providers/kannel.toml"),
     include_str!("providers/vonage.toml"),
@@ -23,6 +24,10 @@ pub(super) const DEFAULT: &str = concat!(
     include_str!("providers/fcm.toml"),
     include_str!("providers/apns.toml"),
     include_str!("providers/ntfy.toml"),
+    include_str!("providers/print.toml"),
+    include_str!("providers/lob.toml"),
+    include_str!("providers/pingen.toml"),
+    include_str!("providers/govuk_notify.toml"),
     include_str!("providers/spool.toml"),
 );
 

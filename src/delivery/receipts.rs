@@ -8,7 +8,9 @@ use tokio::sync::Semaphore;
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
-use crate::providers::{InletFault, LooseReceipt, Provider, ReceiptError, ReceiptEvent, ReceiptInlet, ReceiptRequest};
+use crate::providers::{
+    InletFault, LooseReceipt, Provider, ReceiptError, ReceiptEvent, ReceiptInlet, ReceiptReply, ReceiptRequest,
+};
 use crate::store::{DeliveryStore, ReceiptEffect, StoreError};
 use crate::telemetry::Metrics;
 
@@ -62,11 +64,11 @@ impl Receipts {
         Self { store, providers, policies, clock, entropy, metrics, wake, room: Semaphore::new(AT_ONCE) }
     }
 
-    /// Takes one callback and returns how many events it held. When this returns `Ok`, all of them are durable.
+    /// Takes one callback and returns what it is answered with. When this returns `Ok`, all its events are durable.
     ///
     /// # Errors
     /// When the callback is not genuine or makes no sense (do not send it again), or could not be stored (do).
-    pub async fn receive(&self, name: &str, request: &ReceiptRequest) -> Result<usize, ReceiptFailure> {
+    pub async fn receive(&self, name: &str, request: &ReceiptRequest) -> Result<Option<ReceiptReply>, ReceiptFailure> {
         let provider =
             self.providers.iter().find(|p| p.describe().name == name).ok_or(ReceiptFailure::NoSuchProvider)?;
         let _room = self.room.try_acquire().map_err(|_| ReceiptFailure::Overloaded)?;
@@ -83,13 +85,7 @@ impl Receipts {
         for event in &events {
             self.apply(name, event).await?;
         }
-        Ok(events.len())
-    }
-
-    /// What a provider wants to read when its callback was taken.
-    #[must_use]
-    pub fn acknowledgement(&self, name: &str) -> Option<&'static str> {
-        self.providers.iter().find(|p| p.describe().name == name)?.acknowledgement()
+        Ok(provider.reply(request))
     }
 
     /// Finds the attempt that a receipt is about by the reference that the provider gave with its answer.

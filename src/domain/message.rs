@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::contact::{ContactPoint, EmailAddress, PhoneNumber, PushTarget};
+use super::contact::{ContactPoint, EmailAddress, PhoneNumber, PostalAddress, PushTarget};
 use super::id::{AttemptId, CampaignId, PersonId};
+use super::letter::{Letter, Script};
 use super::pii::Pii;
 
 /// A message to one person at one contact point.
@@ -58,6 +59,22 @@ pub enum Body {
         /// Page to open.
         url: Option<String>,
     },
+    /// A letter, not yet on paper: the provider sets it for its windows and folds.
+    Letter {
+        /// To.
+        to: PostalAddress,
+        /// Name for the first line of the address.
+        to_name: Option<Pii<String>>,
+        /// What it says.
+        letter: Box<Letter>,
+    },
+    /// A phone call.
+    Voice {
+        /// To.
+        to: PhoneNumber,
+        /// What is said.
+        script: Box<Script>,
+    },
 }
 
 impl Message {
@@ -77,6 +94,8 @@ impl Body {
             Self::Email { to, .. } => ContactPoint::Email(to.clone()),
             Self::Sms { to, .. } => ContactPoint::Sms(to.clone()),
             Self::Push { to, .. } => ContactPoint::Push(to.clone()),
+            Self::Letter { to, .. } => ContactPoint::Letter(to.clone()),
+            Self::Voice { to, .. } => ContactPoint::Voice(to.clone()),
         }
     }
 }

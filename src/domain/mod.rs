@@ -20,6 +20,7 @@ pub mod history;
 pub mod id;
 pub mod incident;
 pub mod jurisdiction;
+pub mod letter;
 pub mod limit;
 pub mod locale;
 pub mod message;

@@ -53,7 +53,7 @@ pub use flaws::Flaw;
 use forecast::Carrier;
 pub use history::{History, HistoryEntry};
 pub use notice_check::Requirement;
-pub use notices::{Preview, PreviewRequest, Previews};
+pub use notices::{LetterPreview, Preview, PreviewRequest, Previews};
 pub use progress::Progress;
 pub use rehearsal::{Misfit, Rehearsal};
 pub use routing::WaysOfPeople;

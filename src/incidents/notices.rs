@@ -5,12 +5,15 @@ use serde_json::json;
 use super::{Flaw, IncidentError, Incidents, Requirement, entry, rehearsal, sample};
 use crate::domain::actor::ActorRef;
 use crate::domain::channel::Channel;
+use crate::domain::contact::PostalAddress;
 use crate::domain::id::{IncidentId, NoticeId, PersonId};
 use crate::domain::incident::Incident;
 use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::letter::Letter;
 use crate::domain::locale::Locale;
 use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::person::PersonRecord;
+use crate::domain::pii::Pii;
 use crate::domain::price::Price;
 use crate::domain::segments;
 use crate::render::{CompiledNotice, RenderError, Rendered};
@@ -40,6 +43,19 @@ pub struct Preview {
     pub rendered: Rendered,
     /// What the channel's first provider takes for it, where that is counted.
     pub cost: Option<Price>,
+}
+
+/// A letter to be looked at.
+#[derive(Clone, Debug)]
+pub struct LetterPreview {
+    /// What it says.
+    pub letter: Letter,
+    /// Where to, if anywhere.
+    pub to: PostalAddress,
+    /// To whom.
+    pub to_name: Option<Pii<String>>,
+    /// Country of the organisation, which an address within it does not name.
+    pub from_country: Option<String>,
 }
 
 /// A whole preview.
@@ -164,6 +180,42 @@ impl Incidents {
             _ => 1,
         };
         price.times(u64::try_from(messages).ok()?)
+    }
+}
+
+impl Incidents {
+    /// What the letter of the notice says, with the facts as they are now, and to whom. Nothing of `channel` and
+    /// `jurisdiction` is used.
+    ///
+    /// # Errors
+    /// As [`Incidents::preview`].
+    pub async fn preview_letter(
+        &self,
+        id: IncidentId,
+        request: PreviewRequest,
+    ) -> Result<LetterPreview, IncidentError> {
+        let facts = self.store.docket(id).await?.incident.facts;
+        let content = match request.content {
+            Some(content) => content,
+            None => self.notice(id).await?.content,
+        };
+        let compiled = self.renderer.compile(&content, &facts)?;
+        let record = match request.person {
+            Some(person) => self.store.person(id, person).await?.record,
+            None => sample::person(request.locale.clone(), request.jurisdiction.clone()),
+        };
+        let rendered = render(&compiled, &[Channel::Letter], request.locale.as_ref(), &record)?;
+        let letter = rendered.into_iter().find_map(|preview| match preview.rendered {
+            Rendered::Letter(letter) => Some(letter),
+            _ => None,
+        });
+        Ok(LetterPreview {
+            // The channel asked for is the channel rendered.
+            letter: letter.ok_or(IncidentError::NoNotice)?,
+            to: record.address.clone().unwrap_or_default(),
+            to_name: record.name.clone(),
+            from_country: facts.organisation.country,
+        })
     }
 }
 

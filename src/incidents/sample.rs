@@ -1,6 +1,6 @@
 //! A made-up person for previews and first checks: everything known, nothing real.
 
-use crate::domain::contact::{EmailAddress, PhoneNumber};
+use crate::domain::contact::{EmailAddress, PhoneNumber, PostalAddress};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::person::PersonRecord;
@@ -16,7 +16,23 @@ pub(super) fn person(locale: Option<Locale>, jurisdiction: Option<JurisdictionId
         Some(Some(language)) if language.as_str() == "es" => "María García",
         _ => "Alex Example",
     };
+    let (street, city, postcode, country) = match locale.as_ref().map(Locale::as_str).unwrap_or_default() {
+        tag if tag.starts_with("de") => ("Musterstraße 1", "Musterstadt", "12345", "DE"),
+        tag if tag.starts_with("fr") => ("1 rue de l’Exemple", "Paris", "75001", "FR"),
+        tag if tag.starts_with("es") => ("Calle del Ejemplo 1", "Madrid", "28001", "ES"),
+        tag if tag.starts_with("zh") => ("示例路1号", "北京市", "100000", "CN"),
+        tag if tag.starts_with("ja") => ("見本町1-2-3", "千代田区", "100-0001", "JP"),
+        _ => ("1 Example Street", "Exampleton", "12345", "US"),
+    };
+    let pii = |text: &str| Pii::new(text.to_owned());
     PersonRecord {
+        address: Some(PostalAddress {
+            lines: vec![pii(street)],
+            city: Some(pii(city)),
+            region: None,
+            postcode: Some(pii(postcode)),
+            country: Some(country.to_owned()),
+        }),
         reference: Pii::new(String::from("SAMPLE-1")),
         name: Some(Pii::new(String::from(name))),
         // Domain and number are reserved for examples (RFC 2606; NANP 555-0100 to 555-0199).

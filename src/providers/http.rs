@@ -154,6 +154,11 @@ impl Http {
         self.client.post(url)
     }
 
+    /// A PUT to that address.
+    pub fn put(&self, url: Url) -> reqwest::RequestBuilder {
+        self.client.put(url)
+    }
+
     /// A GET of that address.
     pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
         self.client.get(url)

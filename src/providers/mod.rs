@@ -12,10 +12,15 @@
 pub mod aliyun;
 pub mod apns;
 pub mod fcm;
+pub mod govuk_notify;
 pub mod http;
 pub mod kannel;
+pub mod lob;
 pub mod messagebird;
 pub mod ntfy;
+pub mod pingen;
+pub mod press;
+pub mod print;
 mod protocol;
 pub mod registry;
 pub mod settings;
@@ -113,6 +118,15 @@ pub struct ReceiptEvent {
     pub code: Option<String>,
 }
 
+/// What a callback is answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptReply {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+}
+
 /// Why a callback was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
@@ -202,14 +216,15 @@ pub trait Provider: Send + Sync + 'static {
         Err(ReceiptError::Unsupported)
     }
 
-    /// What the provider wants to read when a callback was taken, as JSON; most want nothing.
-    fn acknowledgement(&self) -> Option<&'static str> {
-        None
-    }
-
     /// Holds the connection that receipts come in over, until told to stop. Most providers call back instead: for them
     /// there is nothing to hold.
     async fn listen(&self, _inlet: Arc<dyn ReceiptInlet>, _stop: CancellationToken) {}
+
+    /// What a callback is answered with where the provider waits for more than a status, e.g. for what a call says next.
+    /// Asked once all events of the callback are durable.
+    fn reply(&self, _request: &ReceiptRequest) -> Option<ReceiptReply> {
+        None
+    }
 
     /// Whether it can be reached and takes our credentials, without sending anything.
     ///

@@ -9,16 +9,20 @@ use super::Provider;
 use super::aliyun::AliyunProvider;
 use super::apns::ApnsProvider;
 use super::fcm::FcmProvider;
+use super::govuk_notify::GovukNotifyProvider;
 use super::kannel::KannelProvider;
+use super::lob::LobProvider;
 use super::messagebird::MessageBirdProvider;
 use super::ntfy::NtfyProvider;
+use super::pingen::PingenProvider;
+use super::print::PrintProvider;
 use super::settings::{Common, Faults, Surroundings, UnfitSettings};
 use super::smpp::SmppProvider;
 use super::smtp::SmtpProvider;
 use super::sns::SnsProvider;
 use super::spool::SpoolProvider;
 use super::tencent::TencentProvider;
-use super::twilio::TwilioProvider;
+use super::twilio::{TwilioProvider, TwilioVoiceProvider};
 use super::vonage::VonageProvider;
 use super::webpush::WebPushProvider;
 use crate::config::{Problem, ProviderEntry};
@@ -38,9 +42,10 @@ type Build = fn(&Common, &ProviderEntry, &Surroundings) -> Result<Arc<dyn Provid
 
 /// Every kind there is, one row each.
 #[rustfmt::skip]
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 19] = [
     Kind { name: "smtp", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SmtpProvider::build(common, &entry.read()?)?)) },
     Kind { name: "twilio", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "twilio_voice", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioVoiceProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "smpp", concurrency: 10, build: |common, entry, around| Ok(Arc::new(SmppProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "kannel", concurrency: 16, build: |common, entry, around| Ok(Arc::new(KannelProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "vonage", concurrency: 16, build: |common, entry, around| Ok(Arc::new(VonageProvider::build(common, &entry.read()?, around)?)) },
@@ -52,7 +57,11 @@ const KINDS: [Kind; 14] = [
     Kind { name: "fcm", concurrency: 64, build: |common, entry, around| Ok(Arc::new(FcmProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "apns", concurrency: 64, build: |common, entry, around| Ok(Arc::new(ApnsProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "ntfy", concurrency: 16, build: |common, entry, _| Ok(Arc::new(NtfyProvider::build(common, &entry.read()?)?)) },
-    Kind { name: "spool", concurrency: 8, build: |common, entry, _| Ok(Arc::new(SpoolProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "print", concurrency: 8, build: |common, entry, around| Ok(Arc::new(PrintProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "lob", concurrency: 8, build: |common, entry, around| Ok(Arc::new(LobProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "pingen", concurrency: 8, build: |common, entry, around| Ok(Arc::new(PingenProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "govuk_notify", concurrency: 8, build: |common, entry, around| Ok(Arc::new(GovukNotifyProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "spool", concurrency: 8, build: |common, entry, around| Ok(Arc::new(SpoolProvider::build(common, &entry.read()?, around)?)) },
 ];
 
 /// All configured providers, in the order of the configuration: the first of a channel is tried first.
@@ -130,7 +139,7 @@ mod tests {
 
     fn around() -> Surroundings {
         let public_url = Some(Url::parse("https://candour.example.org/").unwrap());
-        Surroundings { clock: Arc::new(System), entropy: Arc::new(System), public_url }
+        Surroundings { public_url, ..Surroundings::for_tests(Arc::new(System)) }
     }
 
     fn spool(name: &str, channel: &str) -> ProviderEntry {

@@ -11,6 +11,7 @@ use crate::config::{Problem, ProviderEntry};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::price::Price;
+use crate::render::pdf::Fonts;
 
 /// What every kind has.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,9 +67,19 @@ pub struct Surroundings {
     pub entropy: Arc<dyn Entropy>,
     /// Where the outside reaches this service, if it does.
     pub public_url: Option<Url>,
+    /// Faces for what is printed.
+    pub fonts: Arc<Fonts>,
 }
 
 impl Surroundings {
+    /// A service that is reached at `https://candour.example.org`, with the binary's and the machine's fonts.
+    #[cfg(test)]
+    pub(super) fn for_tests(entropy: Arc<dyn Entropy>) -> Self {
+        let public_url = Url::parse("https://candour.example.org").ok();
+        let clock = Arc::new(crate::system::System);
+        Self { clock, entropy, public_url, fonts: Arc::new(Fonts::new(None)) }
+    }
+
     /// The public address of a provider's callbacks.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A directory that takes messages: for development, and for places from which another system carries them on.
 //!
-//! One file per message, `{attempt}.eml` for email, `{attempt}.json` for the rest, complete and on disk before the
+//! One file per message, `{attempt}.eml` for email, `{attempt}.pdf` for letters, `{attempt}.json` for the rest, complete and on disk before the
 //! message counts as accepted: written under another name, synced, renamed. The files hold personal data in clear;
 //! they and the directory are the owner's alone.
 
@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::settings::{Common, Faults};
+use super::press::{Press, Sender};
+use super::settings::{Common, Faults, Surroundings};
 use super::smtp::{MailComposer, MailContent};
 use super::{Answer, Descriptor, Provider, ProviderFault};
 use crate::domain::channel::Channel;
@@ -33,6 +34,16 @@ pub struct SpoolSettings {
     /// The sender of emails.
     #[serde(default = "nobody")]
     pub from: String,
+    /// Paper and window of letters, by name.
+    #[serde(default = "din5008_b")]
+    pub form: String,
+    /// Who writes letters.
+    #[serde(default)]
+    pub sender: Sender,
+}
+
+fn din5008_b() -> String {
+    String::from("din5008_b")
 }
 
 fn nobody() -> String {
@@ -44,14 +55,15 @@ pub struct SpoolProvider {
     descriptor: Descriptor,
     directory: PathBuf,
     composer: MailComposer,
+    press: Press,
 }
 
 impl SpoolProvider {
     /// Builds the provider and its directory.
     ///
     /// # Errors
-    /// When the directory cannot be made or the sender is not an address.
-    pub fn build(common: &Common, settings: &SpoolSettings) -> Result<Self, Faults> {
+    /// When the directory cannot be made, the sender is not an address, or there is no such form of letters.
+    pub fn build(common: &Common, settings: &SpoolSettings, around: &Surroundings) -> Result<Self, Faults> {
         let mail = MailContent { from: &settings.from, from_name: None, reply_to: None, dkim: &[] };
         let composer = MailComposer::build(&mail)?;
         DirBuilder::new()
@@ -63,6 +75,7 @@ impl SpoolProvider {
             descriptor: common.descriptor("spool", settings.channel, false),
             directory: settings.directory.clone(),
             composer,
+            press: Press::new(&settings.form, &settings.sender, &around.fonts)?,
         })
     }
 
@@ -88,7 +101,7 @@ impl SpoolProvider {
 
 fn body(body: &Body) -> serde_json::Value {
     match body {
-        Body::Email { .. } => serde_json::Value::Null,
+        Body::Email { .. } | Body::Letter { .. } => serde_json::Value::Null,
         Body::Sms { to, text, .. } => json!({ "to": to.expose(), "text": text.expose() }),
         Body::Push { to, title, text, url } => {
             let to = match to {
@@ -100,6 +113,7 @@ fn body(body: &Body) -> serde_json::Value {
             };
             json!({ "to": to, "title": title.expose(), "text": text.expose(), "url": url })
         }
+        Body::Voice { to, script } => json!({ "to": to.expose(), "text": script.plain().expose() }),
     }
 }
 
@@ -132,7 +146,14 @@ impl Provider for SpoolProvider {
         if message.body.contact().channel() != self.descriptor.channel {
             return Answer::of(Outcome::Misconfigured, "wrong-channel");
         }
-        let Some((name, bytes)) = self.write_out(message, now) else {
+        let written = match message.body {
+            Body::Letter { .. } => match self.press.set(message, now).await {
+                Ok(pdf) => Some((format!("{}.pdf", message.attempt), pdf.bytes)),
+                Err(answer) => return answer,
+            },
+            _ => self.write_out(message, now),
+        };
+        let Some((name, bytes)) = written else {
             return Answer::of(Outcome::Rejected, "cannot-be-written");
         };
         let (directory, file) = (self.directory.clone(), name.clone());
@@ -180,8 +201,15 @@ mod tests {
     }
 
     fn provider(channel: Channel, directory: &Path) -> SpoolProvider {
-        let settings = SpoolSettings { channel, directory: directory.join("out"), from: String::from("a@example.org") };
-        SpoolProvider::build(&Common::named("spool"), &settings).unwrap()
+        let settings = SpoolSettings {
+            channel,
+            directory: directory.join("out"),
+            from: String::from("a@example.org"),
+            form: din5008_b(),
+            sender: Sender::default(),
+        };
+        let around = Surroundings::for_tests(std::sync::Arc::new(crate::system::System));
+        SpoolProvider::build(&Common::named("spool"), &settings, &around).unwrap()
     }
 
     #[tokio::test]

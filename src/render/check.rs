@@ -9,6 +9,7 @@ use super::notice::Rendered;
 use super::registry::Renderer;
 use crate::domain::channel::Channel;
 use crate::domain::facts::{Contact, Impact, IncidentFacts, Moment, Organisation, Remediation, Scope, Timeline};
+use crate::domain::letter::{Script, Speech};
 use crate::domain::locale::Locale;
 use crate::domain::notice::{NoticeContent, NoticeTexts};
 use crate::domain::person::PersonRecord;
@@ -24,7 +25,7 @@ pub struct Findings {
     pub errors: Vec<RenderError>,
 }
 
-/// Renders every template set in every language for every channel that has templates, with each sample.
+/// Renders every template set in every language for every channel, with each sample.
 #[must_use]
 pub fn check(renderer: &Renderer) -> Findings {
     let mut findings = Findings::default();
@@ -43,7 +44,7 @@ fn check_notice(renderer: &Renderer, content: &NoticeContent, facts: &IncidentFa
         Ok(notice) => notice,
         Err(error) => return findings.errors.push(error),
     };
-    for channel in [Channel::Email, Channel::Sms, Channel::Push] {
+    for channel in Channel::ALL {
         for person in [full_person(), bare_person()] {
             findings.rendered += 1;
             match notice.render(channel, &person) {
@@ -60,10 +61,19 @@ fn flaw(message: &Rendered, set: &str) -> Option<RenderError> {
         Rendered::Email { subject, text, html, .. } => vec![subject, text, html],
         Rendered::Sms { text, .. } => vec![text],
         Rendered::Push { title, text, .. } => vec![title, text],
+        Rendered::Letter(letter) => vec![&letter.title],
+        Rendered::Voice(Script { speech, .. }) => {
+            let Speech { locale: _, greeting, message, choices, offer, machine, farewell } = speech;
+            vec![greeting, message, choices, offer, machine, farewell]
+        }
+    };
+    let unfilled = match message {
+        Rendered::Letter(letter) => letter.blocks.expose().iter().any(|block| format!("{block:?}").contains("{{")),
+        _ => parts.iter().any(|part| part.expose().contains("{{")),
     };
     let reason = if parts.iter().any(|part| part.expose().trim().is_empty()) {
         "a part of the message is empty"
-    } else if parts.iter().any(|part| part.expose().contains("{{")) {
+    } else if unfilled {
         "an expression is left unfilled"
     } else {
         return None;
@@ -89,7 +99,7 @@ fn content(set: &str, locale: &Locale) -> NoticeContent {
         default_locale: locale.clone(),
         texts: BTreeMap::from([(locale.clone(), texts)]),
         variants: Vec::new(),
-        cascade: vec![Channel::Email, Channel::Sms, Channel::Push],
+        cascade: Channel::ALL.to_vec(),
     }
 }
 

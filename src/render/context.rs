@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use super::error::RenderError;
 use super::language::{Language, direction};
-use super::words::{Headings, Labels, Words};
+use super::words::{Headings, Labels, LetterWords, Words};
 use crate::domain::facts::{Contact, IncidentFacts, Organisation};
 use crate::domain::locale::Locale;
 use crate::domain::person::PersonRecord;
@@ -56,6 +56,8 @@ struct FrameWords<'a> {
     headings: &'a Headings,
     labels: &'a Labels,
     phrases: &'a BTreeMap<String, String>,
+    letter: &'a LetterWords,
+    voice: &'a BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -93,6 +95,7 @@ pub(super) fn frame(
     language: &Language,
     texts: &Locale,
     phrases: &BTreeMap<String, String>,
+    voice: &BTreeMap<String, String>,
     facts: &IncidentFacts,
 ) -> Map<String, Value> {
     let words: &Words = &language.words;
@@ -105,7 +108,7 @@ pub(super) fn frame(
         body_dir: (!same).then_some(direction(texts)),
         occurred: words.occurred(facts),
         discovered: words.discovered(facts),
-        words: FrameWords { headings: &words.headings, labels: &words.labels, phrases },
+        words: FrameWords { headings: &words.headings, labels: &words.labels, phrases, letter: &words.letter, voice },
     })
 }
 

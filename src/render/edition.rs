@@ -1,5 +1,7 @@
 //! A notice in one language: the author's texts of one locale in the frame of the nearest language there is.
 
+mod letter_and_call;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,12 +40,18 @@ pub(super) struct Edition {
     frames: BTreeMap<FrameFile, Folded>,
     texts: Texts,
     greeting: Snippet,
+    /// How a call begins for somebody whose name is known.
+    spoken_greeting: Snippet,
+    /// What a call says to everybody.
+    spoken: BTreeMap<String, String>,
     /// Of what is the same for everybody, what the folded frames and the texts still ask for.
     base: Map<String, Value>,
     /// Names of the categories of data that the incident's scope says.
     scope: Vec<String>,
     /// The page to open.
     url: Option<String>,
+    /// Name of the organisation.
+    sender: String,
     hash: String,
     /// The email without the interpreter, where that can be.
     plate: Option<Plate>,
@@ -66,7 +74,8 @@ impl Edition {
         let settler = Settler::new(language, locale, facts)?;
         let phrases = settler.phrases()?;
         let texts = Texts::settle(&settler, texts, phrases.get("subject").map_or("", String::as_str))?;
-        let mut base = context::frame(language, locale, &phrases, facts);
+        let spoken = settler.spoken()?;
+        let mut base = context::frame(language, locale, &phrases, &spoken, facts);
         base.extend(settler.facts());
         let words = &language.words;
         let mut edition = Self {
@@ -74,8 +83,11 @@ impl Edition {
             language: Arc::clone(language),
             frames: BTreeMap::new(),
             greeting: settler.greeting()?,
+            spoken_greeting: settler.spoken_greeting()?,
+            spoken,
             scope: facts.scope.data.iter().map(|word| words.category(word.as_str()).to_owned()).collect(),
             url: facts.contact.url.clone(),
+            sender: facts.organisation.name.clone().unwrap_or_default(),
             texts,
             base,
             hash: String::new(),
@@ -158,7 +170,7 @@ impl Edition {
             Piece::PerPerson(snippet) => Some(&snippet.template),
             Piece::Settled(_) => None,
         });
-        texts.chain([&self.greeting.template])
+        texts.chain([&self.greeting.template, &self.spoken_greeting.template])
     }
 
     pub(super) fn email(&self, record: &PersonRecord) -> Result<Rendered, RenderError> {
@@ -182,12 +194,7 @@ impl Edition {
             Piece::Settled(plain) => context::one_line(plain),
             Piece::PerPerson(snippet) => context::one_line(&filler.fill(snippet)?),
         };
-        let greeting = if context.data().pointer("/person/name").is_some() {
-            filler.fill(&self.greeting)?
-        } else {
-            self.language.words.greeting.neutral.clone()
-        };
-        let greeting = self.to_guardian(record, greeting);
+        let greeting = self.to_guardian(record, self.greeting(&context)?);
         let body = |file: FrameFile| {
             let body = if self.frames[&file].body { Some(self.texts.body(file.form(), Some(&filler))?) } else { None };
             Ok(body.unwrap_or_default())
@@ -224,13 +231,29 @@ impl Edition {
         })
     }
 
-    fn short(&self, file: FrameFile, record: &PersonRecord) -> Result<String, RenderError> {
-        let mut context = self.context(record);
+    pub(super) const fn locale(&self) -> &Locale {
+        &self.locale
+    }
+
+    fn greeting(&self, context: &Context) -> Result<String, RenderError> {
+        if context.data().pointer("/person/name").is_some() {
+            self.filler(context).fill(&self.greeting)
+        } else {
+            Ok(self.language.words.greeting.neutral.clone())
+        }
+    }
+
+    /// Fills a frame that uses nothing of the author's but the bodies.
+    fn with_body(&self, file: FrameFile, mut context: Context) -> Result<String, RenderError> {
         if self.frames[&file].body {
             let body = self.texts.body(file.form(), Some(&self.filler(&context)))?;
             set(&mut context, "body", body);
         }
-        let filled = self.fill(file, &context)?;
+        self.fill(file, &context)
+    }
+
+    fn short(&self, file: FrameFile, record: &PersonRecord) -> Result<String, RenderError> {
+        let filled = self.with_body(file, self.context(record))?;
         if record.ward.is_none() {
             return Ok(filled);
         }
@@ -281,8 +304,8 @@ impl Edition {
 impl FrameFile {
     const fn form(self) -> Form {
         match self {
-            Self::EmailHtml => Form::Html,
-            Self::EmailText | Self::Sms | Self::Push => Form::Plain,
+            Self::EmailHtml | Self::Letter => Form::Html,
+            Self::EmailText | Self::Sms | Self::Push | Self::Voice => Form::Plain,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use handlebars::{RenderErrorReason, TemplateError};
 
-use crate::domain::channel::Channel;
 use crate::domain::locale::Locale;
 
 /// Why something could not be loaded, compiled or rendered.
@@ -18,7 +17,7 @@ pub enum RenderError {
     },
     /// A file in the override directory overrides nothing.
     #[error(
-        "{file} overrides nothing; templates are notices/SET/[LOCALE/]{{email.txt,email.html,sms.txt,push.txt}}.hbs, \
+        "{file} overrides nothing; templates are notices/SET/[LOCALE/]{{email.txt,email.html,sms.txt,push.txt,letter.html,voice.txt}}.hbs, \
          words are notices/words/LOCALE.toml"
     )]
     Stray {
@@ -100,12 +99,6 @@ pub enum RenderError {
         locale: Locale,
         /// The reason.
         reason: String,
-    },
-    /// There are no templates for this channel.
-    #[error("notices cannot be rendered for the channel {channel} yet; take it out of the cascade")]
-    Channel {
-        /// The channel.
-        channel: Channel,
     },
 }
 

@@ -18,9 +18,11 @@
 //! | `stencil.rs`, `plate.rs` | filling what folding has left without the interpreter |
 //! | `edition.rs` | a notice in one language |
 //! | `notice.rs` | [`CompiledNotice`]: a notice in all its languages, and its hash |
+//! | `paragraphs.rs` | a letter's template, filled, as blocks |
 //! | `settled.rs` | a text that stands by itself and names nobody |
 //! | `csv.rs` | the register of incidents as a table |
 //! | `reminder.rs` | the email that reminds responders of a deadline |
+//! | `letter/` | forms, windows and the order of addresses |
 //! | `check.rs` | renders everything with samples |
 
 mod body;
@@ -33,7 +35,9 @@ mod error;
 mod fold;
 mod helpers;
 mod language;
+pub mod letter;
 mod notice;
+mod paragraphs;
 pub mod pdf;
 mod plate;
 mod registry;
@@ -51,4 +55,4 @@ pub use error::RenderError;
 pub use notice::{CompiledNotice, Rendered};
 pub use registry::Renderer;
 pub use reminder::{ReminderDuty, ReminderError, ReminderWords, RenderedReminder, reminder};
-pub use words::{DateWords, GreetingWords, Headings, Labels, ListWords, Phrases, Words};
+pub use words::{DateWords, GreetingWords, Headings, Labels, LetterWords, ListWords, Phrases, VoiceWords, Words};

@@ -9,6 +9,7 @@ use super::registry::Renderer;
 use crate::domain::channel::Channel;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::letter::{Letter, Script};
 use crate::domain::locale::Locale;
 use crate::domain::notice::{self, NoticeContent, NoticeTexts};
 use crate::domain::person::PersonRecord;
@@ -59,6 +60,10 @@ pub enum Rendered {
         /// The page to open: the contact's.
         url: Option<String>,
     },
+    /// A letter, without its address.
+    Letter(Letter),
+    /// What a call says.
+    Voice(Script),
 }
 
 impl CompiledNotice {
@@ -130,9 +135,9 @@ impl CompiledNotice {
     /// The notice for one person, in the person's locale or the nearest there is, as it reads for the person's residence.
     ///
     /// # Errors
-    /// When a text uses something that this person lacks, or the channel has no templates.
+    /// When a text uses something that this person lacks, or what a call would say is too long.
     pub fn render(&self, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
-        self.edition(record.locale.as_ref(), record).render(channel, record)
+        self.in_edition(self.edition(record.locale.as_ref(), record), channel, record)
     }
 
     /// The same in a chosen locale, for previews.
@@ -145,7 +150,7 @@ impl CompiledNotice {
         locale: &Locale,
         record: &PersonRecord,
     ) -> Result<Rendered, RenderError> {
-        self.edition(Some(locale), record).render(channel, record)
+        self.in_edition(self.edition(Some(locale), record), channel, record)
     }
 
     /// Whether every text can be filled for a person, whatever the channel. Costs next to nothing when the texts use
@@ -158,20 +163,37 @@ impl CompiledNotice {
     }
 
     fn edition(&self, wanted: Option<&Locale>, record: &PersonRecord) -> &Edition {
-        let own = record.jurisdiction.as_ref().and_then(|residence| self.variants.get(residence));
         // `resolve` answers with a locale of the texts or the default, and `compile` saw to it that each has an edition.
-        &own.unwrap_or(&self.editions)[self.content.resolve(wanted)]
+        &self.editions_for(record)[self.content.resolve(wanted)]
+    }
+
+    /// The editions of the person's residence.
+    fn editions_for(&self, record: &PersonRecord) -> &Editions {
+        let own = record.jurisdiction.as_ref().and_then(|residence| self.variants.get(residence));
+        own.unwrap_or(&self.editions)
     }
 }
 
-impl Edition {
-    fn render(&self, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
+impl CompiledNotice {
+    fn in_edition(&self, edition: &Edition, channel: Channel, record: &PersonRecord) -> Result<Rendered, RenderError> {
         match channel {
-            Channel::Email => self.email(record),
-            Channel::Sms => self.sms(record),
-            Channel::Push => self.push(record),
-            Channel::Letter | Channel::Voice => Err(RenderError::Channel { channel }),
+            Channel::Email => edition.email(record),
+            Channel::Sms => edition.sms(record),
+            Channel::Push => edition.push(record),
+            Channel::Letter => edition.letter(record).map(Rendered::Letter),
+            Channel::Voice => {
+                let other = self.other(edition, record).map(|other| other.speech(record)).transpose()?;
+                Ok(Rendered::Voice(Script { speech: edition.speech(record)?, other }))
+            }
         }
+    }
+
+    /// The edition that a listener may change to: the default one, else the English one.
+    fn other(&self, edition: &Edition, record: &PersonRecord) -> Option<&Edition> {
+        let editions = self.editions_for(record);
+        let english = editions.values().find(|other| other.locale().as_str().split('-').next() == Some("en"));
+        let mut others = [Some(&editions[&self.content.default_locale]), english].into_iter().flatten();
+        others.find(|other| other.locale() != edition.locale()).map(Arc::as_ref)
     }
 }
 
@@ -181,6 +203,8 @@ impl Rendered {
     pub const fn locale(&self) -> &Locale {
         match self {
             Self::Email { locale, .. } | Self::Sms { locale, .. } | Self::Push { locale, .. } => locale,
+            Self::Letter(letter) => &letter.locale,
+            Self::Voice(script) => &script.speech.locale,
         }
     }
 }

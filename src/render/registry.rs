@@ -15,6 +15,9 @@ use crate::domain::facts::IncidentFacts;
 use crate::domain::locale::Locale;
 use crate::domain::notice::NoticeContent;
 
+/// The set whose letters and calls stand in where another set has none.
+const STANDARD: &str = "standard";
+
 /// One template file, parsed.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -95,11 +98,13 @@ impl Renderer {
     pub(super) fn frame(&self, set: &str, locale: &Locale, file: FrameFile) -> Result<&Arc<Frame>, RenderError> {
         let places = locale.fallbacks().into_iter().map(Some).chain([None]);
         let mut found = places.map(|locale| Purpose::Frame { set: set.to_owned(), locale, file });
-        found.find_map(|purpose| self.frames.get(&purpose)).ok_or_else(|| RenderError::NoTemplate {
-            set: set.to_owned(),
-            file: file.file_name(),
-            locale: locale.clone(),
-        })
+        match found.find_map(|purpose| self.frames.get(&purpose)) {
+            Some(frame) => Ok(frame),
+            None if file.may_lack() && set != STANDARD => self.frame(STANDARD, locale, file),
+            None => {
+                Err(RenderError::NoTemplate { set: set.to_owned(), file: file.file_name(), locale: locale.clone() })
+            }
+        }
     }
 }
 

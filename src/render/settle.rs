@@ -56,14 +56,35 @@ impl<'a> Settler<'a> {
         Snippet::parse(self.word("greeting.named"), self.locale, &self.language.words.greeting.named)
     }
 
+    /// The greeting of a call to somebody whose name is known.
+    pub(super) fn spoken_greeting(&self) -> Result<Snippet, RenderError> {
+        Snippet::parse(self.word("voice.named"), self.locale, &self.language.words.voice.named)
+    }
+
     /// The sentences of the language, with the facts filled in.
     pub(super) fn phrases(&self) -> Result<BTreeMap<String, String>, RenderError> {
-        let phrases = serde_json::to_value(&self.language.words.phrases).unwrap_or_default();
-        let phrases = phrases.as_object().into_iter().flatten();
-        phrases
+        self.sentences("phrases", &self.language.words.phrases, &[])
+    }
+
+    /// What a call says to everybody, with the facts filled in. Of the two ways to hear more, one is absent.
+    pub(super) fn spoken(&self) -> Result<BTreeMap<String, String>, RenderError> {
+        let phone = self.context.data().pointer("/contact/phone").is_some();
+        let absent = if phone { "read_more" } else { "call_back" };
+        self.sentences("voice", &self.language.words.voice, &["named", absent])
+    }
+
+    fn sentences(
+        &self,
+        section: &str,
+        words: &impl serde::Serialize,
+        without: &[&str],
+    ) -> Result<BTreeMap<String, String>, RenderError> {
+        let words = serde_json::to_value(words).unwrap_or_default();
+        let words = words.as_object().into_iter().flatten().filter(|(key, _)| !without.contains(&key.as_str()));
+        words
             .map(|(key, value)| {
                 let source = value.as_str().unwrap_or_default();
-                let snippet = Snippet::parse(self.word(&format!("phrases.{key}")), self.locale, source)?;
+                let snippet = Snippet::parse(self.word(&format!("{section}.{key}")), self.locale, source)?;
                 Ok((key.clone(), snippet.fill(self.language, &self.context, self.locale)?))
             })
             .collect()

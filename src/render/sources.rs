@@ -21,10 +21,13 @@ pub(super) enum FrameFile {
     EmailHtml,
     Sms,
     Push,
+    Letter,
+    Voice,
 }
 
 impl FrameFile {
-    pub(super) const ALL: [Self; 4] = [Self::EmailText, Self::EmailHtml, Self::Sms, Self::Push];
+    pub(super) const ALL: [Self; 6] =
+        [Self::EmailText, Self::EmailHtml, Self::Sms, Self::Push, Self::Letter, Self::Voice];
 
     pub(super) const fn file_name(self) -> &'static str {
         match self {
@@ -32,7 +35,14 @@ impl FrameFile {
             Self::EmailHtml => "email.html.hbs",
             Self::Sms => "sms.txt.hbs",
             Self::Push => "push.txt.hbs",
+            Self::Letter => "letter.html.hbs",
+            Self::Voice => "voice.txt.hbs",
         }
+    }
+
+    /// Whether a set may do without, and uses the standard set's.
+    pub(super) const fn may_lack(self) -> bool {
+        matches!(self, Self::Letter | Self::Voice)
     }
 }
 

@@ -26,6 +26,10 @@ pub struct Words {
     pub greeting: GreetingWords,
     /// Sentences; Handlebars that sees `organisation`, `contact`, `incident` and `where_to_read`, and nobody's data.
     pub phrases: Phrases,
+    /// What only a letter says.
+    pub letter: LetterWords,
+    /// What only a call says; Handlebars that sees what the phrases see, and `named` sees `person`.
+    pub voice: VoiceWords,
     /// Names of the data categories, as in an enumeration. The keys are the words of the vocabulary.
     pub data: BTreeMap<String, String>,
 }
@@ -151,6 +155,38 @@ texts! {
         short_genuine,
         /// The whole matter on a lock screen.
         push,
+    }
+}
+
+texts! {
+    /// What only a letter says.
+    LetterWords {
+        /// How to tell that it is genuine.
+        genuine,
+    }
+}
+
+texts! {
+    /// What only a call says.
+    VoiceWords {
+        /// Who calls, for whom, and to press 1; with `person.name`.
+        named,
+        /// The same to somebody whose name is not known.
+        neutral,
+        /// Before the steps that the person can take.
+        steps,
+        /// The number to call with questions.
+        call_back,
+        /// Where to read more, where there is no number to call.
+        read_more,
+        /// Keys after the message: 1 confirms, 2 repeats.
+        choices,
+        /// That 9 chooses this language.
+        offer,
+        /// What is left on an answering machine.
+        machine,
+        /// The end.
+        farewell,
     }
 }
 

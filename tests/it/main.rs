@@ -15,6 +15,7 @@ mod delivery;
 mod demo;
 mod evidence;
 mod intake;
+mod letters;
 mod licences;
 mod notices;
 mod people;

@@ -22,6 +22,7 @@ pub mod hooks;
 pub mod incidents;
 pub mod jurisdictions;
 pub mod keys;
+pub mod letter_preview;
 pub mod limits;
 pub mod notices;
 pub mod obligation_history;
@@ -56,6 +57,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(jurisdictions::routes())
         .merge(rule_changes::routes())
         .merge(people::routes())
+        .merge(letter_preview::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())
         .merge(limits::routes())

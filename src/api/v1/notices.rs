@@ -44,7 +44,6 @@ pub(super) fn template_problem(error: &RenderError) -> Problem {
             (String::from("default_locale"), "Choose one of the locales that have texts.")
         }
         RenderError::Variant { field, .. } => (field.clone(), "Correct the variant."),
-        RenderError::Channel { .. } => (String::from("cascade"), "Take the channel out of the cascade."),
         RenderError::Unreadable { .. } | RenderError::Stray { .. } | RenderError::Words { .. } => {
             return Problem::internal(&text);
         }
@@ -227,10 +226,10 @@ struct ChannelPreview {
     /// Subject of an email.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
-    /// Title of a push message.
+    /// Title of a push message or a letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
-    /// Plain text.
+    /// Plain text. Of a letter, what it says (the `GET` of this address has it on paper); of a call, what is spoken.
     text: String,
     /// The same in HTML.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -341,6 +340,10 @@ fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
             url: url.clone(),
             ..bare
         },
+        Rendered::Letter(letter) => {
+            ChannelPreview { title: Some(letter.title.expose().clone()), text: letter.plain().expose().clone(), ..bare }
+        }
+        Rendered::Voice(script) => ChannelPreview { text: script.plain().expose().clone(), ..bare },
     }
 }
 

@@ -45,8 +45,8 @@ impl From<ReceiptFailure> for Problem {
     extensions(("x-roles" = json!(PUBLIC)), ("x-idempotency" = json!("natural"))),
     params(("provider" = String, Path, description = "Name of the provider in the configuration.")),
     request_body(content = String, content_type = "application/octet-stream", description = "As the provider sends it."),
-    responses((status = 200, description = "It is durable. The body is what this provider wants to read."),
-        (status = 204, description = "It is durable.")))]
+    responses((status = 204, description = "It is durable."),
+        (status = 200, description = "It is durable; the body is what the provider waits for.", body = String, content_type = "text/xml")))]
 async fn receive(
     State(state): State<ApiState>,
     PathArg(provider): PathArg<String>,
@@ -86,9 +86,8 @@ async fn take(state: &ApiState, provider: &str, request: Request) -> Result<Resp
         body: bytes,
         now: state.clock.now(),
     };
-    state.receipts.receive(provider, request).await?;
-    Ok(match state.receipts.acknowledgement(provider) {
-        Some(words) => ([(header::CONTENT_TYPE, "application/json")], words).into_response(),
+    Ok(match state.receipts.receive(provider, request).await? {
+        Some(reply) => ([(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }

@@ -50,6 +50,10 @@ impl From<PdfError> for Problem {
         match error {
             PdfError::NoFont { .. } => Self::new(Kind::NoFont, sentence(&error.to_string())),
             PdfError::Layout(_) | PdfError::Export(_) => Self::internal(&error),
+            PdfError::NoAddress | PdfError::NarrowWindow => {
+                let remedy = "Preview with a person who has a postal address, or choose another form.";
+                Self::field("person", &error.to_string(), remedy)
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -23,7 +24,9 @@ use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::shown;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, templates};
+use super::{
+    Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptReply, ReceiptRequest, templates,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy, Millis};
@@ -229,8 +232,8 @@ impl Provider for AliyunProvider {
         reports.into_iter().map(event).collect()
     }
 
-    fn acknowledgement(&self) -> Option<&'static str> {
-        Some(r#"{"code":0,"msg":"OK"}"#)
+    fn reply(&self, _: &ReceiptRequest) -> Option<ReceiptReply> {
+        Some(ReceiptReply { content_type: "application/json", body: Bytes::from_static(br#"{"code":0,"msg":"OK"}"#) })
     }
 
     /// There is no call that only tries the key; the templates' own query is the cheapest.

@@ -9,6 +9,8 @@
 //! | `form.rs` | reads a posted form |
 //! | `jwt.rs` | signs JSON Web Tokens (ES256, RS256) |
 //! | `mac.rs` | an HMAC made, and checked in constant time under every secret of a rotation |
+//! | `multipart.rs` | a form with a file in it |
+//! | `refusal.rs` | what it means that an HTTP API did not take a message |
 //! | `sender.rs` | says where a name cannot be the sender of a text message, by a table of data |
 //! | `shown.rs` | what a callback shows of itself: basic authentication, a bearer token, a header |
 
@@ -18,6 +20,8 @@ pub(super) mod codes;
 pub(super) mod form;
 pub(super) mod jwt;
 pub(super) mod mac;
+pub(super) mod multipart;
+pub(super) mod refusal;
 pub(super) mod sender;
 #[cfg_attr(not(test), expect(dead_code, reason = "the providers that use all of it follow"))]
 pub(super) mod shown;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -22,7 +23,9 @@ use super::http::{Http, HttpReply, Reach};
 use super::protocol::codes::Codes;
 use super::protocol::{callback, shown};
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, LooseReceipt, Provider, ProviderFault, ReceiptError, ReceiptRequest, templates};
+use super::{
+    Answer, Descriptor, LooseReceipt, Provider, ProviderFault, ReceiptError, ReceiptReply, ReceiptRequest, templates,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Millis};
@@ -247,8 +250,11 @@ impl Provider for TencentProvider {
         Ok(reports.into_iter().map(read).collect())
     }
 
-    fn acknowledgement(&self) -> Option<&'static str> {
-        Some(r#"{"result":0,"errmsg":"OK"}"#)
+    fn reply(&self, _: &ReceiptRequest) -> Option<ReceiptReply> {
+        Some(ReceiptReply {
+            content_type: "application/json",
+            body: Bytes::from_static(br#"{"result":0,"errmsg":"OK"}"#),
+        })
     }
 
     /// Asks how many messages the account has sent: that needs the same key and application and sends nothing.

@@ -30,6 +30,21 @@ pub(super) fn read_status(status: &str, code: Option<u32>) -> Option<(Option<Out
     }
 }
 
+static CALLS: LazyLock<Codes> = LazyLock::new(|| Codes::parse("Twilio", include_str!("calls.toml")));
+
+/// What the status at the end of a call means, with its code; `None` if there is no such status. Where a call failed, the
+/// answer of the other end (a status of SIP) says why.
+pub(super) fn read_call(status: &str, sip: Option<&str>) -> Option<(Option<Outcome>, String)> {
+    let outcome = CALLS.status(status)?;
+    match (outcome, sip.filter(|sip| !sip.is_empty())) {
+        (Some(Outcome::Rejected), Some(sip)) => {
+            let verdict = CALLS.read(sip, Outcome::Rejected);
+            Some((Some(verdict.outcome), format!("{status} {}", verdict.code)))
+        }
+        _ => Some((outcome, status.to_owned())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

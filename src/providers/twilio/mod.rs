@@ -6,6 +6,7 @@
 mod codes;
 mod settings;
 mod signature;
+mod voice;
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use url::Url;
 pub use self::settings::TwilioSettings;
 use self::signature::Signatures;
 pub use self::signature::sign_callback;
+pub use self::voice::{TwilioVoiceProvider, TwilioVoiceSettings};
 use super::http::{Http, HttpReply, Reach};
 use super::protocol::form::Form;
 use super::settings::{Common, Faults, Surroundings};
@@ -180,19 +182,26 @@ impl Provider for TwilioProvider {
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {
-        let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
-        let request = self.http.get(self.account.clone()).basic_auth(&self.user, Some(self.password.expose()));
-        match self.http.run(request).await {
-            Ok(reply) if reply.status == 200 => Ok(()),
-            Ok(reply) if matches!(reply.status, 401 | 403) => Err(fault(format!(
-                "Twilio refuses the credentials ({}); check account_sid, auth_token_file, api_key_sid",
-                reply.status
-            ))),
-            Ok(reply) => {
-                Err(fault(format!("Twilio answers {} where the account should be; check base_url", reply.status)))
-            }
-            Err(error) => Err(fault(error.to_string())),
-        }
+        check_account(&self.descriptor, &self.http, self.account.clone(), (&self.user, &self.password)).await
+    }
+}
+
+/// Whether the account is there and takes the credentials.
+async fn check_account(
+    descriptor: &Descriptor,
+    http: &Http,
+    account: Url,
+    (user, password): (&str, &Secret),
+) -> Result<(), ProviderFault> {
+    let fault = |reason: String| ProviderFault { name: descriptor.name.clone(), reason };
+    match http.run(http.get(account).basic_auth(user, Some(password.expose()))).await {
+        Ok(reply) if reply.status == 200 => Ok(()),
+        Ok(reply) if matches!(reply.status, 401 | 403) => Err(fault(format!(
+            "Twilio refuses the credentials ({}); check account_sid, auth_token_file, api_key_sid",
+            reply.status
+        ))),
+        Ok(reply) => Err(fault(format!("Twilio answers {} where the account should be; check base_url", reply.status))),
+        Err(error) => Err(fault(error.to_string())),
     }
 }
 

@@ -36,7 +36,7 @@ pub struct TwilioSettings {
     pub base_url: Url,
 }
 
-fn api() -> Url {
+pub(super) fn api() -> Url {
     Url::parse("https://api.twilio.com").expect("a constant address")
 }
 

@@ -1,8 +1,8 @@
-//! Regulator reports, and the register of incidents, as pages: PDF by the typst crates, and the same content as a web page.
+//! Regulator reports, the register of incidents, and letters, as pages: PDF by the typst crates, reports as a web page too.
 //!
-//! Owns: the two layouts under `templates/reports/`, the words of their frame in six languages, and the fonts.
+//! Owns: the layouts under `templates/reports/` and `templates/letters/`, the words of their frame in six languages, and the fonts.
 //!
-//! Guarantees: the same document gives the same bytes on the same fonts; a PDF is A4, conforms to PDF/A-2a and
+//! Guarantees: the same document gives the same bytes on the same fonts; a PDF conforms to PDF/A-2a and
 //! PDF/UA-1, and embeds every face it uses. A character that no font can show is an error that names the remedy: an
 //! authority never gets boxes in place of words.
 //!
@@ -12,6 +12,7 @@ mod font_search;
 mod fonts;
 mod html;
 mod labels;
+mod letter;
 mod register;
 mod view;
 mod world;
@@ -28,6 +29,7 @@ use crate::domain::report::ReportDocument;
 
 pub use fonts::Fonts;
 pub use html::{HtmlError, report_html};
+pub use letter::{LetterPdf, Stationery, letter_pdf};
 pub use register::register_pdf;
 
 use view::{View, characters};
@@ -61,6 +63,12 @@ pub enum PdfError {
     /// The pages could not be written in the archival format.
     #[error("the report could not be written as PDF/A: {0}")]
     Export(String),
+    /// A letter to nobody.
+    #[error("the letter has no address")]
+    NoAddress,
+    /// The address needs more room than the window gives.
+    #[error("the address does not fit the window; choose a form with a larger one")]
+    NarrowWindow,
 }
 
 impl PdfError {
@@ -92,6 +100,11 @@ pub fn typeset_with(document: &ReportDocument, fonts: &Fonts) -> Result<Vec<u8>,
 
 /// Sets what a world holds.
 fn set(world: &ReportWorld, prepared_at: &str) -> Result<Vec<u8>, PdfError> {
+    set_pages(world, prepared_at).map(|(bytes, _)| bytes)
+}
+
+/// The same, with the number of pages.
+fn set_pages(world: &ReportWorld, prepared_at: &str) -> Result<(Vec<u8>, usize), PdfError> {
     let pages = typst::compile::<PagedDocument>(world).output.map_err(|e| PdfError::Layout(describe(&e)))?;
     let options = PdfOptions {
         ident: Smart::Auto,
@@ -103,7 +116,7 @@ fn set(world: &ReportWorld, prepared_at: &str) -> Result<Vec<u8>, PdfError> {
     };
     let bytes = typst_pdf::pdf(&pages, &options).map_err(|e| PdfError::Export(describe(&e)));
     comemo::evict(CACHE_AGE);
-    bytes
+    Ok((bytes?, pages.pages().len()))
 }
 
 /// The time in the PDF's metadata: when the draft was made, so that the same draft gives the same bytes.

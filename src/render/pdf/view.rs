@@ -158,7 +158,7 @@ fn is_drawn(c: char) -> bool {
 }
 
 /// Language and country of a tag. Chinese without a country gets the one whose character forms its script has.
-fn language_and_region(tag: &str) -> (String, Option<String>) {
+pub(super) fn language_and_region(tag: &str) -> (String, Option<String>) {
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or("en").to_owned();
     let region = parts.clone().find(|p| p.len() == 2).map(str::to_owned);

@@ -12,6 +12,7 @@ mod incidents;
 mod jurisdictions;
 mod keys;
 mod law_binds_the_cascade;
+mod letter_preview;
 mod notice_check;
 mod notice_variants;
 mod notices;

@@ -75,9 +75,14 @@ on_both!(a_notice_that_does_not_work_is_refused_with_its_place, |world| {
     let mut content = notice("");
     content["default_locale"] = json!("fr");
     write(&app, &id, None, &content).await.at_fault(422, "bad-template", "default_locale");
-    content = notice("");
-    content["cascade"] = json!(["email", "letter"]);
-    write(&app, &id, None, &content).await.at_fault(422, "bad-template", "cascade");
+    content = notice(&" And much more to say.".repeat(60));
+    content["cascade"] = json!(["voice"]);
+    let too_long = write(&app, &id, None, &content).await;
+    assert!(
+        too_long.problem(422, "bad-template")["detail"].as_str().unwrap().contains("`short` text"),
+        "{}",
+        too_long.text
+    );
     content = notice("");
     content["cascade"] = json!(["pigeon"]);
     write(&app, &id, None, &content).await.at_fault(422, "invalid-fields", "cascade[0]");

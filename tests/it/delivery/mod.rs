@@ -12,6 +12,7 @@ mod further_wave;
 mod kill_harness;
 mod killed;
 mod kills;
+mod letter_comes_back;
 mod one_campaign_two_laws;
 mod outcomes_are_refused;
 mod pauses_at_once;

@@ -17,7 +17,7 @@ use candour::incidents::Incidents;
 use candour::incidents::forecast::Carrier;
 use candour::law::Rules;
 use candour::people::{ImportLimits, People};
-use candour::providers::{ReceiptError, ReceiptRequest};
+use candour::providers::{ReceiptError, ReceiptReply, ReceiptRequest};
 use candour::render::Renderer;
 use candour::reports::Reports;
 use candour::store::Store;
@@ -60,10 +60,11 @@ struct Receipts;
 
 #[async_trait]
 impl ReceiptSink for Receipts {
-    async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<usize, ReceiptFailure> {
+    async fn receive(&self, provider: &str, request: ReceiptRequest) -> Result<Option<ReceiptReply>, ReceiptFailure> {
         match provider {
-            "ok" if request.url == "https://candour.example.org/v1/receipts/ok?a=1" => Ok(1),
-            "strict" => Ok(1),
+            "ok" if request.url == "https://candour.example.org/v1/receipts/ok?a=1" => Ok(None),
+            "strict" => Ok(Some(ReceiptReply { content_type: "application/json", body: r#"{"code":0}"#.into() })),
+            "talks" => Ok(Some(ReceiptReply { content_type: "text/xml", body: "<Response/>".into() })),
             "late" => Err(ReceiptFailure::NotYetKnown),
             "ok" => Err(ReceiptError::Malformed("the address is not the public one").into()),
             "forged" => Err(ReceiptError::Forged.into()),
@@ -71,10 +72,6 @@ impl ReceiptSink for Receipts {
             "silent" => Err(ReceiptError::Unsupported.into()),
             _ => Err(ReceiptFailure::NoSuchProvider),
         }
-    }
-
-    fn acknowledgement(&self, provider: &str) -> Option<&'static str> {
-        (provider == "strict").then_some(r#"{"code":0}"#)
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Candour {
     /// An approver's key.
     pub(crate) approver: String,
     log: Log,
-    pub(super) http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 /// Why a call came to nothing.

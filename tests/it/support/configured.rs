@@ -5,6 +5,7 @@ use std::sync::Arc;
 use candour::config::ProviderEntry;
 use candour::providers::settings::Surroundings;
 use candour::providers::{Provider, Providers};
+use candour::render::pdf::Fonts;
 use candour::system::System;
 
 /// Where receipts of the providers of tests come in, the provider's name missing at its end.
@@ -12,11 +13,9 @@ pub const RECEIPTS: &str = "https://candour.example.org:8443/v1/receipts/";
 
 /// What providers of tests are built with.
 pub fn around() -> Surroundings {
-    Surroundings {
-        clock: Arc::new(System),
-        entropy: Arc::new(System),
-        public_url: Some("https://candour.example.org:8443".parse().unwrap()),
-    }
+    let public_url = Some("https://candour.example.org:8443".parse().unwrap());
+    let (clock, entropy) = (Arc::new(System), Arc::new(System));
+    Surroundings { clock, entropy, public_url, fonts: Arc::new(Fonts::new(None)) }
 }
 
 /// The provider of one `[[providers]]` table, secrets in place.

@@ -49,6 +49,12 @@ pub fn sms_saying(number: u128, to: &str, words: &str) -> Message {
     message
 }
 
+/// A phone call, in German and English.
+pub fn call(number: u128, to: &str) -> Message {
+    let script = Box::new(super::letters::script("Änne Müller"));
+    message(number, Body::Voice { to: PhoneNumber::from_e164(to).unwrap(), script })
+}
+
 /// A push message.
 pub fn push(number: u128, to: &str) -> Message {
     let to = PushTarget::parse(to).unwrap();

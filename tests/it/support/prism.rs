@@ -10,6 +10,7 @@ use super::process::{Running, free_port};
 use super::python;
 
 const MESSAGES: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
+const CALLS: &str = "/2010-04-01/Accounts/{AccountSid}/Calls.json";
 const ACCOUNT: &str = "/2010-04-01/Accounts/{Sid}.json";
 
 /// A running mock.
@@ -32,7 +33,9 @@ impl Prism {
         let body = json!({ "code": code, "message": "x", "more_info": "https://www.twilio.com", "status": status });
         let answer = json!({ "description": "x", "content": { "application/json": { "example": body } } });
         Self::start(|document| {
-            document["paths"][MESSAGES]["post"]["responses"] = json!({ (status.to_string()): answer });
+            for path in [MESSAGES, CALLS] {
+                document["paths"][path]["post"]["responses"] = json!({ (status.to_string()): answer });
+            }
         })
     }
 
@@ -46,8 +49,11 @@ impl Prism {
     fn start(change: impl Fn(&mut Value)) -> Self {
         let text = std::fs::read(node::file("twilio_api_v2010.json")).unwrap();
         let mut document: Value = serde_json::from_slice(&text).unwrap();
-        // Two of some hundred paths, so that the mock starts in a moment.
-        document["paths"].as_object_mut().unwrap().retain(|path, _| path == MESSAGES || path == ACCOUNT);
+        // Three of some hundred paths, so that the mock starts in a moment.
+        document["paths"]
+            .as_object_mut()
+            .unwrap()
+            .retain(|path, _| [MESSAGES, CALLS, ACCOUNT].contains(&path.as_str()));
         explode_arrays(&mut document);
         change(&mut document);
         Self::serve(&document)
@@ -68,10 +74,12 @@ impl Prism {
 
 /// Twilio takes arrays as repeated fields; the document does not say so, and the mock would refuse them.
 fn explode_arrays(document: &mut Value) {
-    let body = &mut document["paths"][MESSAGES]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"];
-    let properties = body["schema"]["properties"].as_object().unwrap().clone();
-    for (name, _) in properties.iter().filter(|(_, schema)| schema["type"] == "array") {
-        body["encoding"][name] = json!({ "style": "form", "explode": true });
+    for path in [MESSAGES, CALLS] {
+        let body = &mut document["paths"][path]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"];
+        let properties = body["schema"]["properties"].as_object().unwrap().clone();
+        for (name, _) in properties.iter().filter(|(_, schema)| schema["type"] == "array") {
+            body["encoding"][name] = json!({ "style": "form", "explode": true });
+        }
     }
 }
 

@@ -1,0 +1,4 @@
+//! Letters on paper, as others read them.
+
+mod languages;
+mod window;
