@@ -9,5 +9,5 @@ pub(super) fn body(notice: &CompiledNotice, record: &PersonRecord, place: u8) ->
     let Rendered::Voice(script) = notice.render(Channel::Voice, record)? else {
         return Err(mismatch(Channel::Voice));
     };
-    Ok(Body::Voice { to, script: Box::new(script) })
+    Ok(Body::Voice { to, script })
 }

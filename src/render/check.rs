@@ -9,7 +9,7 @@ use super::notice::Rendered;
 use super::registry::Renderer;
 use crate::domain::channel::Channel;
 use crate::domain::facts::{Contact, Impact, IncidentFacts, Moment, Organisation, Remediation, Scope, Timeline};
-use crate::domain::letter::{Script, Speech};
+use crate::domain::letter::Speech;
 use crate::domain::locale::Locale;
 use crate::domain::notice::{NoticeContent, NoticeTexts};
 use crate::domain::person::PersonRecord;
@@ -62,8 +62,8 @@ fn flaw(message: &Rendered, set: &str) -> Option<RenderError> {
         Rendered::Sms { text, .. } => vec![text],
         Rendered::Push { title, text, .. } => vec![title, text],
         Rendered::Letter(letter) => vec![&letter.title],
-        Rendered::Voice(Script { speech, .. }) => {
-            let Speech { locale: _, greeting, message, choices, offer, machine, farewell } = speech;
+        Rendered::Voice(script) => {
+            let Speech { locale: _, greeting, message, choices, offer, machine, farewell } = &script.speech;
             vec![greeting, message, choices, offer, machine, farewell]
         }
     };

@@ -63,7 +63,7 @@ pub enum Rendered {
     /// A letter, without its address.
     Letter(Letter),
     /// What a call says.
-    Voice(Script),
+    Voice(Box<Script>),
 }
 
 impl CompiledNotice {
@@ -183,7 +183,7 @@ impl CompiledNotice {
             Channel::Letter => edition.letter(record).map(Rendered::Letter),
             Channel::Voice => {
                 let other = self.other(edition, record).map(|other| other.speech(record)).transpose()?;
-                Ok(Rendered::Voice(Script { speech: edition.speech(record)?, other }))
+                Ok(Rendered::Voice(Box::new(Script { speech: edition.speech(record)?, other })))
             }
         }
     }

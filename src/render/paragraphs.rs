@@ -134,15 +134,12 @@ fn unescaped(raw: &str) -> String {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.bytes().take(10).position(|byte| byte == b';');
-        match end.and_then(|end| Some((end, referred(&rest[1..end])?))) {
-            Some((end, c)) => {
-                text.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                text.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((end, c)) = end.and_then(|end| Some((end, referred(&rest[1..end])?))) {
+            text.push(c);
+            rest = &rest[end + 1..];
+        } else {
+            text.push('&');
+            rest = &rest[1..];
         }
     }
     text.push_str(rest);

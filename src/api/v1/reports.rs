@@ -52,7 +52,7 @@ impl From<PdfError> for Problem {
             PdfError::Layout(_) | PdfError::Export(_) => Self::internal(&error),
             PdfError::NoAddress | PdfError::NarrowWindow => {
                 let remedy = "Preview with a person who has a postal address, or choose another form.";
-                Self::field("person", &error.to_string(), remedy)
+                Self::field("person", error.to_string(), remedy)
             }
         }
     }

@@ -117,7 +117,8 @@ struct Error {
 #[derive(Deserialize)]
 struct Event {
     id: String,
-    event_type: EventType,
+    #[serde(rename = "event_type")]
+    kind: EventType,
     body: Letter,
 }
 
@@ -265,8 +266,8 @@ impl Provider for LobProvider {
         // Letters that others sent from the same account have no attempt of ours.
         let Some(attempt) = event.body.metadata.and_then(|metadata| metadata.attempt) else { return Ok(Vec::new()) };
         let attempt = attempt.parse().map_err(|_| ReceiptError::Malformed("its metadata names no attempt"))?;
-        let outcome = CODES.status(&event.event_type.id).flatten();
-        Ok(vec![ReceiptEvent { attempt, key: event.id, outcome, code: Some(event.event_type.id) }])
+        let outcome = CODES.status(&event.kind.id).flatten();
+        Ok(vec![ReceiptEvent { attempt, key: event.id, outcome, code: Some(event.kind.id) }])
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

@@ -179,7 +179,7 @@ impl Desk {
             match self.tray.hand_over(&self.rules) {
                 Ok(None) => return true,
                 Ok(Some(batch)) => {
-                    tracing::info!(provider = %self.name, batch, "a batch of letters is ready to be printed")
+                    tracing::info!(provider = %self.name, batch, "a batch of letters is ready to be printed");
                 }
                 Err(error) => {
                     tracing::error!(provider = %self.name, %error, "letters cannot be handed over; trying again later");

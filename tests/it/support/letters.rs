@@ -79,7 +79,7 @@ pub fn letter(name: &str, tag: &str) -> Letter {
 /// What a call says, in German and in English.
 pub fn script(name: &str) -> Script {
     match notice(&["en", "de"]).render(Channel::Voice, &reader(name, "de")).unwrap() {
-        Rendered::Voice(script) => script,
+        Rendered::Voice(script) => *script,
         other => panic!("no call: {other:?}"),
     }
 }

@@ -199,9 +199,8 @@ impl TwilioVoiceProvider {
         Ok(match callback.step.as_str() {
             // Nobody was told, however long the recording is.
             "answered" if callback.by_machine()? => vec![event("machine", Some(Outcome::Retry))],
-            "answered" | "greeted" => Vec::new(),
             "told" if callback.key()? == Some("1") => vec![event("confirmed", Some(Outcome::Delivered))],
-            "told" => Vec::new(),
+            "answered" | "greeted" | "told" => Vec::new(),
             "status" => {
                 let status = callback.form.must("CallStatus")?;
                 let sip = callback.form.one("SipResponseCode")?;
