@@ -79,7 +79,7 @@ fn gsm7_parts(letters: &[Letter], shift: Option<National>) -> Vec<Vec<u8>> {
     let room = |joined| (OCTETS - header(joined)) * 8 / 7;
     let total: usize = letters.iter().map(|letter| letter.septets()).sum();
     let room = if total <= room(false) { room(false) } else { room(true) };
-    pack(letters.iter().map(|letter| (letter.septets(), *letter)), room, |letter, part| letter.write(part))
+    pack(letters.iter().map(|letter| (letter.septets(), *letter)), room, Letter::write)
 }
 
 fn ucs2_parts(text: &str) -> Vec<Vec<u8>> {

@@ -11,7 +11,7 @@ use crate::system::System;
 /// Surroundings with this machine's clock and randomness, reached from outside at an example's address.
 pub(super) fn around() -> Surroundings {
     let public_url = Some("https://candour.example.org".parse().unwrap());
-    Surroundings { clock: Arc::new(System), entropy: Arc::new(System), public_url }
+    Surroundings { public_url, ..Surroundings::for_tests(Arc::new(System)) }
 }
 
 /// What a provider makes of a callback; none of those tested this way waits for anything.

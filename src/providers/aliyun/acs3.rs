@@ -31,7 +31,7 @@ pub(super) fn digest(body: &[u8]) -> String {
 pub(super) fn authorization(who: &Credentials, query: &str, headers: &[(&str, &str)], body_digest: &str) -> String {
     let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+    let lines = headers.iter().fold(String::new(), |lines, (name, value)| lines + name + ":" + value.trim() + "\n");
     let canonical = format!("POST\n/\n{query}\n{lines}\n{names}\n{body_digest}");
     let text = format!("{WAY}\n{}", digest(canonical.as_bytes()));
     let signature = hex::encode(mac::hmac(Hash::Sha256, who.secret.expose().as_bytes(), &[text.as_bytes()]));

@@ -91,8 +91,9 @@ impl ApnsProvider {
     /// What is wrong and what to do about it.
     pub fn build(common: &Common, settings: &ApnsSettings, around: &Surroundings) -> Result<Self, Faults> {
         let host = if settings.sandbox { "api.sandbox.push.apple.com" } else { "api.push.apple.com" };
-        let usual = || Url::parse(&format!("https://{host}")).expect("a constant address");
-        let base_url = settings.base_url.clone().unwrap_or_else(usual);
+        let usual = || Url::parse(&format!("https://{host}"));
+        let base_url = settings.base_url.clone().map_or_else(usual, Ok);
+        let base_url = base_url.map_err(|_| Faults::one("base_url", "is no address"))?;
         let mut found = Faults::default();
         found.require(is_protected(&base_url), "base_url", "use https");
         let ten = |text: &str| text.len() == 10 && text.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! Text messages through MessageBird's SMS API (Bird), and its status reports.
+//! Text messages through `MessageBird`'s SMS API (Bird), and its status reports.
 //!
 //! There is no idempotency key: a request without an answer may have gone out, so it is `unknown`. A report is a GET whose
 //! `reference` is our attempt; a signed token covers its whole address.
@@ -30,7 +30,7 @@ use crate::domain::segments::{self, Encoding};
 
 static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::parse("MessageBird", include_str!("codes.toml")));
 
-/// A MessageBird account that sends text messages.
+/// A `MessageBird` account that sends text messages.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MessageBirdSettings {
@@ -54,7 +54,7 @@ fn rest_messagebird() -> Url {
     Url::parse("https://rest.messagebird.com").expect("a constant address")
 }
 
-/// A MessageBird account that sends text messages.
+/// A `MessageBird` account that sends text messages.
 pub struct MessageBirdProvider {
     descriptor: Descriptor,
     http: Http,

@@ -1,4 +1,4 @@
-//! The signature of MessageBird's callbacks: a JWT (HS256, HS384 or HS512) that carries the SHA-256 of the address, and of
+//! The signature of `MessageBird`'s callbacks: a JWT (HS256, HS384 or HS512) that carries the SHA-256 of the address, and of
 //! the body where there is one, and an end.
 
 use base64::Engine;

@@ -1,7 +1,7 @@
 //! Push messages through an ntfy server to a topic that a person listens to.
 //!
 //! Whoever knows a topic can read it, so that a topic is a secret of the person's and what is sent says nothing of them.
-//! Apps that use a server like this through UnifiedPush have Web Push subscriptions and are told by that provider. A
+//! Apps that use a server like this through `UnifiedPush` have Web Push subscriptions and are told by that provider. A
 //! request without an answer may have gone out: it is `unknown`. ntfy does not tell who has read what.
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::providers::{Answer, InletFault, ReceiptInlet};
 const CONNECT: Duration = Duration::from_secs(10);
 /// First and longest pause before another try to bind.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// A receipt may overtake the answer it is about on its way into the database: when to look again.
 const LOOK_AGAIN: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
@@ -213,14 +213,14 @@ impl Desk for Receipts {
             match inlet.take(&self.provider, &receipt).await {
                 Ok(()) => return 0,
                 Err(InletFault::NotDurable) => return LATER,
-                Err(InletFault::NoSuchAttempt) => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(pause).await,
-                    None => {
+                Err(InletFault::NoSuchAttempt) => {
+                    let Some(pause) = pauses.next() else {
                         // Another user of the account, or an attempt whose answer never came: nobody will ever know it.
                         tracing::warn!(provider = self.provider, "a receipt is about no attempt that is known");
                         return 0;
-                    }
-                },
+                    };
+                    tokio::time::sleep(pause).await;
+                }
             }
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn read(delivered: &DeliverSm, ids: Ids, dead_number_errors: &[String
     let text = String::from_utf8_lossy(payload.as_deref().unwrap_or(&short)).into_owned();
     let id = id.or_else(|| field(&text, "id:").map(str::to_owned))?;
     let state = state.map(str::to_owned).or_else(|| field(&text, "stat:").map(str::to_ascii_uppercase))?;
-    let error = field(&text, "err:").filter(|code| code.trim_matches('0') != "");
+    let error = field(&text, "err:").filter(|code| !code.trim_matches('0').is_empty());
     let dead = error.is_some_and(|code| dead_number_errors.iter().any(|dead| dead == code));
     let (outcome, code) = codes::state(&state, error);
     let outcome = if dead && outcome == Some(Outcome::Rejected) { Some(Outcome::BadAddress) } else { outcome };

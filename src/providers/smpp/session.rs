@@ -97,11 +97,11 @@ impl Session {
         desk: Arc<dyn Desk>,
     ) -> Arc<Self> {
         let (reading, writing) = tokio::io::split(stream);
-        let (outgoing, waiting) = mpsc::channel(WAITING);
+        let (outgoing, queue) = mpsc::channel(WAITING);
         let ended = CancellationToken::new();
         let shared =
             Arc::new(Shared { pending: Mutex::default(), outgoing, ended: ended.clone(), heard: Notify::new() });
-        tokio::spawn(write(FramedWrite::new(writing, Frames), waiting, ended.clone()));
+        tokio::spawn(write(FramedWrite::new(writing, Frames), queue, ended.clone()));
         tokio::spawn(read(FramedRead::new(reading, Frames), Arc::clone(&shared), desk));
         let session = Arc::new(Self {
             shared,
@@ -172,7 +172,7 @@ impl Session {
 
 async fn write<W: AsyncWrite + Unpin>(
     mut to: FramedWrite<W, Frames>,
-    mut waiting: mpsc::Receiver<Outgoing>,
+    mut queue: mpsc::Receiver<Outgoing>,
     ended: CancellationToken,
 ) {
     let _end = ended.clone().drop_guard();
@@ -180,7 +180,7 @@ async fn write<W: AsyncWrite + Unpin>(
         let next = tokio::select! {
             biased;
             () = ended.cancelled() => return,
-            next = waiting.recv() => next,
+            next = queue.recv() => next,
         };
         let Some(Outgoing { command, progress }) = next else { return };
         let wanted =
@@ -224,7 +224,7 @@ async fn read<R: AsyncRead + Unpin>(mut from: FramedRead<R, Frames>, shared: Arc
                 }
                 Err(_) => (LATER, Pdu::DeliverSmResp(DeliverSmResp::default())),
             },
-            Asked::Other(status, pdu) => (status, pdu),
+            Asked::Other(status, pdu) => (status, *pdu),
             Asked::Nothing => continue,
             Asked::Leave => {
                 say(&shared, 0, sequence, Pdu::UnbindResp).await;
@@ -243,7 +243,7 @@ async fn say(shared: &Shared, status: u32, sequence: u32, pdu: Pdu) {
 /// What the SMSC wants.
 enum Asked {
     Deliver(Box<DeliverSm>),
-    Other(u32, Pdu),
+    Other(u32, Box<Pdu>),
     Leave,
     Nothing,
 }
@@ -252,14 +252,14 @@ fn asked(frame: Frame) -> Asked {
     const DELIVER: u32 = 0x05;
     match frame.pdu {
         Some(Pdu::DeliverSm(delivered)) => Asked::Deliver(Box::new(delivered)),
-        Some(Pdu::EnquireLink) => Asked::Other(0, Pdu::EnquireLinkResp),
+        Some(Pdu::EnquireLink) => Asked::Other(0, Box::new(Pdu::EnquireLinkResp)),
         Some(Pdu::Unbind) => Asked::Leave,
         Some(Pdu::AlertNotification(_)) => Asked::Nothing,
         _ if frame.id == DELIVER => {
             tracing::warn!(garbled = frame.garbled, "the SMSC sent something that cannot be read; it is told so");
-            Asked::Other(NEVER, Pdu::DeliverSmResp(DeliverSmResp::default()))
+            Asked::Other(NEVER, Box::new(Pdu::DeliverSmResp(DeliverSmResp::default())))
         }
-        _ => Asked::Other(NO_SUCH_COMMAND, Pdu::GenericNack),
+        _ => Asked::Other(NO_SUCH_COMMAND, Box::new(Pdu::GenericNack)),
     }
 }
 

@@ -126,7 +126,8 @@ struct Refused {
 
 #[derive(Deserialize)]
 struct Report {
-    report_status: String,
+    #[serde(rename = "report_status")]
+    status: String,
     #[serde(default)]
     errmsg: Option<String>,
     sid: String,
@@ -239,7 +240,7 @@ impl Provider for TencentProvider {
         let read = |report: Report| {
             let word = format!("report {}", report.errmsg.as_deref().unwrap_or("none"));
             let verdict = CODES.read(&word, Outcome::Rejected);
-            let delivered = report.report_status == "SUCCESS";
+            let delivered = report.status == "SUCCESS";
             LooseReceipt {
                 key: format!("{}:{}", report.sid, verdict.code),
                 reference: report.sid,

@@ -81,7 +81,7 @@ fn callbacks_come_in_the_address_as_a_form_or_as_json() {
         receive(&settings(), ours.clone(), fields, false),
         receive(&settings(), ours.clone(), json, true),
     ] {
-        assert_eq!(events.unwrap(), [expected.clone()]);
+        assert_eq!(events.unwrap(), std::slice::from_ref(&expected));
     }
     let buffered = receive(&settings(), format!("{ours}&messageId=A1&status=buffered&err-code=0"), "", false).unwrap();
     assert_eq!((buffered[0].outcome, buffered[0].code.as_deref()), (None, Some("buffered")));

@@ -54,7 +54,7 @@ async fn messages_to_tokens_and_installations_fit() {
     let canary = candour::providers::http::loopback_client().unwrap();
     let url = prism.url.join("/v1/projects/example/messages:send").unwrap();
     for bad in [
-        json!({ "message": { "token": "t", "data": { "n": { "deep": 1 } } } }),
+        json!({ "message": { "token": "t", "data": { "n": 1 } } }),
         json!({ "message": { "token": "t", "android": { "priority": "URGENT" } } }),
         json!({ "message": { "token": "t", "colour": "red" } }),
     ] {

@@ -83,17 +83,10 @@ fn explode_arrays(document: &mut Value) {
     }
 }
 
-/// A Google API description as an `OpenAPI` document: the one method, and all types, of which unknown fields are refused.
+/// A Google API description as an `OpenAPI` document: the one method, and all types.
 fn openapi_of(theirs: &Value) -> Value {
-    let mut types = theirs["schemas"].clone();
-    for kind in types.as_object_mut().unwrap().values_mut() {
-        let object = kind.as_object_mut().unwrap();
-        object.remove("id");
-        if object.contains_key("properties") {
-            object.insert(String::from("additionalProperties"), json!(false));
-        }
-        references(kind);
-    }
+    let types = theirs["schemas"].as_object().unwrap();
+    let types: serde_json::Map<_, _> = types.iter().map(|(name, kind)| (name.clone(), schema_of(kind))).collect();
     let content =
         |name: &str| json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } });
     json!({
@@ -107,20 +100,28 @@ fn openapi_of(theirs: &Value) -> Value {
     })
 }
 
-/// Google names types by themselves; an `OpenAPI` document by their place.
-fn references(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            if let Some(Value::String(name)) = fields.get("$ref") {
-                let place = format!("#/components/schemas/{name}");
-                fields.insert(String::from("$ref"), json!(place));
-            }
-            for name in ["enumDescriptions", "enumDeprecated", "readOnly", "deprecated", "format"] {
-                fields.remove(name);
-            }
-            fields.values_mut().for_each(references);
-        }
-        Value::Array(items) => items.iter_mut().for_each(references),
-        _ => {}
+/// A type by what both ways of describing have in common; a word that the mock does not know switches its judgement off
+/// without a sound. Unknown fields are refused, as Google does.
+fn schema_of(theirs: &Value) -> Value {
+    if let Some(name) = theirs["$ref"].as_str() {
+        return json!({ "$ref": format!("#/components/schemas/{name}") });
     }
+    let mut ours = json!({});
+    if let Some(kind) = theirs["type"].as_str().filter(|kind| *kind != "any") {
+        ours["type"] = json!(kind);
+    }
+    if theirs["enum"].is_array() {
+        ours["enum"] = theirs["enum"].clone();
+    }
+    if theirs["items"].is_object() {
+        ours["items"] = schema_of(&theirs["items"]);
+    }
+    if let Some(fields) = theirs["properties"].as_object() {
+        let fields: serde_json::Map<_, _> = fields.iter().map(|(name, kind)| (name.clone(), schema_of(kind))).collect();
+        ours["properties"] = Value::Object(fields);
+        ours["additionalProperties"] = json!(false);
+    } else if theirs["additionalProperties"].is_object() {
+        ours["additionalProperties"] = schema_of(&theirs["additionalProperties"]);
+    }
+    ours
 }
