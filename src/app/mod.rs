@@ -18,6 +18,7 @@ use crate::access::Access;
 use crate::announcements::Announcements;
 use crate::api;
 use crate::api::ApiState;
+use crate::bounces::{Door, Open};
 use crate::config::Config;
 use crate::console::{self, ConsoleError, ConsolePages, ConsoleState};
 use crate::deadlines::{self, Deadlines, Reminders, WatchHandle, WebhookSecretError};
@@ -116,8 +117,12 @@ pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Ar
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
-pub fn providers(config: &Config, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
-    let around = Surroundings { entropy: Arc::clone(entropy), public_url: config.http.public_url.clone() };
+pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entropy>) -> Result<Providers, AppError> {
+    let around = Surroundings {
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        public_url: config.http.public_url.clone(),
+    };
     Ok(Providers::build(&config.providers, &around)?)
 }
 
@@ -147,6 +152,7 @@ pub struct App {
     router: axum::Router,
     reminders: Arc<Reminders>,
     period: Duration,
+    door: Door,
 }
 
 /// A running Candour.
@@ -155,6 +161,7 @@ pub struct Running {
     server: tokio::task::JoinHandle<()>,
     engine: Option<EngineHandle>,
     watch: WatchHandle,
+    door: Option<Open>,
 }
 
 /// A running worker.
@@ -171,7 +178,7 @@ impl App {
     pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, AppError> {
         let rules = Arc::new(Rules::with_overrides(config.law.overrides.as_deref())?);
         let renderer = Arc::new(Renderer::load(config.templates.directory.as_deref())?);
-        let carriers = providers(&config, &entropy)?;
+        let carriers = providers(&config, &clock, &entropy)?;
         let carriers: Vec<Arc<dyn Provider>> = carriers.iter().cloned().collect();
         let metrics =
             Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
@@ -187,6 +194,7 @@ impl App {
             metrics: Arc::clone(&metrics),
             settings: engine_settings(&config, policies.clone()),
         });
+        let limits_of_bounces = config.bounces.clone();
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Receipts::new(
             Arc::clone(&store) as _,
@@ -197,6 +205,7 @@ impl App {
             Arc::clone(&metrics),
             engine.waker(),
         );
+        let receipts = Arc::new(receipts);
         let known = {
             let rules = Arc::clone(&rules);
             Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some())
@@ -236,7 +245,7 @@ impl App {
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),
             retention: Arc::new(Retention::new(with().0, with().1)),
-            receipts: Arc::new(receipts),
+            receipts: Arc::clone(&receipts) as _,
             access: Arc::clone(&access),
             public_url: Arc::from(public_url(&config).as_str().trim_end_matches('/')),
             metrics,
@@ -263,7 +272,8 @@ impl App {
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
-        Ok(Self { access, engine, state, router, reminders: Arc::new(reminders), period })
+        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), limits_of_bounces);
+        Ok(Self { access, engine, state, router, reminders: Arc::new(reminders), period, door })
     }
 
     /// Keys, for whoever makes the first ones.
@@ -272,9 +282,15 @@ impl App {
         &self.access
     }
 
-    /// Serves API and pages, and works if `engine` says so.
-    #[must_use]
-    pub fn serve(self, listener: TcpListener, engine: bool) -> Running {
+    /// Serves API and pages, takes bounces, and works if `engine` says so.
+    ///
+    /// # Errors
+    /// When the address for bounces cannot be listened on.
+    pub async fn serve(self, listener: TcpListener, engine: bool) -> std::io::Result<Running> {
+        let door = self.door.open().await?;
+        if let Some(open) = &door {
+            tracing::info!(address = %open.address, "bounces are taken by LMTP and SMTP");
+        }
         let shutdown = self.state.shutdown.clone();
         let stopping = shutdown.clone();
         let router = self.router;
@@ -286,7 +302,7 @@ impl App {
         });
         let watch = deadlines::watch(self.reminders, self.period, engine);
         let engine = engine.then(|| self.engine.start());
-        Running { shutdown, server, engine, watch }
+        Ok(Running { shutdown, server, engine, watch, door })
     }
 
     /// Works without serving.
@@ -304,6 +320,9 @@ impl Running {
         if tokio::time::timeout(LAST_ANSWERS, self.server).await.is_err() {
             tracing::warn!("some answers took too long and were cut off");
             abort.abort();
+        }
+        if let Some(door) = self.door {
+            door.close().await;
         }
         self.watch.stop().await;
         if let Some(engine) = self.engine {

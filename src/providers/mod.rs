@@ -9,9 +9,14 @@
 //!
 //! Never: decides what follows from an outcome (that is [`crate::domain::attempt::next`]), touches the store, retries.
 
+pub mod configured;
 pub mod http;
+pub mod mailgun;
+pub mod postmark;
 mod protocol;
 pub mod registry;
+pub mod sendgrid;
+pub mod ses;
 pub mod settings;
 pub mod smtp;
 pub mod spool;
@@ -140,6 +145,12 @@ pub trait Provider: Send + Sync + 'static {
     /// When the signature does not fit, the body makes no sense, or it cannot be checked now.
     async fn receipts(&self, _request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         Err(ReceiptError::Unsupported)
+    }
+
+    /// Whether an address is one of its signed bounce addresses. Mail to it is a receipt whose request has the address
+    /// `mailto:...`, which no request over HTTP has.
+    fn takes_mail_for(&self, _address: &str) -> bool {
+        false
     }
 
     /// Whether it can be reached and takes our credentials, without sending anything.

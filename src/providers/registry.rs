@@ -6,6 +6,11 @@ use std::sync::Arc;
 use url::Url;
 
 use super::Provider;
+use super::configured::HttpProvider;
+use super::mailgun::MailgunProvider;
+use super::postmark::PostmarkProvider;
+use super::sendgrid::SendGridProvider;
+use super::ses::SesProvider;
 use super::settings::{Common, Faults, Surroundings, UnfitSettings};
 use super::smtp::SmtpProvider;
 use super::spool::SpoolProvider;
@@ -28,10 +33,15 @@ type Build = fn(&Common, &ProviderEntry, &Surroundings) -> Result<Arc<dyn Provid
 
 /// Every kind there is, one row each.
 #[rustfmt::skip]
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 9] = [
     Kind { name: "smtp", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SmtpProvider::build(common, &entry.read()?)?)) },
     Kind { name: "twilio", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "webpush", concurrency: 64, build: |common, entry, around| Ok(Arc::new(WebPushProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "ses", concurrency: 32, build: |common, entry, around| Ok(Arc::new(SesProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "sendgrid", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SendGridProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "postmark", concurrency: 32, build: |common, entry, _| Ok(Arc::new(PostmarkProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "mailgun", concurrency: 32, build: |common, entry, _| Ok(Arc::new(MailgunProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "http", concurrency: 16, build: |common, entry, around| Ok(Arc::new(HttpProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "spool", concurrency: 8, build: |common, entry, _| Ok(Arc::new(SpoolProvider::build(common, &entry.read()?)?)) },
 ];
 
@@ -110,7 +120,7 @@ mod tests {
 
     fn around() -> Surroundings {
         let public_url = Some(Url::parse("https://candour.example.org/").unwrap());
-        Surroundings { entropy: Arc::new(System), public_url }
+        Surroundings { clock: Arc::new(System), entropy: Arc::new(System), public_url }
     }
 
     fn spool(name: &str, channel: &str) -> ProviderEntry {

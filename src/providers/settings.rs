@@ -9,7 +9,7 @@ use url::Url;
 use super::{Descriptor, registry};
 use crate::config::{Problem, ProviderEntry};
 use crate::domain::channel::Channel;
-use crate::domain::clock::Entropy;
+use crate::domain::clock::{Clock, Entropy};
 use crate::domain::price::Price;
 
 /// What every kind has.
@@ -60,6 +60,8 @@ impl Common {
 /// What providers are built with, beside their settings.
 #[derive(Clone)]
 pub struct Surroundings {
+    /// The time, for checks whose requests are signed with it; messages come with theirs.
+    pub clock: Arc<dyn Clock>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// Where the outside reaches this service, if it does.

@@ -17,6 +17,7 @@ const ATTEMPT: &str = "018f0000-0000-7000-8000-000000000001";
 fn provider() -> TwilioProvider {
     let text = format!("account_sid = '{SID}'\nauth_token = 'token'\nfrom = '+15005550006'");
     let around = Surroundings {
+        clock: std::sync::Arc::new(crate::system::System),
         entropy: std::sync::Arc::new(crate::system::System),
         public_url: Some(Url::parse("https://candour.example.org").unwrap()),
     };

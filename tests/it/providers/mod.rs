@@ -1,6 +1,9 @@
 //! Providers against the real thing, or the nearest to it that others have written.
 
+mod mail_apis;
 mod scripted_provider_plays_its_part;
+mod ses_events_of_a_topic;
+mod ses_taken_by_an_account;
 mod smtp_421_is_no_verdict_on_anybody;
 mod smtp_bounce_comes_back;
 mod smtp_certificate_that_does_not_verify;

@@ -9,7 +9,11 @@ use candour::system::System;
 
 /// What providers of tests are built with.
 pub fn around() -> Surroundings {
-    Surroundings { entropy: Arc::new(System), public_url: Some("https://candour.example.org:8443".parse().unwrap()) }
+    Surroundings {
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+        public_url: Some("https://candour.example.org:8443".parse().unwrap()),
+    }
 }
 
 /// The provider of one `[[providers]]` table, secrets in place.

@@ -5,8 +5,9 @@ use std::process::Command;
 
 /// A file under the directory of the Node packages.
 pub fn file(path: &str) -> PathBuf {
-    let hint = "run ./tests/run, or install @stoplight/prism-cli@5, web-push-testing, twilio, ical.js and standardwebhooks with npm into a \
-                directory, put twilio_api_v2010.json of @twilio/cli-core beside them, and name it in TEST_COUNTERPARTS";
+    let hint = "run ./tests/run, or install @stoplight/prism-cli@5, web-push-testing, twilio, sns-validator, ical.js and standardwebhooks with \
+                npm into a directory, put twilio_api_v2010.json of @twilio/cli-core and a Python environment `venv` with \
+                moto[server] beside them, and name it in TEST_COUNTERPARTS";
     let directory =
         std::env::var_os("TEST_COUNTERPARTS").unwrap_or_else(|| panic!("TEST_COUNTERPARTS is not set: {hint}"));
     let file = PathBuf::from(directory).join(path);
