@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | 5 | [`cli`], [`app`] | process entry, the composition root |
 //! | 4 | [`api`], [`console`], [`public`] | HTTP edges |
+//! | 4 | [`bounces`] | the door for bounce mail, by LMTP or SMTP |
 //! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap |
 //! | 3 | [`incidents`], [`deadlines`], [`people`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
 //! | 2 | [`channels`], [`providers`], [`store`] | messages, carriers, SQL |
@@ -18,6 +19,7 @@ pub mod access;
 pub mod announcements;
 pub mod api;
 pub mod app;
+pub mod bounces;
 pub mod channels;
 pub mod cli;
 pub mod config;

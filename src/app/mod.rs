@@ -20,6 +20,7 @@ use crate::access::Access;
 use crate::announcements::Announcements;
 use crate::api;
 use crate::api::ApiState;
+use crate::bounces::{Door, Open};
 use crate::config::Config;
 use crate::console::{self, ConsoleError, ConsolePages, ConsoleState};
 use crate::deadlines::{self, Deadlines, Reminders, WatchHandle, WebhookSecretError};
@@ -152,6 +153,7 @@ pub struct App {
     router: axum::Router,
     reminders: Arc<Reminders>,
     period: Duration,
+    door: Door,
 }
 
 /// A running Candour.
@@ -160,6 +162,7 @@ pub struct Running {
     server: tokio::task::JoinHandle<()>,
     engine: Option<(EngineHandle, ListenersHandle)>,
     watch: WatchHandle,
+    door: Option<Open>,
 }
 
 /// A running worker.
@@ -194,6 +197,7 @@ impl App {
             rules: Arc::clone(&rules),
             settings: engine_settings(&config, policies.clone()),
         });
+        let limits_of_bounces = config.bounces.clone();
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Arc::new(Receipts::new(
             Arc::clone(&store) as _,
@@ -244,7 +248,7 @@ impl App {
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),
             retention: Arc::new(Retention::new(with().0, with().1)),
-            receipts,
+            receipts: Arc::clone(&receipts) as _,
             access: Arc::clone(&access),
             public_url: Arc::from(public_url(&config).as_str().trim_end_matches('/')),
             metrics,
@@ -271,7 +275,8 @@ impl App {
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
-        Ok(Self { access, engine, listeners, state, router, reminders: Arc::new(reminders), period })
+        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), limits_of_bounces);
+        Ok(Self { access, engine, listeners, state, router, reminders: Arc::new(reminders), period, door })
     }
 
     /// Keys, for whoever makes the first ones.
@@ -297,9 +302,15 @@ impl App {
         Ok(())
     }
 
-    /// Serves API and pages, and works if `engine` says so.
-    #[must_use]
-    pub fn serve(self, listener: TcpListener, engine: bool) -> Running {
+    /// Serves API and pages, takes bounces, and works if `engine` says so.
+    ///
+    /// # Errors
+    /// When the address for bounces cannot be listened on.
+    pub async fn serve(self, listener: TcpListener, engine: bool) -> std::io::Result<Running> {
+        let door = self.door.open().await?;
+        if let Some(open) = &door {
+            tracing::info!(address = %open.address, "bounces are taken by LMTP and SMTP");
+        }
         let shutdown = self.state.shutdown.clone();
         let stopping = shutdown.clone();
         let router = self.router;
@@ -311,7 +322,7 @@ impl App {
         });
         let watch = deadlines::watch(self.reminders, self.period, engine);
         let engine = engine.then(|| (self.engine.start(), self.listeners.start()));
-        Running { shutdown, server, engine, watch }
+        Ok(Running { shutdown, server, engine, watch, door })
     }
 
     /// Works without serving.
@@ -330,6 +341,9 @@ impl Running {
         if tokio::time::timeout(LAST_ANSWERS, self.server).await.is_err() {
             tracing::warn!("some answers took too long and were cut off");
             abort.abort();
+        }
+        if let Some(door) = self.door {
+            door.close().await;
         }
         self.watch.stop().await;
         if let Some((engine, listeners)) = self.engine {

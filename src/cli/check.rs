@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Failure;
 use crate::app;
 use crate::config::Config;
+use crate::domain::clock::{Clock, Entropy};
 use crate::law::Rules;
 use crate::providers::Providers;
 use crate::render::{RenderError, Renderer};
@@ -78,9 +79,9 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
     }) {
         findings.note("sealed data", store.check_keys().await, |opened| format!("{opened} incident keys open"));
     }
-    let system: Arc<dyn crate::domain::clock::Entropy> = Arc::new(System);
-    let clock: Arc<dyn crate::domain::clock::Clock> = Arc::new(System);
-    let providers = findings.note("providers", app::providers(&config, &clock, &system), |providers| {
+    let clock: Arc<dyn Clock> = Arc::new(System);
+    let entropy: Arc<dyn Entropy> = Arc::new(System);
+    let providers = findings.note("providers", app::providers(&config, &clock, &entropy), |providers| {
         format!("{} configured", providers.iter().count())
     });
     for provider in providers.iter().flat_map(Providers::iter) {

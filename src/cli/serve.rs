@@ -29,7 +29,9 @@ pub(super) async fn serve(config: Config, args: ServeArgs) -> Result<(), Failure
     let address = listener.local_addr().map_err(Failure::io("no address"))?;
     app.note_rules().await.map_err(Failure::of)?;
     let _alone = if args.no_engine { None } else { alone::on(&database).await? };
-    let running = app.serve(listener, !args.no_engine);
+    let no_door =
+        Failure::io("the address for bounces cannot be listened on; another process may hold it (bounces.listen)");
+    let running = app.serve(listener, !args.no_engine).await.map_err(no_door)?;
     println!("listening on http://{address}");
     stop_signal().await;
     tracing::info!("stopping: nothing new is begun, what is in the air is finished");

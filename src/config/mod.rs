@@ -22,7 +22,8 @@ use serde::Deserialize;
 pub use providers::ProviderEntry;
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
-    ChannelRules, Delivery, Http, Keys, Law, LogFormat, RemindersSection, StoreSection, TelemetrySection, Templates,
+    Bounces, ChannelRules, Delivery, Http, Keys, Law, LogFormat, RemindersSection, StoreSection, TelemetrySection,
+    Templates,
 };
 pub use validate::{Problem, is_loopback, is_protected, list};
 
@@ -43,6 +44,8 @@ pub struct Config {
     pub providers: Vec<ProviderEntry>,
     /// Reminders of deadlines.
     pub reminders: RemindersSection,
+    /// The door for bounce mail.
+    pub bounces: Bounces,
     /// Files that stand in for embedded ones.
     pub templates: Templates,
     /// The rules.

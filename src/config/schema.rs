@@ -11,6 +11,10 @@ pub(super) const DEFAULT: &str = concat!(
     include_str!("default.toml"),
     include_str!("providers/about.toml"),
     include_str!("providers/smtp.toml"),
+    include_str!("providers/ses.toml"),
+    include_str!("providers/sendgrid.toml"),
+    include_str!("providers/postmark.toml"),
+    include_str!("providers/mailgun.toml"),
     include_str!("providers/twilio.toml"),
     include_str!("providers/twilio_voice.toml"),
     include_str!("providers/smpp.toml"),
@@ -28,6 +32,7 @@ pub(super) const DEFAULT: &str = concat!(
     include_str!("providers/lob.toml"),
     include_str!("providers/pingen.toml"),
     include_str!("providers/govuk_notify.toml"),
+    include_str!("providers/http.toml"),
     include_str!("providers/spool.toml"),
 );
 
@@ -71,13 +76,17 @@ pub(super) fn check(layer: &Table) -> Result<(), ConfigError> {
 fn check_table(layer: &Table, schema: &Table, path: &mut Vec<String>) -> Result<(), ConfigError> {
     for (key, value) in layer {
         path.push(key.clone());
-        // A documented key of * stands for whatever the operator names.
-        let known = schema.get(key).or_else(|| schema.get("*"));
-        let Some(known) = known else { return Err(unknown(path, schema)) };
+        let Some(known) = known(schema, key) else { return Err(unknown(path, schema)) };
         check_value(value, known, path)?;
         path.pop();
     }
     Ok(())
+}
+
+/// What the documentation says of a key. `*` stands for any name, `*_file` for any that ends so.
+fn known<'a>(schema: &'a Table, key: &str) -> Option<&'a Value> {
+    let any_file = || schema.get("*_file").filter(|_| key.ends_with("_file"));
+    schema.get(key).or_else(any_file).or_else(|| schema.get("*"))
 }
 
 fn check_value(value: &Value, known: &Value, path: &mut Vec<String>) -> Result<(), ConfigError> {
@@ -156,7 +165,7 @@ pub(super) fn documented(path: &[String], kind: Option<&str>) -> Result<&'static
         _ => (&*SCHEMA, path),
     };
     for (place, key) in rest.iter().enumerate() {
-        match table.get(key) {
+        match known(table, key) {
             Some(Value::Table(inner)) if place + 1 < rest.len() => table = inner,
             Some(value) if place + 1 == rest.len() && !value.is_table() => return Ok(value),
             _ => return Err(unknown(path, table)),
@@ -206,7 +215,7 @@ mod tests {
     #[test]
     fn the_documentation_with_every_example_in_force_is_a_configuration() {
         let config: Config = toml::from_str(&uncommented()).unwrap();
-        assert!(kinds().starts_with(&["smtp", "twilio"]));
+        assert!(kinds().starts_with(&["smtp", "ses"]));
         assert_eq!(config.providers.iter().map(|p| p.kind.as_str()).collect::<Vec<_>>(), kinds());
         assert_eq!(documented_providers().len(), kinds().len());
     }

@@ -112,13 +112,13 @@ pub(super) fn fill(table: &mut Table, documented: &Table, path: &str) -> Result<
     for (key, known) in documented {
         let at = format!("{path}.{key}");
         match known {
-            _ if schema::is_secret(known) => {
-                let file = table.remove(&format!("{key}_file"));
-                if let (None, Some(file)) = (table.get(key), file.as_ref().and_then(Value::as_str)) {
-                    let secret = read(&at, Path::new(file))?;
-                    table.insert(key.clone(), Value::String(secret.expose().to_owned()));
+            _ if schema::is_secret(known) && key == "*" => {
+                let any = table.keys().filter_map(|name| Some(name.strip_suffix("_file")?.to_owned()));
+                for name in any.collect::<Vec<_>>() {
+                    fill_one(table, &name, &format!("{path}.{name}"))?;
                 }
             }
+            _ if schema::is_secret(known) => fill_one(table, key, &at)?,
             Value::Array(_) if key.ends_with("_files") => {
                 let Some(Value::Array(files)) = table.remove(key) else { continue };
                 let name = key.trim_end_matches("_files");
@@ -136,6 +136,16 @@ pub(super) fn fill(table: &mut Table, documented: &Table, path: &str) -> Result<
             }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Puts one secret in place of its file.
+fn fill_one(table: &mut Table, key: &str, at: &str) -> Result<(), ConfigError> {
+    let file = table.remove(&format!("{key}_file"));
+    if let (None, Some(file)) = (table.get(key), file.as_ref().and_then(Value::as_str)) {
+        let secret = read(at, Path::new(file))?;
+        table.insert(key.to_owned(), Value::String(secret.expose().to_owned()));
     }
     Ok(())
 }

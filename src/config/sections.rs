@@ -120,6 +120,15 @@ pub struct RemindersSection {
     pub period_seconds: u64,
 }
 
+/// `[bounces]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounces {
+    pub listen: Option<SocketAddr>,
+    pub max_message_bytes: usize,
+    pub max_connections: usize,
+}
+
 /// `[templates]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -50,7 +50,7 @@ fn an_unknown_key_is_named_with_the_nearest() {
     for (file, key, hint) in [
         ("[http]\nlisten_address = 'x'", "http.listen_address", ""),
         ("[http]\nlitsen = 'x'", "http.litsen", "http.listen"),
-        ("listen = 'x'", "listen", "http.listen"),
+        ("public_url = 'x'", "public_url", "http.public_url"),
         ("[htpp]\nlisten = 'x'", "htpp", "http"),
         ("[delivery.email]\nmax_trys = 3", "delivery.email.max_trys", "delivery.email.max_tries"),
         (
@@ -66,7 +66,7 @@ fn an_unknown_key_is_named_with_the_nearest() {
     }
     let said = refusal("", &[("CANDOUR_HTTP__LITSEN", "x")]);
     assert!(said.starts_with("CANDOUR_HTTP__LITSEN: ") && said.contains("`http.listen`"), "{said}");
-    assert!(refusal("[[providers]]\nkind = 'smpt'", &[]).contains("one of smtp, twilio, "));
+    assert!(refusal("[[providers]]\nkind = 'smpt'", &[]).contains("one of smtp, ses, "));
 }
 
 #[test]
@@ -99,6 +99,15 @@ fn secrets_come_from_their_own_files_and_not_from_this_one() {
 
     let own: toml::Table = config.providers[0].read().unwrap();
     assert_eq!(own["previous_bounce_secrets"].as_array().unwrap()[0].as_str(), Some("hunter2"));
+
+    let named = format!(
+        "[[providers]]\nkind = 'http'\nname = 'p'\ndefinition = 'x'\nsettings = {{ a = 'b' }}\nsecrets = {{ key_file = '{}' }}",
+        file.display()
+    );
+    let env = [("CANDOUR_PROVIDERS__P__SECRETS__OTHER", "hunter3")];
+    let own: toml::Table = load(&named, &env, &[]).unwrap().providers[0].read().unwrap();
+    assert_eq!(own["secrets"].to_string(), r#"{ key = "hunter2", other = "hunter3" }"#);
+    assert!(refusal(&named.replace("key_file", "key"), &[]).contains("`providers.p.secrets.key` is a secret"));
 
     let said = refusal(&format!("{RELAY}password = 'hunter2'"), &[]);
     assert!(said.contains("`providers.main-relay.password` is a secret") && !said.contains("hunter2"), "{said}");

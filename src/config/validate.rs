@@ -43,6 +43,9 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     store(config, &mut found);
     delivery(config, &mut found);
     reminders(config, &mut found);
+    let bounces = &config.bounces;
+    found.require(bounces.max_message_bytes >= 65_536, "bounces.max_message_bytes", "give at least 65536");
+    found.require((1..=10_000).contains(&bounces.max_connections), "bounces.max_connections", "give 1 to 10000");
     for provider in &config.providers {
         any_provider(provider, &mut found);
     }

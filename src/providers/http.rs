@@ -159,6 +159,11 @@ impl Http {
         self.client.put(url)
     }
 
+    /// A request of any method.
+    pub fn request(&self, method: reqwest::Method, url: Url) -> reqwest::RequestBuilder {
+        self.client.request(method, url)
+    }
+
     /// A GET of that address.
     pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
         self.client.get(url)

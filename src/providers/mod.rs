@@ -11,18 +11,23 @@
 
 pub mod aliyun;
 pub mod apns;
+pub mod configured;
 pub mod fcm;
 pub mod govuk_notify;
 pub mod http;
 pub mod kannel;
 pub mod lob;
+pub mod mailgun;
 pub mod messagebird;
 pub mod ntfy;
 pub mod pingen;
+pub mod postmark;
 pub mod press;
 pub mod print;
 mod protocol;
 pub mod registry;
+pub mod sendgrid;
+pub mod ses;
 pub mod settings;
 pub mod smpp;
 pub mod smtp;
@@ -224,6 +229,12 @@ pub trait Provider: Send + Sync + 'static {
     /// Asked once all events of the callback are durable.
     fn reply(&self, _request: &ReceiptRequest) -> Option<ReceiptReply> {
         None
+    }
+
+    /// Whether an address is one of its signed bounce addresses. Mail to it is a receipt whose request has the address
+    /// `mailto:...`, which no request over HTTP has.
+    fn takes_mail_for(&self, _address: &str) -> bool {
+        false
     }
 
     /// Whether it can be reached and takes our credentials, without sending anything.

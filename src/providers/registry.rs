@@ -8,14 +8,19 @@ use url::Url;
 use super::Provider;
 use super::aliyun::AliyunProvider;
 use super::apns::ApnsProvider;
+use super::configured::HttpProvider;
 use super::fcm::FcmProvider;
 use super::govuk_notify::GovukNotifyProvider;
 use super::kannel::KannelProvider;
 use super::lob::LobProvider;
+use super::mailgun::MailgunProvider;
 use super::messagebird::MessageBirdProvider;
 use super::ntfy::NtfyProvider;
 use super::pingen::PingenProvider;
+use super::postmark::PostmarkProvider;
 use super::print::PrintProvider;
+use super::sendgrid::SendGridProvider;
+use super::ses::SesProvider;
 use super::settings::{Common, Faults, Surroundings, UnfitSettings};
 use super::smpp::SmppProvider;
 use super::smtp::SmtpProvider;
@@ -42,7 +47,7 @@ type Build = fn(&Common, &ProviderEntry, &Surroundings) -> Result<Arc<dyn Provid
 
 /// Every kind there is, one row each.
 #[rustfmt::skip]
-const KINDS: [Kind; 19] = [
+const KINDS: [Kind; 24] = [
     Kind { name: "smtp", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SmtpProvider::build(common, &entry.read()?)?)) },
     Kind { name: "twilio", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "twilio_voice", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TwilioVoiceProvider::build(common, &entry.read()?, around)?)) },
@@ -54,6 +59,11 @@ const KINDS: [Kind; 19] = [
     Kind { name: "aliyun", concurrency: 16, build: |common, entry, around| Ok(Arc::new(AliyunProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "tencent", concurrency: 16, build: |common, entry, around| Ok(Arc::new(TencentProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "webpush", concurrency: 64, build: |common, entry, around| Ok(Arc::new(WebPushProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "ses", concurrency: 32, build: |common, entry, around| Ok(Arc::new(SesProvider::build(common, &entry.read()?, around)?)) },
+    Kind { name: "sendgrid", concurrency: 32, build: |common, entry, _| Ok(Arc::new(SendGridProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "postmark", concurrency: 32, build: |common, entry, _| Ok(Arc::new(PostmarkProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "mailgun", concurrency: 32, build: |common, entry, _| Ok(Arc::new(MailgunProvider::build(common, &entry.read()?)?)) },
+    Kind { name: "http", concurrency: 16, build: |common, entry, around| Ok(Arc::new(HttpProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "fcm", concurrency: 64, build: |common, entry, around| Ok(Arc::new(FcmProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "apns", concurrency: 64, build: |common, entry, around| Ok(Arc::new(ApnsProvider::build(common, &entry.read()?, around)?)) },
     Kind { name: "ntfy", concurrency: 16, build: |common, entry, _| Ok(Arc::new(NtfyProvider::build(common, &entry.read()?)?)) },

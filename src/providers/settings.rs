@@ -61,7 +61,7 @@ impl Common {
 /// What providers are built with, beside their settings.
 #[derive(Clone)]
 pub struct Surroundings {
-    /// The time, for signatures of requests that nobody gave one.
+    /// The time, for checks whose requests are signed with it; messages come with theirs.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,

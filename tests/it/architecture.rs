@@ -21,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
         "access",
         "retention",
     ],
-    &["api", "console", "public"],
+    &["api", "console", "public", "bounces"],
     &["app", "cli", "main", "lib"],
 ];
 
@@ -33,7 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("lettre", &["providers"]),
     ("mail_parser", &["providers"]),
-    ("handlebars", &["render", "public", "console"]),
+    ("handlebars", &["render", "public", "console", "providers"]),
     ("typst", &["render"]),
     ("typst_pdf", &["render"]),
     ("chacha20", &["store"]),

@@ -7,6 +7,7 @@
 mod announcements;
 mod api;
 mod architecture;
+mod bounces;
 mod channels;
 mod console;
 mod deadlines;

@@ -64,7 +64,7 @@ pub(super) async fn start(args: &Args) -> Result<World, Failure> {
         keys.push((name, issued.secret));
     }
     let keys: [(&'static str, String); 3] = keys.try_into().map_err(|_| Failure::new("three keys were made"))?;
-    let running = app.serve(listener, true);
+    let running = app.serve(listener, true).await.map_err(Failure::io("the demo cannot serve"))?;
 
     let http = crate::providers::http::loopback_client().map_err(Failure::new)?;
     returns::start(http.clone(), format!("{base}/v1/receipts"), secrets.bounce, secrets.twilio, bounces, callbacks);

@@ -1,7 +1,10 @@
-//! The intake of bounces: a mail server posts each message that came to a bounce address, as it came.
+//! The intake of bounces: each message that came to a bounce address, as it came, from the door for bounce mail or posted by a
+//! mail server over HTTP.
 //!
-//! Whoever posts shows a secret of the bounce addresses (`Authorization: Bearer`); the bounce must carry the signed bounce address
-//! of an attempt. A delivery report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status
+//! Whoever posts shows a secret of the bounce addresses (`Authorization: Bearer`); the bounce must carry the signed token
+//! of an attempt: in the address it came to, else in the Original-Envelope-Id, the returned headers or anywhere else. An
+//! identifier without a signature (a Message-ID) is not enough: whoever has seen one could have a person's address marked
+//! dead. A complaint (ARF, RFC 5965) says that the person has the message. A delivery report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status
 //! what it means: a message that expired is `failed` with a Status of class 4. Everything else that comes to such an
 //! address (vacation notices, answers) changes nothing.
 
@@ -13,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::replies;
 use super::reply::parse_enhanced;
 use super::verp::Verp;
+use crate::domain::id::AttemptId;
 use crate::domain::outcome::Outcome;
 use crate::providers::protocol::shown;
 use crate::providers::{ReceiptError, ReceiptEvent, ReceiptRequest};
@@ -28,18 +32,27 @@ impl Intake {
         Self { verp }
     }
 
-    /// Reads one posted bounce.
+    /// Reads one bounce.
     pub(super) fn read(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
-        if !shown::bearer(request, self.verp.secrets()) {
-            return Err(ReceiptError::Forged);
-        }
+        let to = request.url.strip_prefix("mailto:").map(|address| self.verp.of_address(address));
+        let attempt = match to {
+            Some(None) => return Err(ReceiptError::Forged),
+            Some(found) => found,
+            None if shown::bearer(request, self.verp.secrets()) => None,
+            None => return Err(ReceiptError::Forged),
+        };
         let message =
             MessageParser::new().parse(&request.body[..]).ok_or(ReceiptError::Malformed("not a mail message"))?;
-        let Some(report) = delivery_status(&message) else {
+        let complaint = part(&message, &["feedback-report"]);
+        let Some(report) = part(&message, &["delivery-status", "global-delivery-status"]).or_else(|| complaint.clone())
+        else {
             return Ok(Vec::new());
         };
-        let attempt =
-            self.verp.find(&request.body).ok_or(ReceiptError::Malformed("it names no bounce address of ours"))?;
+        let attempt = attempt.or_else(|| self.verp.find(&request.body));
+        let attempt = attempt.ok_or(ReceiptError::Malformed("it names no bounce address of ours"))?;
+        if complaint.is_some() {
+            return complained(attempt, &report);
+        }
         let groups = groups(&report);
         let failed = |group: &&Vec<(String, String)>| field(group, "action").is_some_and(|a| a == "failed");
         // One message has one recipient; an alias may have made several of it, and one failure is a failure.
@@ -68,14 +81,25 @@ fn dotted((class, subject, detail): (u8, u16, u16)) -> String {
     format!("{class}.{subject}.{detail}")
 }
 
-/// The machine-readable part of a delivery report.
-fn delivery_status(message: &Message<'_>) -> Option<String> {
+/// What a complaint says: whoever complains has the message. Reports of other kinds change nothing.
+fn complained(attempt: AttemptId, report: &str) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+    let kind = groups(report).first().and_then(|group| field(group, "feedback-type"));
+    let kind = kind.ok_or(ReceiptError::Malformed("the report has no Feedback-Type"))?;
+    let known = ["abuse", "fraud", "virus", "other", "not-spam"].contains(&kind.as_str());
+    let (outcome, kind) = match (known, kind.as_str()) {
+        (true, "not-spam") | (false, _) => (None, if known { kind.as_str() } else { "unlisted" }),
+        (true, kind) => (Some(Outcome::Delivered), kind),
+    };
+    let key = hex::encode(&Sha256::digest(report.as_bytes())[..16]);
+    Ok(vec![ReceiptEvent { attempt, key, outcome, code: Some(format!("complaint {kind}")) }])
+}
+
+/// The machine-readable part of a report: `message/` and one of these.
+fn part(message: &Message<'_>, kinds: &[&str]) -> Option<String> {
     let part = message.parts.iter().find(|part| {
         part.content_type().is_some_and(|t| {
             t.ctype().eq_ignore_ascii_case("message")
-                && t.subtype().is_some_and(|s| {
-                    s.eq_ignore_ascii_case("delivery-status") || s.eq_ignore_ascii_case("global-delivery-status")
-                })
+                && t.subtype().is_some_and(|s| kinds.iter().any(|kind| s.eq_ignore_ascii_case(kind)))
         })
     })?;
     match &part.body {
@@ -118,7 +142,6 @@ mod tests {
     use super::*;
     use crate::config::Secret;
     use crate::domain::clock::Millis;
-    use crate::domain::id::AttemptId;
 
     const NEW: &str = "a secret of some length";
     const OLD: &str = "the one from before it";
@@ -212,5 +235,59 @@ mod tests {
             verp.address(attempt())
         );
         assert_eq!(intake.read(&request(NEW, body)), Ok(Vec::new()));
+    }
+
+    fn mailed(body: String, address: &str) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+        let (intake, _) = intake();
+        let mut request = request("none", body);
+        request.headers.clear();
+        request.url = format!("mailto:{address}");
+        intake.read(&request)
+    }
+
+    #[test]
+    fn mail_to_a_signed_address_needs_no_more_and_to_another_is_forged() {
+        let (_, verp) = intake();
+        let address = verp.address(attempt());
+        let events = mailed(report("postmaster@example.net", "failed", "5.1.1"), &address).unwrap();
+        assert_eq!((events[0].attempt, events[0].outcome), (attempt(), Some(Outcome::BadAddress)));
+        let other = address.replace("bounces.example.org", "example.net");
+        let forged = address.replace("bounce+", "bounce+0");
+        for address in [other.as_str(), forged.as_str(), "bounce+@bounces.example.org", "", "a"] {
+            let read = mailed(report(&verp.address(attempt()), "failed", "5.1.1"), address);
+            assert_eq!(read, Err(ReceiptError::Forged), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_signed_envelope_identifier_is_enough_and_one_without_a_signature_is_not() {
+        let (intake, verp) = intake();
+        let with = |id: String| {
+            let body = report("postmaster@example.net", "failed", "5.1.1");
+            let body = body.replace("Arrival-Date", &format!("Original-Envelope-Id: {id}\r\nArrival-Date"));
+            intake.read(&request(NEW, body))
+        };
+        assert_eq!(with(verp.token(attempt())).unwrap()[0].attempt, attempt());
+        assert!(matches!(with(attempt().0.simple().to_string()), Err(ReceiptError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_complaint_says_that_the_message_has_arrived() {
+        let (intake, verp) = intake();
+        let read = |kind: &str| {
+            let body = format!(
+                "From: fbl@mail.example.net\r\nTo: {}\r\nMIME-Version: 1.0\r\n\
+                 Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\r\n\r\n\
+                 --b\r\nContent-Type: text/plain\r\n\r\nA complaint.\r\n\
+                 --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: {kind}\r\nUser-Agent: X/1\r\nVersion: 1\r\n\r\n\
+                 --b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nx\r\n--b--\r\n",
+                verp.address(attempt())
+            );
+            let event = intake.read(&request(NEW, body)).unwrap().remove(0);
+            (event.outcome, event.code.unwrap())
+        };
+        assert_eq!(read("abuse"), (Some(Outcome::Delivered), String::from("complaint abuse")));
+        assert_eq!(read("not-spam"), (None, String::from("complaint not-spam")));
+        assert_eq!(read("something"), (None, String::from("complaint unlisted")));
     }
 }

@@ -187,7 +187,7 @@ fn plain(name: &'static str, value: &str) -> HeaderValue {
 }
 
 /// An address as it goes over the wire: the domain in its ASCII form (RFC 5890). `None` if it has no such form.
-pub(super) fn wire_address(address: &str) -> Option<String> {
+pub(in crate::providers) fn wire_address(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
     if is_plain_domain(domain) && is_plain_address(local) {
         return Some(address.to_owned());

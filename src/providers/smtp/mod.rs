@@ -54,7 +54,14 @@ use crate::domain::outcome::Outcome;
 pub use self::connection::Limits;
 pub use self::settings::{DkimSettings, SmtpSettings, SmtpTls};
 
-pub(super) use self::content::{Composer as MailComposer, Mail as MailContent};
+pub(super) use self::content::{Composer as MailComposer, Mail as MailContent, wire_address};
+pub(super) use self::settings::name_and_address;
+
+/// What the status of a bounce means (RFC 3463), with its code; `None` if it is none.
+pub(super) fn bounced(status: &str) -> Option<(Outcome, String)> {
+    let answer = replies::read_failed(reply::parse_enhanced(status.split_whitespace().next()?)?).answer();
+    Some((answer.outcome, answer.code.unwrap_or_default()))
+}
 
 /// A mail relay.
 pub struct SmtpProvider {
@@ -130,8 +137,12 @@ impl Provider for SmtpProvider {
         let Some(recipient) = content::wire_address(to.expose()) else {
             return Answer::of(Outcome::BadAddress, "cannot-be-written");
         };
-        let sender = self.verp.as_ref().map_or_else(|| self.sender.clone(), |v| v.address(message.attempt));
-        let envelope = Envelope { sender, recipient, id: message.attempt.0.simple().to_string() };
+        // Signed where that is configured: what comes back with it is believed.
+        let (sender, id) = match &self.verp {
+            Some(verp) => (verp.address(message.attempt), verp.token(message.attempt)),
+            None => (self.sender.clone(), message.attempt.0.simple().to_string()),
+        };
+        let envelope = Envelope { sender, recipient, id };
         match self.pool.deliver(envelope, content).await {
             Ok(Delivery::Taken(reply)) => Answer::of(Outcome::Accepted, reply.status()),
             Ok(Delivery::Refused { stage, reply }) => replies::read(stage, &reply).answer(),
@@ -146,6 +157,10 @@ impl Provider for SmtpProvider {
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         self.intake.as_ref().ok_or(ReceiptError::Unsupported)?.read(request)
+    }
+
+    fn takes_mail_for(&self, address: &str) -> bool {
+        self.verp.as_ref().is_some_and(|verp| verp.of_address(address).is_some())
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

@@ -45,23 +45,27 @@ impl Verp {
 
     /// The bounce address of an attempt.
     pub(super) fn address(&self, attempt: AttemptId) -> String {
-        let tag = tag(&self.secrets[0], attempt);
-        format!("{PREFIX}{}{tag}@{}", attempt.0.simple(), self.domain)
+        format!("{PREFIX}{}@{}", self.token(attempt), self.domain)
     }
 
-    /// The attempt that a text mentions the bounce address of, if its signature fits.
+    /// The signed name of an attempt, as it stands in its bounce address and its envelope identifier.
+    pub(super) fn token(&self, attempt: AttemptId) -> String {
+        format!("{}{}", attempt.0.simple(), tag(&self.secrets[0], attempt))
+    }
+
+    /// The attempt whose bounce address that is.
+    pub(super) fn of_address(&self, address: &str) -> Option<AttemptId> {
+        let address = address.to_ascii_lowercase();
+        let (local, domain) = address.rsplit_once('@')?;
+        let token = local.strip_prefix(PREFIX).filter(|token| domain == self.domain && token.len() == ID + TAG)?;
+        self.verify(token.as_bytes())
+    }
+
+    /// The attempt whose signed name a text mentions.
     pub(super) fn find(&self, text: &[u8]) -> Option<AttemptId> {
         let text = text.to_ascii_lowercase();
-        let prefix = PREFIX.as_bytes();
-        let mut at = 0;
-        while let Some(found) = text[at..].windows(prefix.len()).position(|w| w == prefix) {
-            let start = at + found + prefix.len();
-            if let Some(attempt) = text.get(start..start + ID + TAG).and_then(|token| self.verify(token)) {
-                return Some(attempt);
-            }
-            at += found + 1;
-        }
-        None
+        let words = text.split(|byte| !byte.is_ascii_hexdigit());
+        words.filter(|word| word.len() == ID + TAG).find_map(|word| self.verify(word))
     }
 
     fn verify(&self, token: &[u8]) -> Option<AttemptId> {

@@ -10,6 +10,7 @@ pub mod dice;
 pub mod dump;
 pub mod features;
 pub mod fleet;
+pub mod http_stub;
 pub mod kannel;
 pub mod letters;
 pub mod loopback;

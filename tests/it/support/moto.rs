@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::process::{Running, free_port, run};
 use super::python;
 
@@ -20,7 +22,9 @@ print(json.dumps([key['AccessKeyId'], key['SecretAccessKey']]))
 pub struct Moto {
     /// Where it listens.
     pub url: String,
-    /// The user's key, by its id and itself.
+    /// Its port.
+    pub port: u16,
+    /// The user's key, by its id and itself; empty where no user was asked for.
     pub key: (String, String),
     _process: Running,
 }
@@ -37,6 +41,30 @@ impl Moto {
         let actions = serde_json::json!(actions).to_string();
         let made = run(python::python().args(["-c", USER, &url, &actions]));
         let key: (String, String) = serde_json::from_str(made.trim()).unwrap();
-        Self { url, key, _process: process }
+        Self { url, port, key, _process: process }
+    }
+
+    /// Starts it. After that many calls it checks signatures and policies; never, where none is given.
+    pub fn start(free_calls: Option<u32>) -> Self {
+        let port = free_port();
+        let mut command = Command::new(python::file("bin/moto_server"));
+        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        if let Some(calls) = free_calls {
+            command.env("INITIAL_NO_AUTH_ACTION_COUNT", calls.to_string());
+        }
+        let process = Running::listening(&mut command, port);
+        Self { url: format!("http://127.0.0.1:{port}"), port, key: Default::default(), _process: process }
+    }
+
+    /// Runs Python with `boto3` and `client(service)` at hand; gives what it prints, as JSON.
+    pub fn python(&self, script: &str) -> Value {
+        let head = format!(
+            "import boto3, json\n\
+             def client(service, region='eu-west-1'):\n    return boto3.client(service, region_name=region, \
+             endpoint_url='http://127.0.0.1:{}', aws_access_key_id='x', aws_secret_access_key='x')\n",
+            self.port
+        );
+        let printed = run(python::python().arg("-c").arg(head + script));
+        serde_json::from_str(printed.trim()).unwrap_or_else(|_| panic!("{printed}"))
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 /// A file under the directory of the Node packages.
 pub fn file(path: &str) -> PathBuf {
     let hint = "run ./tests/run, or install @lob/lob-typescript-sdk, @stoplight/prism-cli@5, ical.js, notifications-node-client, smpp, \
-                sms-segments-calculator, standardwebhooks, twilio and web-push-testing with npm into a directory, put \
+                sms-segments-calculator, sns-validator, standardwebhooks, twilio and web-push-testing with npm into a directory, put \
                 twilio_api_v2010.json of @twilio/cli-core beside them, and name it in TEST_COUNTERPARTS";
     let directory =
         std::env::var_os("TEST_COUNTERPARTS").unwrap_or_else(|| panic!("TEST_COUNTERPARTS is not set: {hint}"));

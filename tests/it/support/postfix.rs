@@ -36,6 +36,11 @@ pub struct Postfix {
 impl Postfix {
     /// Starts everything.
     pub fn start() -> Self {
+        Self::with_bounces_to(None)
+    }
+
+    /// The same; bounces go by LMTP to that port, where one is given.
+    pub fn with_bounces_to(door: Option<u16>) -> Self {
         for program in ["postfix", "dovecot", "smtp-sink"] {
             let found =
                 ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].iter().any(|d| Path::new(d).join(program).exists());
@@ -50,7 +55,9 @@ impl Postfix {
         }
         write_certificates(root);
         let [starttls, implicit, kept, refusing, bounced] = [(); 5].map(|()| free_port());
-        fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, bounced)).unwrap();
+        let to_sink = || format!("smtp:[127.0.0.1]:{bounced}");
+        let bounces = door.map_or_else(to_sink, |port| format!("lmtp:inet:127.0.0.1:{port}"));
+        fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, &bounces)).unwrap();
         fs::write(root.join("etc/master.cf"), master_cf(starttls, implicit)).unwrap();
         let owned = ["data", "kept", "bounced", "queue/private"].map(|name| root.join(name));
         run(Command::new("chown").arg("postfix").args(owned));
@@ -84,6 +91,23 @@ impl Postfix {
             dkim: None,
             messages_per_connection: 100,
         }
+    }
+
+    /// The same settings as a table of a configuration file.
+    pub fn table(&self) -> String {
+        let etc = self.directory.path().join("etc");
+        fs::write(etc.join("password"), USER.1).unwrap();
+        fs::write(etc.join("bounce.secret"), "the secret of the bounce addresses").unwrap();
+        format!(
+            "[[providers]]\nkind = 'smtp'\nname = 'relay'\nhost = 'localhost'\nport = {}\ntls = 'starttls'\nca_file = '{}'\n\
+             username = '{}'\npassword_file = '{}'\nfrom = 'notices@sender.example'\ndomain = '{BOUNCES}'\n\
+             bounce_secret_file = '{}'\n",
+            self.starttls,
+            self.authority().display(),
+            USER.0,
+            etc.join("password").display(),
+            etc.join("bounce.secret").display(),
+        )
     }
 
     /// The certificate of the authority that its certificate is signed by.
@@ -182,7 +206,7 @@ fn write_certificates(root: &Path) {
     fs::write(root.join("etc/key.pem"), key.serialize_pem()).unwrap();
 }
 
-fn main_cf(root: &Path, kept: u16, refusing: u16, bounced: u16) -> String {
+fn main_cf(root: &Path, kept: u16, refusing: u16, bounces: &str) -> String {
     let root = root.display();
     format!(
         "compatibility_level = 3.6\nqueue_directory = {root}/queue\ndata_directory = {root}/data\n\
@@ -195,7 +219,7 @@ fn main_cf(root: &Path, kept: u16, refusing: u16, bounced: u16) -> String {
          smtpd_tls_cert_file = {root}/etc/cert.pem\nsmtpd_tls_key_file = {root}/etc/key.pem\n\
          smtpd_relay_restrictions = permit_sasl_authenticated, reject\n\
          smtpd_recipient_restrictions = reject_unlisted_recipient, check_recipient_access inline:{{ {{later@example.org = 451 4.7.1 Greylisted}} }}, permit_sasl_authenticated, reject\n\
-         transport_maps = inline:{{ {{example.org = smtp:[127.0.0.1]:{kept}}}, {{refusing.example = smtp:[127.0.0.1]:{refusing}}}, {{{BOUNCES} = smtp:[127.0.0.1]:{bounced}}} }}\n"
+         transport_maps = inline:{{ {{example.org = smtp:[127.0.0.1]:{kept}}}, {{refusing.example = smtp:[127.0.0.1]:{refusing}}}, {{{BOUNCES} = {bounces}}} }}\n"
     )
 }
 
@@ -206,7 +230,7 @@ fn master_cf(starttls: u16, implicit: u16) -> String {
          pickup unix n - n 60 1 pickup\ncleanup unix n - n - 0 cleanup\nqmgr unix n - n 300 1 qmgr\n\
          tlsmgr unix - - n 1000? 1 tlsmgr\nrewrite unix - - n - - trivial-rewrite\nbounce unix - - n - 0 bounce\n\
          defer unix - - n - 0 bounce\ntrace unix - - n - 0 bounce\nflush unix n - n 1000? 0 flush\n\
-         proxymap unix - - n - - proxymap\nsmtp unix - - n - - smtp\nrelay unix - - n - - smtp\nerror unix - - n - - error\n\
+         proxymap unix - - n - - proxymap\nsmtp unix - - n - - smtp\nlmtp unix - - n - - lmtp\nrelay unix - - n - - smtp\nerror unix - - n - - error\n\
          retry unix - - n - - error\nanvil unix - - n - 1 anvil\nscache unix - - n - 1 scache\n\
          postlog unix-dgram n - n - 1 postlogd\n"
     )

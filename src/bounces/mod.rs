@@ -1,0 +1,148 @@
+//! The door for bounce mail: a mail server hands it in by LMTP (RFC 2033) or SMTP, and it becomes receipts.
+//!
+//! Owns: the listener of `[bounces]`, its limits, and what it says to whom.
+//!
+//! Guarantees: takes mail for bounce addresses that a provider signed and for no other; says "taken" once what it means is
+//! durable, and "later" where it could not be made so; holds no more connections, bytes and time than configured.
+//!
+//! Never: sends mail, answers a bounce, keeps a message.
+
+mod conversation;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Bounces;
+use crate::delivery::{ReceiptFailure, Receipts};
+use crate::domain::clock::Clock;
+use crate::providers::{Provider, ReceiptRequest};
+
+/// How long one line may take; RFC 5321 section 4.5.3.2.7 asks for five minutes.
+const LINE: Duration = Duration::from_mins(5);
+/// How long a conversation may take as a whole.
+const WHOLE: Duration = Duration::from_mins(30);
+/// How long conversations may go on after the process was asked to stop.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// What it says is durable.
+    Taken,
+    /// It could not be made durable; it should come again.
+    Later,
+    /// It is no report that can be read.
+    Unreadable,
+}
+
+/// Takes messages for bounce addresses.
+pub struct Door {
+    providers: Vec<Arc<dyn Provider>>,
+    receipts: Arc<Receipts>,
+    clock: Arc<dyn Clock>,
+    limits: Bounces,
+}
+
+/// A door that is open.
+pub struct Open {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    tracker: TaskTracker,
+}
+
+impl Door {
+    /// With the providers whose bounce addresses are taken.
+    #[must_use]
+    pub fn new(
+        providers: Vec<Arc<dyn Provider>>,
+        receipts: Arc<Receipts>,
+        clock: Arc<dyn Clock>,
+        limits: Bounces,
+    ) -> Self {
+        Self { providers, receipts, clock, limits }
+    }
+
+    /// Opens the door, if one is configured.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn open(self) -> std::io::Result<Option<Open>> {
+        let Some(listen) = self.limits.listen else { return Ok(None) };
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+        tracker.spawn(accept(Arc::new(self), listener, stop.clone(), tracker.clone()));
+        Ok(Some(Open { address, stop, tracker }))
+    }
+
+    /// The provider whose bounce address that is.
+    pub(crate) fn provider(&self, address: &str) -> Option<&str> {
+        let found = self.providers.iter().find(|provider| provider.takes_mail_for(address));
+        found.map(|provider| provider.describe().name.as_str())
+    }
+
+    /// Takes one message for one bounce address.
+    pub(crate) async fn take(&self, address: &str, message: &[u8]) -> Verdict {
+        let Some(name) = self.provider(address) else { return Verdict::Unreadable };
+        let request = ReceiptRequest {
+            // No request over HTTP has such an address: it says that the recipient was checked.
+            url: format!("mailto:{address}"),
+            headers: std::collections::BTreeMap::new(),
+            body: bytes::Bytes::copy_from_slice(message),
+            now: self.clock.now(),
+        };
+        match self.receipts.receive(name, &request).await {
+            Ok(_) => Verdict::Taken,
+            Err(ReceiptFailure::Overloaded | ReceiptFailure::Store(_)) => Verdict::Later,
+            Err(error) => {
+                tracing::warn!(provider = name, %error, "a message for a bounce address is no report");
+                Verdict::Unreadable
+            }
+        }
+    }
+}
+
+async fn accept(door: Arc<Door>, listener: TcpListener, stop: CancellationToken, tracker: TaskTracker) {
+    let room = Arc::new(Semaphore::new(door.limits.max_connections));
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a mail server could not be let in");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+        };
+        let (door, stop, place) = (Arc::clone(&door), stop.clone(), Arc::clone(&room).try_acquire_owned().ok());
+        tracker.spawn(async move {
+            let (reader, writer) = stream.into_split();
+            let talk = conversation::hold(&door, reader, writer, place.is_some(), LINE);
+            // However it ends: what was taken is durable, and the mail server brings the rest again.
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = tokio::time::timeout(WHOLE, talk) => {}
+            }
+        });
+    }
+}
+
+impl Open {
+    /// Closes the door.
+    pub async fn close(self) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(LAST_WORDS, self.tracker.wait()).await.is_err() {
+            tracing::warn!("a conversation with a mail server was cut off");
+        }
+    }
+}

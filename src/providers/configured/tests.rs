@@ -1,0 +1,123 @@
+//! Answers and callbacks of the definitions that the program brings along, without a network.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+
+use super::*;
+use crate::providers::protocol::mac::{Hash, hmac};
+use crate::system::System;
+
+const ATTEMPT_ID: &str = "018f0000-0000-7000-8000-000000000001";
+
+fn provider(text: &str) -> Result<HttpProvider, Faults> {
+    let around = Surroundings {
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+        public_url: Some("https://candour.example.org".parse().unwrap()),
+    };
+    HttpProvider::build(&Common::named("partner"), &toml::from_str(text).unwrap(), &around)
+}
+
+fn shipped(name: &str) -> HttpProvider {
+    provider(&format!(
+        "definition = '{name}'\nsettings = {{ domain = 'mg.example.org', from = 'a@example.org' }}\n\
+         secrets = {{ api_key = 'k', server_token = 'k', webhook = 'new', previous_webhook = 'old' }}"
+    ))
+    .unwrap()
+}
+
+async fn receive(
+    provider: &HttpProvider,
+    header: (&str, String),
+    query: &str,
+    body: String,
+) -> Result<Vec<ReceiptEvent>, ReceiptError> {
+    let url = format!("https://candour.example.org/v1/receipts/partner{query}");
+    let headers = [(header.0.to_owned(), header.1)].into();
+    provider.receipts(&ReceiptRequest { url, headers, body: body.into(), now: Millis(0) }).await
+}
+
+#[test]
+fn rules_decide_before_the_status_and_prose_is_not_kept() {
+    let postmark = shipped("postmark");
+    let answer = |status: u16, body: &str| {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        postmark.read_answer(&HttpReply { status, headers: HeaderMap::new(), body }, Millis(0))
+    };
+    let sent = answer(200, r#"{"MessageID":"m1","ErrorCode":0}"#);
+    assert_eq!((sent.outcome, sent.reference.as_deref()), (Outcome::Accepted, Some("m1")));
+    assert_eq!(answer(422, r#"{"ErrorCode":405}"#), Answer::of(Outcome::Misconfigured, "405"));
+    assert_eq!(answer(422, r#"{"ErrorCode":9999}"#), Answer::of(Outcome::Rejected, "unlisted 422"));
+    assert_eq!(answer(200, "<html>").outcome, Outcome::Unknown);
+    assert_eq!(answer(503, "<html>").outcome, Outcome::Unknown);
+    assert_eq!(answer(503, "{}").outcome, Outcome::Retry);
+}
+
+#[tokio::test]
+async fn a_signed_callback_is_read_under_both_secrets_and_no_other() {
+    let mailgun = shipped("mailgun");
+    let body = |secret: &str| {
+        let signature = hex::encode(hmac(Hash::Sha256, secret.as_bytes(), &[b"1800000000", b"t1"]));
+        format!(
+            r#"{{"signature":{{"timestamp":"1800000000","token":"t1","signature":"{signature}"}},"event-data":{{"id":"e1",
+                "event":"failed","severity":"permanent","reason":"bounce","delivery-status":{{"enhanced-code":"5.1.1"}},
+                "user-variables":{{"candour-attempt":"{ATTEMPT_ID}"}}}}}}"#
+        )
+    };
+    let nothing = || ("x", String::new());
+    for secret in ["new", "old"] {
+        let events = receive(&mailgun, nothing(), "", body(secret)).await.unwrap();
+        assert_eq!(
+            (events[0].attempt.to_string().as_str(), events[0].outcome),
+            (ATTEMPT_ID, Some(Outcome::BadAddress))
+        );
+        assert_eq!((events[0].key.as_str(), events[0].code.as_deref()), ("e1", Some("failed.permanent 5.1.1")));
+    }
+    assert_eq!(receive(&mailgun, nothing(), "", body("other")).await, Err(ReceiptError::Forged));
+    assert_eq!(receive(&mailgun, nothing(), "", String::from("{}")).await, Err(ReceiptError::Forged));
+}
+
+#[tokio::test]
+async fn a_callback_with_a_password_or_a_token_and_a_list_of_events() {
+    let postmark = shipped("postmark");
+    let body = || {
+        format!(
+            r#"{{"RecordType":"Bounce","Type":"HardBounce","ID":7,"MessageID":"m1","Metadata":{{"candour-attempt":"{ATTEMPT_ID}"}}}}"#
+        )
+    };
+    let basic = |text: &str| ("authorization", format!("Basic {}", base64_of(text)));
+    let events = receive(&postmark, basic("candour:new"), "", body()).await.unwrap();
+    assert_eq!((events[0].outcome, events[0].key.as_str()), (Some(Outcome::BadAddress), "m1:Bounce:7"));
+    assert_eq!(receive(&postmark, basic("candour:wrong"), "", body()).await, Err(ReceiptError::Forged));
+
+    let sendgrid = shipped("sendgrid");
+    let body = || {
+        format!(
+            r#"[{{"event":"delivered","sg_event_id":"1","candour-attempt":"{ATTEMPT_ID}"}},{{"event":"open","sg_event_id":"2"}},
+        {{"event":"new","sg_event_id":"3","candour-attempt":"{ATTEMPT_ID}"}}]"#
+        )
+    };
+    let events = receive(&sendgrid, ("x", String::new()), "?token=new", body()).await.unwrap();
+    let outcomes: Vec<_> = events.iter().map(|e| (e.outcome, e.code.as_deref().unwrap())).collect();
+    assert_eq!(outcomes, [(Some(Outcome::Delivered), "delivered"), (None, "unlisted status")]);
+    assert_eq!(receive(&sendgrid, ("x", String::new()), "?token=x", body()).await, Err(ReceiptError::Forged));
+}
+
+fn base64_of(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+#[test]
+fn what_cannot_work_is_told_when_it_is_built() {
+    let said = |text: &str| provider(text).err().unwrap().to_string();
+    assert!(said("definition = 'nonsense'").contains("mailgun, postmark, sendgrid"));
+    // A secret that the templates name is missing.
+    let lacking = said("definition = 'postmark'\nsettings = { from = 'a@example.org' }");
+    assert!(lacking.starts_with("definition: request, header x-postmark"), "{lacking}");
+    let clear = "definition = 'postmark'\nsettings = { from = 'a', base_url = 'http://api.example.org' }\n\
+                 secrets = { server_token = 'hush' }";
+    assert!(said(clear).contains("use https") && !said(clear).contains("hush"));
+}
