@@ -146,7 +146,7 @@ fn of_message(message: &Message) -> Result<Value, Answer> {
         let mail = Mail::of(message)?;
         json!({ "to": mail.to, "to_name": mail.to_name, "mailbox": mail.mailbox(), "subject": mail.subject,
             "text": mail.text, "html": mail.html })
-    } else if let Body::Sms { to, text } = &message.body {
+    } else if let Body::Sms { to, text, .. } = &message.body {
         json!({ "to": to.expose(), "digits": to.expose().trim_start_matches('+'), "text": text.expose() })
     } else if let Body::Push { to: PushTarget::Fcm(to) | PushTarget::Apns(to), title, text, url } = &message.body {
         json!({ "to": to.expose(), "title": title.expose(), "text": text.expose(), "url": url })

@@ -12,11 +12,7 @@ use crate::system::System;
 const ATTEMPT_ID: &str = "018f0000-0000-7000-8000-000000000001";
 
 fn provider(text: &str) -> Result<HttpProvider, Faults> {
-    let around = Surroundings {
-        clock: Arc::new(System),
-        entropy: Arc::new(System),
-        public_url: Some("https://candour.example.org".parse().unwrap()),
-    };
+    let around = Surroundings::for_tests(Arc::new(System));
     HttpProvider::build(&Common::named("partner"), &toml::from_str(text).unwrap(), &around)
 }
 
