@@ -197,7 +197,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn content(variants: Value) -> NoticeContent {
+    fn content(variants: &Value) -> NoticeContent {
         let texts = json!({ "subject": "S", "what_happened": "H", "what_we_do": "D", "what_you_can_do": ["Y"],
             "what_we_offer": "O" });
         serde_json::from_value(json!({
@@ -205,13 +205,13 @@ mod tests {
         .unwrap()
     }
 
-    fn fields(variants: Value) -> Vec<String> {
+    fn fields(variants: &Value) -> Vec<String> {
         content(variants).variant_flaws().into_iter().map(|flaw| flaw.field).collect()
     }
 
     #[test]
     fn sections_are_replaced_left_out_or_stay() {
-        let content = content(json!([{ "jurisdictions": ["us-ma"], "omit": ["what_happened", "subject"],
+        let content = content(&json!([{ "jurisdictions": ["us-ma"], "omit": ["what_happened", "subject"],
             "texts": { "en": { "what_you_can_do": ["P"] }, "es": { "what_you_can_do": ["Q"] } } }]));
         assert_eq!(content.variant_flaws(), []);
         let place = content.variant_of(Some(&JurisdictionId::parse("us-ma").unwrap()));
@@ -225,15 +225,15 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_told_by_field() {
-        assert_eq!(fields(json!([{ "jurisdictions": [], "omit": ["short"] }])), ["variants[0].jurisdictions"]);
-        assert_eq!(fields(json!([{ "jurisdictions": ["us-ma"] }])), ["variants[0]"]);
+        assert_eq!(fields(&json!([{ "jurisdictions": [], "omit": ["short"] }])), ["variants[0].jurisdictions"]);
+        assert_eq!(fields(&json!([{ "jurisdictions": ["us-ma"] }])), ["variants[0]"]);
         let twice = json!([{ "jurisdictions": ["us-ma"], "omit": ["short"] },
             { "jurisdictions": ["us-ma"], "omit": ["subject"] }]);
-        assert_eq!(fields(twice), ["variants[1].jurisdictions"]);
+        assert_eq!(fields(&twice), ["variants[1].jurisdictions"]);
         let words = json!([{ "jurisdictions": ["us-ma"], "texts": { "en": { "short": "x" } } }]);
-        assert_eq!(fields(words), ["variants[0].texts.es.short"]);
+        assert_eq!(fields(&words), ["variants[0].texts.es.short"]);
         let both = json!([{ "jurisdictions": ["us-ma"], "omit": ["short"],
             "texts": { "en": { "short": "x" }, "es": { "short": "x" }, "fr": { "short": "x" } } }]);
-        assert_eq!(fields(both), ["variants[0].texts.fr", "variants[0].omit"]);
+        assert_eq!(fields(&both), ["variants[0].texts.fr", "variants[0].omit"]);
     }
 }

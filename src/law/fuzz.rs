@@ -186,7 +186,7 @@ fn damaged_rules(dice: &mut Dice, text: &str, others: &[String]) -> String {
                     &line[..cut],
                     dice.of(&["\u{301}", "\"", "{", "]", "=", "\0", "法"]),
                     &line[cut..]
-                )
+                );
             }
             5 => {
                 let value =

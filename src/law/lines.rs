@@ -24,7 +24,7 @@ impl<'a> Lines<'a> {
     pub(super) fn in_rule(&self, place: usize, field: &str) -> Option<usize> {
         let begins = |line: &&str| line.trim().starts_with("[[") && !line.trim().starts_with("[[rule.");
         let from = self.lines.iter().enumerate().filter(|(_, line)| line.trim() == RULE).nth(place)?.0;
-        let until = self.lines.iter().skip(from + 1).position(|line| begins(&line)).map(|next| from + 1 + next);
+        let until = self.lines.iter().skip(from + 1).position(begins).map(|next| from + 1 + next);
         let found = self.find(from, until.unwrap_or(self.lines.len()), field);
         found.or(Some(from + 1)).filter(|_| self.whole)
     }
@@ -42,7 +42,7 @@ impl<'a> Lines<'a> {
             let key = line.split('=').next().unwrap_or_default().trim();
             key == last || key == field || line.trim_matches(['[', ']']).rsplit('.').next() == Some(last)
         };
-        self.lines.iter().take(until).skip(from).position(|line| sets(&line)).map(|place| from + place + 1)
+        self.lines.iter().take(until).skip(from).position(sets).map(|place| from + place + 1)
     }
 }
 

@@ -109,7 +109,7 @@ fn each_pitfall_has_its_test_and_its_place_in_the_vocabulary() {
         assert_eq!(row[1], (place + 1).to_string());
         assert_eq!(row[4], format!("`pitfall_{test}`"));
         let words = row[3].split('`').skip(1).step_by(2);
-        for word in words.flat_map(|word| word.rsplit('.').next()) {
+        for word in words.filter_map(|word| word.rsplit('.').next()) {
             assert!(vocabulary.contains(word), "{word} of {test} is no word of facts");
         }
     }
