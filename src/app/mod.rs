@@ -8,6 +8,7 @@ mod reminders;
 
 pub use reminders::{reminders, signer};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +79,9 @@ pub enum AppError {
     /// The providers.
     #[error(transparent)]
     Providers(#[from] UnfitSettings),
+    /// Push providers of more than one kind.
+    #[error("push providers of several kinds ({0}) cannot be used side by side yet; configure those of one kind")]
+    PushKinds(String),
     /// Reminders by email without a provider that carries them.
     #[error("reminders.email needs a provider for email{0}; configure one under [[providers]]")]
     NoMail(String),
@@ -123,7 +127,14 @@ pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entr
     let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
     let public_url = config.http.public_url.clone();
     let around = Surroundings { clock: Arc::clone(clock), entropy: Arc::clone(entropy), public_url, fonts };
-    Ok(Providers::build(&config.providers, &around)?)
+    let providers = Providers::build(&config.providers, &around)?;
+    // A person is claimed for a channel, not for a kind of push target: a provider of another kind would refuse the target.
+    let kinds: BTreeSet<&str> =
+        providers.for_channel(Channel::Push).map(|push| push.describe().kind).filter(|kind| *kind != "spool").collect();
+    if kinds.len() > 1 {
+        return Err(AppError::PushKinds(kinds.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    Ok(providers)
 }
 
 /// Where the outside reaches this service; the address it listens on unless configured.

@@ -10,6 +10,7 @@ mod messagebird_as_its_own_sdk;
 mod no_answer_from_a_vendor;
 mod print_batches_survive_kills;
 mod print_hands_over_and_takes_returns;
+mod push_of_several_kinds_is_refused;
 mod scripted_provider_plays_its_part;
 mod segments_as_twilio_counts_them;
 mod ses_events_of_a_topic;
