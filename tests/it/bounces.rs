@@ -11,9 +11,10 @@ use crate::support::postfix::{BOUNCES, Postfix};
 use crate::support::process::free_port;
 use crate::support::responder::people_at;
 
-async fn with_door(door: u16, dir: &std::path::Path, providers: &str) -> Candour {
+async fn with_door(door: u16, places: u8, dir: &std::path::Path, providers: &str) -> Candour {
     let database = format!("sqlite:{}", dir.join("candour.db").display());
-    let bounces = format!("[bounces]\nlisten = '127.0.0.1:{door}'\nmax_message_bytes = 65536\nmax_connections = 2\n");
+    let bounces =
+        format!("[bounces]\nlisten = '127.0.0.1:{door}'\nmax_message_bytes = 65536\nmax_connections = {places}\n");
     Candour::start(dir, &database, &format!("{bounces}{providers}")).await
 }
 
@@ -22,7 +23,7 @@ async fn a_person_whose_mail_bounces_is_unreachable_and_the_others_are_not() {
     let door = free_port();
     let postfix = Postfix::with_bounces_to(Some(door));
     let dir = tempfile::tempdir().unwrap();
-    let candour = with_door(door, dir.path(), &postfix.table()).await;
+    let candour = with_door(door, 16, dir.path(), &postfix.table()).await;
     let mut csv = people_at("refusing.example", 3);
     let _ = writeln!(csv, "K,Known,ann@example.org");
     let (_, campaign) = candour.campaign(csv).await;
@@ -54,7 +55,7 @@ async fn strangers_get_nowhere() {
          domain = '{BOUNCES}'\nbounce_secret_file = '{}'\n",
         dir.path().join("bounce.secret").display()
     );
-    let _candour = with_door(door, dir.path(), &relay).await;
+    let _candour = with_door(door, 2, dir.path(), &relay).await;
     let mut talk = BufReader::new(TcpStream::connect(("127.0.0.1", door)).await.unwrap());
     let mut ask = async |line: &str| {
         if !line.is_empty() {

@@ -63,24 +63,21 @@ impl Templates {
             value.set_sensitive(true);
             headers.push((key, value));
         }
-        let (body, content_type) = match &self.form {
-            Some(fields) => {
-                let mut form = url::form_urlencoded::Serializer::new(String::new());
-                for name in fields {
-                    let value = render(&self.plain, &format!("field {name}"))?;
-                    // An empty field says the same as none, and some APIs mind the former.
-                    if !value.is_empty() {
-                        form.append_pair(name, &value);
-                    }
+        let (body, content_type) = if let Some(fields) = &self.form {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            for name in fields {
+                let value = render(&self.plain, &format!("field {name}"))?;
+                // An empty field says the same as none, and some APIs mind the former.
+                if !value.is_empty() {
+                    form.append_pair(name, &value);
                 }
-                (form.finish().into_bytes(), "application/x-www-form-urlencoded")
             }
-            None => {
-                let text = render(&self.json, "json")?;
-                let document: Value =
-                    serde_json::from_str(&text).map_err(|_| String::from("request, json: the result is no JSON"))?;
-                (document.to_string().into_bytes(), "application/json")
-            }
+            (form.finish().into_bytes(), "application/x-www-form-urlencoded")
+        } else {
+            let text = render(&self.json, "json")?;
+            let document: Value =
+                serde_json::from_str(&text).map_err(|_| String::from("request, json: the result is no JSON"))?;
+            (document.to_string().into_bytes(), "application/json")
         };
         Ok(Written { url, headers, body, content_type })
     }

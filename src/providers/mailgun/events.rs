@@ -34,13 +34,15 @@ struct Callback {
 struct Signature {
     timestamp: String,
     token: String,
-    signature: String,
+    #[serde(rename = "signature")]
+    value: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Event {
-    event: String,
+    #[serde(rename = "event")]
+    name: String,
     id: String,
     severity: Option<String>,
     reason: Option<String>,
@@ -71,7 +73,7 @@ impl Signatures {
     pub(super) fn read(&self, body: &[u8], now: Millis) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         let callback: Callback =
             serde_json::from_slice(body).map_err(|_| ReceiptError::Malformed("it is no event of Mailgun's"))?;
-        let Signature { timestamp, token, signature } = callback.signature;
+        let Signature { timestamp, token, value: signature } = callback.signature;
         let parts = [timestamp.as_bytes(), token.as_bytes()];
         if !fits((Hash::Sha256, Spelling::Hex), &self.keys, &parts, &signature) {
             return Err(ReceiptError::Forged);
@@ -99,9 +101,9 @@ impl Signatures {
 fn receipt(event: &Event) -> Option<ReceiptEvent> {
     let attempt = event.user_variables.get(ATTEMPT)?.as_str()?.parse().ok()?;
     let names = [
-        event.severity.as_ref().zip(event.reason.as_ref()).map(|(s, r)| format!("{}.{s}.{r}", event.event)),
-        event.severity.as_ref().map(|severity| format!("{}.{severity}", event.event)),
-        Some(event.event.clone()),
+        event.severity.as_ref().zip(event.reason.as_ref()).map(|(s, r)| format!("{}.{s}.{r}", event.name)),
+        event.severity.as_ref().map(|severity| format!("{}.{severity}", event.name)),
+        Some(event.name.clone()),
     ];
     let known = names.into_iter().flatten().find_map(|name| Some((CODES.status(&name)?, name)));
     let (mut outcome, mut code) = known.unwrap_or_else(|| {

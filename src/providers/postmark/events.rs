@@ -33,13 +33,12 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         ("Bounce", Some(kind)) => format!("Bounce.{kind}"),
         (record, _) => record.to_owned(),
     };
-    let (outcome, code) = match CODES.status(&name) {
-        Some(outcome) => (outcome, name),
+    let (outcome, code) = if let Some(outcome) = CODES.status(&name) {
+        (outcome, name)
+    } else {
         // A bounce of a new kind is still a bounce; anything else of a new kind changes nothing.
-        None => {
-            tracing::warn!("Postmark's event is not in the table");
-            ((event.record_type == "Bounce").then_some(Outcome::Rejected), String::from("unlisted event"))
-        }
+        tracing::warn!("Postmark's event is not in the table");
+        ((event.record_type == "Bounce").then_some(Outcome::Rejected), String::from("unlisted event"))
     };
     let message = event.message_id.unwrap_or_default();
     let id = event.id.map(|id| format!(":{id}")).unwrap_or_default();

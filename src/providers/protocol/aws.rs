@@ -56,7 +56,7 @@ impl Signer {
         signed.push(("x-amz-date", stamp.clone()));
         signed.extend(token.clone().map(|token| ("x-amz-security-token", token)));
         let names = signed.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-        let lines: String = signed.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let lines = signed.iter().flat_map(|(name, value)| [name, ":", value, "\n"]).collect::<String>();
 
         let request = format!(
             "{method}\n{}\n{}\n{lines}\n{names}\n{}",

@@ -112,6 +112,7 @@ impl Codes {
     }
 
     /// What a status means, `Some(None)` if it changes nothing; `None` if there is no such status.
+    #[expect(clippy::option_option, reason = "a status is not in the table, changes nothing, or means something")]
     pub(in crate::providers) fn status(&self, name: &str) -> Option<Option<Outcome>> {
         self.statuses.get(name).copied()
     }

@@ -89,7 +89,7 @@ impl Topics {
             return Err(ReceiptError::Forged);
         }
         let certificate = of_sns(&envelope.signing_cert_url).ok_or(ReceiptError::Forged)?;
-        if !certificate.path().ends_with(".pem") {
+        if certificate.path().rsplit('.').next() != Some("pem") {
             return Err(ReceiptError::Forged);
         }
         let algorithm = match envelope.signature_version.as_str() {
@@ -186,7 +186,7 @@ fn signed_text(envelope: &Envelope) -> Option<String> {
     }
     fields.push(("TopicArn", &envelope.topic_arn));
     fields.push(("Type", &envelope.r#type));
-    Some(fields.iter().map(|(name, value)| format!("{name}\n{value}\n")).collect())
+    Some(fields.iter().flat_map(|(name, value)| [name, "\n", value, "\n"]).collect())
 }
 
 /// The RSA key (PKCS#1) of a certificate in PEM.

@@ -24,7 +24,8 @@ impl PublicKey {
 
 #[derive(Deserialize)]
 struct Event {
-    event: String,
+    #[serde(rename = "event")]
+    name: String,
     sg_event_id: String,
     #[serde(rename = "candour-attempt")]
     attempt: Option<String>,
@@ -57,18 +58,16 @@ fn is_genuine(request: &ReceiptRequest, keys: &[PublicKey]) -> bool {
 
 fn receipt(event: &Event) -> Option<ReceiptEvent> {
     let attempt = event.attempt.as_deref()?.parse().ok()?;
-    let blocked = event.event == "bounce" && event.r#type.as_deref() == Some("blocked");
-    let name = if blocked { "blocked" } else { event.event.as_str() };
+    let blocked = event.name == "bounce" && event.r#type.as_deref() == Some("blocked");
+    let name = if blocked { "blocked" } else { event.name.as_str() };
     let why = if name == "dropped" { &event.reason } else { &event.bounce_classification };
     let fine = why.as_ref().map(|why| format!("{name}.{why}"));
     let known = |name: &str| codes::event(name).map(|outcome| (outcome, name.to_owned()));
-    let (mut outcome, mut code) = match fine.as_deref().and_then(known).or_else(|| known(name)) {
-        Some(found) => found,
-        None => {
-            tracing::warn!("SendGrid's event is not in the table");
-            (None, String::from("unlisted event"))
-        }
-    };
+    let found = fine.as_deref().and_then(known).or_else(|| known(name));
+    let (mut outcome, mut code) = found.unwrap_or_else(|| {
+        tracing::warn!("SendGrid's event is not in the table");
+        (None, String::from("unlisted event"))
+    });
     // Without a classification that says so, the status of the other side tells a dead address from a refusal.
     if let (Some(Outcome::Rejected), "bounce", Some((found, status))) =
         (outcome, name, event.status.as_deref().and_then(bounced))

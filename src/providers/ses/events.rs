@@ -13,8 +13,8 @@ use crate::providers::{ReceiptError, ReceiptEvent};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
-    #[serde(alias = "notificationType")]
-    event_type: String,
+    #[serde(rename = "eventType", alias = "notificationType")]
+    name: String,
     mail: Mail,
     bounce: Option<Bounce>,
     complaint: Option<Complaint>,
@@ -37,8 +37,10 @@ struct Header {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bounce {
-    bounce_type: String,
-    bounce_sub_type: String,
+    #[serde(rename = "bounceType")]
+    kind: String,
+    #[serde(rename = "bounceSubType")]
+    sub_kind: String,
     #[serde(default)]
     bounced_recipients: Vec<Recipient>,
 }
@@ -64,17 +66,16 @@ pub(super) fn read(notification: &Notification) -> Result<Vec<ReceiptEvent>, Rec
     };
     let Some(attempt) = attempt(&event.mail) else { return Ok(Vec::new()) };
     let name = match (&event.bounce, &event.complaint) {
-        (Some(bounce), _) => format!("Bounce.{}.{}", bounce.bounce_type, bounce.bounce_sub_type),
+        (Some(bounce), _) => format!("Bounce.{}.{}", bounce.kind, bounce.sub_kind),
         (None, Some(Complaint { complaint_sub_type: Some(sub) })) => format!("Complaint.{sub}"),
-        _ => event.event_type.clone(),
+        _ => event.name.clone(),
     };
-    let (mut outcome, mut code) = match codes::event(&name) {
-        Some(outcome) => (outcome, name),
+    let (mut outcome, mut code) = if let Some(outcome) = codes::event(&name) {
+        (outcome, name)
+    } else {
         // A bounce of a new kind is still a bounce; anything else of a new kind changes nothing.
-        None => {
-            tracing::warn!(event = %name, "Amazon SES's event is not in the table");
-            (event.bounce.as_ref().map(|_| Outcome::Rejected), format!("unlisted {name}"))
-        }
+        tracing::warn!("Amazon SES's event is not in the table");
+        (event.bounce.as_ref().map(|_| Outcome::Rejected), String::from("unlisted event"))
     };
     // "Permanent" covers policies and unknown people alike; the status of the other side says which.
     let status = event.bounce.as_ref().and_then(|b| b.bounced_recipients.first()?.status.as_deref());

@@ -93,12 +93,12 @@ async fn a_subscription_is_confirmed_at_sns_and_nowhere_else() {
               SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/c.pem' };\
             const text = ['Message','MessageId','SubscribeURL','Timestamp','Token','TopicArn','Type'].map(k => k+'\\n'+m[k]+'\\n').join('');\
             m.Signature = c.sign('RSA-SHA256', text, key).toString('base64'); console.log(JSON.stringify(m));";
-        let text = run(node::node().args(["-e", script, &key, subscribe, arn]));
+        let text = run(node::node().args(["-e", script, "--", &key, subscribe, arn]));
         (serde_json::from_str(&text).unwrap(), text)
     };
     let pkcs8 =
         "console.log(require('crypto').createPrivateKey(process.argv[1]).export({ type: 'pkcs8', format: 'pem' }))";
-    let pair = rcgen::KeyPair::from_pem(&run(node::node().args(["-e", pkcs8, &key]))).unwrap();
+    let pair = rcgen::KeyPair::from_pem(&run(node::node().args(["-e", pkcs8, "--", &key]))).unwrap();
     let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&pair).unwrap().pem();
 
     let (genuine, text) = made("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t");
@@ -106,7 +106,7 @@ async fn a_subscription_is_confirmed_at_sns_and_nowhere_else() {
         https.get = (url, done) => { const { Readable } = require('stream'); const r = Readable.from([pem]); r.statusCode = 200; done(r);\
           return { on() { return this; } }; };\
         new V(undefined, 'utf8').validate(JSON.parse(m), e => console.log(e ? 'no: ' + e.message : 'yes'));";
-    assert_eq!(run(node::node().args(["-e", judge, &certificate, &genuine.to_string()])).trim(), "yes", "{text}");
+    assert_eq!(run(node::node().args(["-e", judge, "--", &certificate, &genuine.to_string()])).trim(), "yes", "{text}");
 
     let sns =
         HttpStub::start(vec![answer(200, certificate.clone()), answer(200, "<ConfirmSubscriptionResponse/>")]).await;

@@ -56,8 +56,8 @@ impl Postfix {
         write_certificates(root);
         let [starttls, implicit, kept, refusing, bounced] = [(); 5].map(|()| free_port());
         let to_sink = || format!("smtp:[127.0.0.1]:{bounced}");
-        let bounces = door.map_or_else(to_sink, |port| format!("lmtp:inet:127.0.0.1:{port}"));
-        fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, &bounces)).unwrap();
+        let route = door.map_or_else(to_sink, |port| format!("lmtp:inet:127.0.0.1:{port}"));
+        fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, &route)).unwrap();
         fs::write(root.join("etc/master.cf"), master_cf(starttls, implicit)).unwrap();
         let owned = ["data", "kept", "bounced", "queue/private"].map(|name| root.join(name));
         run(Command::new("chown").arg("postfix").args(owned));
