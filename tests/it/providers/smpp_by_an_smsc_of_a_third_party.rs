@@ -1,4 +1,4 @@
-//! The example SMSC of Debian's Net::SMPP, of which we have written nothing, takes a bind and a message.
+//! The example SMSC of Debian's `Net::SMPP`, of which we have written nothing, takes a bind and a message.
 
 use std::process::Command;
 
