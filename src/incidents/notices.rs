@@ -200,10 +200,13 @@ impl Incidents {
             None => self.notice(id).await?.content,
         };
         let compiled = self.renderer.compile(&content, &facts)?;
-        let record = match request.person {
+        let mut record = match request.person {
             Some(person) => self.store.person(id, person).await?.record,
-            None => sample::person(request.locale.clone(), request.jurisdiction.clone()),
+            None => sample::person(request.locale.clone(), None),
         };
+        if request.jurisdiction.is_some() {
+            record.jurisdiction.clone_from(&request.jurisdiction);
+        }
         let rendered = render(&compiled, &[Channel::Letter], request.locale.as_ref(), &record)?;
         let letter = rendered.into_iter().find_map(|preview| match preview.rendered {
             Rendered::Letter(letter) => Some(letter),
