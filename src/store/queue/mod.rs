@@ -8,7 +8,8 @@
 //!     ▲ ▲                    │ │                  ├──> unknown      (held until something settles it)
 //!     │ └──── hand back ─────┘ │                  ├──> unreachable ──cover──> announced
 //!     └──── settle, reap ──────┴──────────────────┘
-//!  sealing puts a person at pending, at unreachable (no contact point) or at suppressed (an earlier campaign reached them)
+//!  sealing puts a person at pending, at unreachable (no contact point) or at suppressed (an earlier campaign reached
+//!  them, or the law does not have them told)
 //! ```
 //!
 //! # Guarantees
