@@ -9,6 +9,7 @@ mod demo;
 mod keys;
 mod migrate;
 mod obligations;
+mod obligations_text;
 mod openapi;
 mod serve;
 mod watch;
@@ -49,7 +50,7 @@ enum Command {
     Check(check::Args),
     /// Makes the master key and the API keys.
     Keys(keys::Args),
-    /// Prints what the law asks for the facts in a file, as JSON; reads nothing else. With `--open`, of the incidents that
+    /// Prints what the law asks for the facts in a file; reads nothing else. With `--open`, of the incidents that
     /// are being handled.
     Obligations(obligations::Args),
     /// Shows how far a campaign is, until it ends.

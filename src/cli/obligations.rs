@@ -1,15 +1,17 @@
 //! `candour obligations FACTS.json`: what the law asks, from facts alone. `candour obligations --open`: what it asks of the
-//! incidents that are being handled, and what differs from what was noted of them, so that rules can be tried.
+//! incidents that are being handled, and what differs from what was noted of them, so that rules can be tried. As text for
+//! people in a terminal, as JSON for programs.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Failure;
+use super::obligations_text::in_words;
+use super::{Failure, output};
 use crate::app;
 use crate::config::Config;
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Millis};
 use crate::domain::facts::IncidentFacts;
 use crate::domain::history::DutyChange;
 use crate::domain::id::IncidentId;
@@ -32,12 +34,33 @@ pub(super) struct Args {
     /// A directory of rule files that stand in for the embedded ones of the same name, or add to them.
     #[arg(long, value_name = "DIRECTORY")]
     overrides: Option<PathBuf>,
+    /// How it is printed; without it, text in a terminal and JSON elsewhere.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+/// How obligations are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A paragraph for each, the earliest deadline first.
+    Text,
+    /// As the API gives them.
+    Json,
+}
+
+impl Args {
+    fn is_text(&self) -> bool {
+        match self.format {
+            Some(format) => format == Format::Text,
+            None => std::io::stdout().is_terminal(),
+        }
+    }
 }
 
 pub(super) async fn run(args: &Args, configured: impl FnOnce() -> Result<Config, Failure>) -> Result<(), Failure> {
     match &args.facts {
-        Some(facts) => of_facts(facts, args.overrides.as_deref()),
-        None => of_open_incidents(args.overrides.as_deref(), &configured()?).await,
+        Some(facts) => of_facts(facts, args),
+        None => of_open_incidents(args, &configured()?).await,
     }
 }
 
@@ -51,10 +74,15 @@ struct OpenIncident {
     obligations: Vec<Obligation>,
 }
 
-async fn of_open_incidents(overrides: Option<&Path>, config: &Config) -> Result<(), Failure> {
-    let rules = Rules::with_overrides(overrides.or(config.law.overrides.as_deref())).map_err(Failure::of)?;
+async fn of_open_incidents(args: &Args, config: &Config) -> Result<(), Failure> {
+    let rules =
+        Rules::with_overrides(args.overrides.as_deref().or(config.law.overrides.as_deref())).map_err(Failure::of)?;
     let store = app::open_store(config, Arc::new(System)).await.map_err(Failure::of)?;
-    let found = incidents::outlook(&*store, &rules, System.now()).await.map_err(Failure::of)?;
+    let now = System.now();
+    let found = incidents::outlook(&*store, &rules, now).await.map_err(Failure::of)?;
+    if args.is_text() {
+        return output(&found.iter().map(|one| incident_in_words(one, now)).collect::<Vec<_>>().join("\n"));
+    }
     let shown: Vec<OpenIncident> = found
         .into_iter()
         .map(|Outlook { incident, title, state, changes, obligations }| OpenIncident {
@@ -68,12 +96,23 @@ async fn of_open_incidents(overrides: Option<&Path>, config: &Config) -> Result<
     print(&shown)
 }
 
-fn print(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string_pretty(value).map_err(Failure::of)?;
-    super::output(&(json + "\n"))
+/// An incident: its obligations, and what is different from what was noted of it last.
+fn incident_in_words(one: &Outlook, now: Millis) -> String {
+    let changed: Vec<&str> = one.changes.iter().map(|change| change.obligation.as_str()).collect();
+    let changed = if changed.is_empty() {
+        String::from("Nothing is different from what was noted last.")
+    } else {
+        format!("Different from what was noted last: {}.", changed.join(", "))
+    };
+    format!("{} ({})\n{changed}\n{}", one.title, one.incident, in_words(&one.obligations, now))
 }
 
-fn of_facts(file: &Path, overrides: Option<&Path>) -> Result<(), Failure> {
+fn print(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(value).map_err(Failure::of)?;
+    output(&(json + "\n"))
+}
+
+fn of_facts(file: &Path, args: &Args) -> Result<(), Failure> {
     let name = file.display();
     let mut text = String::new();
     if file.as_os_str() == "-" {
@@ -83,11 +122,13 @@ fn of_facts(file: &Path, overrides: Option<&Path>) -> Result<(), Failure> {
     }
     let facts: IncidentFacts = serde_json::from_str(&text)
         .map_err(|error| Failure::new(format!("{name} does not hold the facts of an incident: {error}")))?;
-    let rules = Rules::with_overrides(overrides).map_err(Failure::of)?;
+    let rules = Rules::with_overrides(args.overrides.as_deref()).map_err(Failure::of)?;
     if let Some(unknown) = rules.unknown_in(&facts).first() {
         let known: Vec<String> = rules.residences().map(ToString::to_string).collect();
         let why = rules.why_nobody_lives_in(unknown);
         return Err(Failure::new(format!("{why}; people may live in {}", known.join(", "))));
     }
-    print(&rules.obligations(&facts, &BTreeMap::new(), System.now()))
+    let now = System.now();
+    let found = rules.obligations(&facts, &BTreeMap::new(), now);
+    if args.is_text() { output(&in_words(&found, now)) } else { print(&found) }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::domain::clock::Millis;
 use crate::domain::contact::EmailAddress;
-use crate::domain::deadline::Entry;
+use crate::domain::deadline::{Entry, distance, in_words};
 use crate::domain::id::{AttemptId, CampaignId, PersonId, ReminderId};
 use crate::domain::message::{Body, Message};
 use crate::domain::obligation::{Force, ObligationState};
@@ -72,30 +72,6 @@ impl Occasion<'_> {
     }
 }
 
-/// A deadline as people say it, in the authority's own time: `Thursday, 10 December 2026, 23:59 (UTC-08:00)`.
-fn in_words(at: &str) -> String {
-    let parse = || {
-        let pieces = jiff::fmt::temporal::Pieces::parse(at).ok()?;
-        let time = pieces.date().to_datetime(pieces.time()?);
-        let offset = pieces.to_numeric_offset()?.seconds();
-        let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
-        let zone = format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60);
-        Some(format!("{} ({zone})", time.strftime("%A, %-d %B %Y, %H:%M")))
-    };
-    parse().unwrap_or_else(|| at.to_owned())
-}
-
-/// How long that is from now, the two largest units: `in 3 hours 20 minutes`, `2 days 4 hours ago`.
-fn distance(now: Millis, at: Millis) -> String {
-    let minutes = (at.0 - now.0).abs() / 60_000;
-    let units = [(minutes / 1440, "day"), (minutes / 60 % 24, "hour"), (minutes % 60, "minute")];
-    let from = units.iter().position(|(number, _)| *number > 0).unwrap_or(2);
-    let shown = units.iter().skip(from).take(2).enumerate().filter(|(place, (number, _))| *place == 0 || *number > 0);
-    let said: Vec<String> =
-        shown.map(|(_, (number, unit))| format!("{number} {unit}{}", if *number == 1 { "" } else { "s" })).collect();
-    if at.0 < now.0 { format!("{} ago", said.join(" ")) } else { format!("in {}", said.join(" ")) }
-}
-
 const fn said(mark: Mark) -> &'static str {
     match mark {
         Mark::HalfTime => "Half of the time is over",
@@ -123,26 +99,5 @@ fn words(entry: &Entry, now: Millis) -> ReminderDuty {
         rule: obligation.deadline.text.clone(),
         because: obligation.because.clone(),
         citations: obligation.citation.iter().map(|citation| citation.text.clone()).collect::<Vec<_>>().join("; "),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_deadline_is_said_in_words() {
-        assert_eq!(in_words("2026-12-10T23:59:59-08:00"), "Thursday, 10 December 2026, 23:59 (UTC-08:00)");
-        assert_eq!(in_words("2028-02-29T09:05:00+05:30"), "Tuesday, 29 February 2028, 09:05 (UTC+05:30)");
-        let hour = 3_600_000;
-        for (from_now, said) in [
-            (3 * hour + 20 * 60_000 + 59_000, "in 3 hours 20 minutes"),
-            (49 * hour, "in 2 days 1 hour"),
-            (48 * hour + 60_000, "in 2 days"),
-            (30_000, "in 0 minutes"),
-            (-hour, "1 hour ago"),
-        ] {
-            assert_eq!(distance(Millis(hour), Millis(hour + from_now)), said);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Rules that an operator brings: what they change, and what is refused.
 
 mod changed_between_starts;
+mod obligations_in_words;
 mod overrides_refused;
 
 use std::path::{Path, PathBuf};
