@@ -33,6 +33,7 @@ mod budget;
 mod canary;
 mod changes;
 mod claims;
+mod codes;
 mod engine;
 mod lane;
 mod lease;

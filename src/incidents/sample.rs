@@ -5,6 +5,12 @@ use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::locale::Locale;
 use crate::domain::person::PersonRecord;
 use crate::domain::pii::Pii;
+use crate::domain::remedy::RemedyCode;
+
+/// What stands for a code until somebody has one.
+pub(super) fn remedy_code() -> Option<RemedyCode> {
+    RemedyCode::parse("SAMPLE-CODE-0000").ok()
+}
 
 /// Somebody who reads this language and lives there. Has no further fields: whoever writes `{{person.field}}` previews
 /// with a real person.
@@ -40,6 +46,7 @@ pub(super) fn person(locale: Option<Locale>, jurisdiction: Option<JurisdictionId
         phones: PhoneNumber::from_e164("+12025550123").into_iter().collect(),
         locale,
         jurisdiction,
+        remedy_code: remedy_code(),
         ..PersonRecord::default()
     }
 }

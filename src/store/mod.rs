@@ -27,6 +27,7 @@ mod notices;
 mod open;
 mod people;
 mod queue;
+mod remedies;
 mod reminders;
 mod reports;
 mod retention;

@@ -7,6 +7,7 @@ mod deadlines;
 mod delivery;
 mod limits;
 mod records;
+mod remedies;
 
 pub use access::*;
 pub use campaigns::*;
@@ -14,6 +15,7 @@ pub use deadlines::*;
 pub use delivery::*;
 pub use limits::*;
 pub use records::*;
+pub use remedies::*;
 
 use super::error::StoreError;
 
@@ -45,6 +47,7 @@ pub trait Store:
     EngineStore
     + IncidentStore
     + PeopleStore
+    + RemedyStore
     + ReportStore
     + AuditStore
     + AccessStore
@@ -62,6 +65,7 @@ impl<T> Store for T where
     T: EngineStore
         + IncidentStore
         + PeopleStore
+        + RemedyStore
         + ReportStore
         + AuditStore
         + AccessStore

@@ -21,6 +21,7 @@ mod licences;
 mod notices;
 mod people;
 mod providers;
+mod remedies;
 mod rules;
 mod simulation;
 mod store;

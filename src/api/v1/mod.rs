@@ -32,6 +32,7 @@ mod person_view;
 mod progress_stream;
 pub mod receipts;
 pub mod register;
+pub mod remedy_codes;
 pub mod reports;
 pub mod retention;
 pub mod rule_changes;
@@ -57,6 +58,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(jurisdictions::routes())
         .merge(rule_changes::routes())
         .merge(people::routes())
+        .merge(remedy_codes::routes())
         .merge(letter_preview::routes())
         .merge(notices::routes())
         .merge(campaigns::routes())

@@ -18,6 +18,7 @@ use candour::incidents::forecast::Carrier;
 use candour::law::Rules;
 use candour::people::{ImportLimits, People};
 use candour::providers::{ReceiptError, ReceiptReply, ReceiptRequest};
+use candour::remedies::Remedies;
 use candour::render::Renderer;
 use candour::reports::Reports;
 use candour::store::Store;
@@ -103,6 +104,7 @@ impl TestApp {
             people: Arc::new(people),
             deadlines: Arc::new(deadlines),
             rates: Arc::new(rates),
+            remedies: Arc::new(Remedies::new(store.clone(), clock.clone())),
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),
             fonts: Arc::new(candour::render::pdf::Fonts::new(None)),
