@@ -64,6 +64,8 @@ pub struct ApiState {
     pub deadlines: Arc<Deadlines>,
     /// Rates that people set.
     pub rates: Arc<delivery::Limits>,
+    /// Tests of notices.
+    pub tests: Arc<delivery::TestSends>,
     /// Affected people.
     pub people: Arc<People>,
     /// Pools of remedy codes.

@@ -5,6 +5,7 @@
 mod listeners;
 mod providers;
 mod reminders;
+mod tryouts;
 
 pub use reminders::{reminders, signer};
 
@@ -254,6 +255,7 @@ impl App {
             rates: Arc::new(limits(with(), &carriers, &engine)),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
             remedies: Arc::new(Remedies::new(with().0, with().1)),
+            tests: tryouts::tests(with(), &carriers, &renderer, &config),
             reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
             typesetting: Arc::new(Semaphore::new(TYPESETTING)),
             fonts: Arc::clone(&fonts),

@@ -45,8 +45,10 @@ mod receipts;
 mod returns;
 mod settler;
 mod silence;
+mod test_send;
 mod upkeep;
 
 pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
 pub use limits::{LimitError, Limits};
 pub use receipts::{ReceiptFailure, Receipts};
+pub use test_send::{Addressee, TestError, TestRequest, TestSends, Tested};

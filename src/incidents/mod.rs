@@ -39,7 +39,6 @@ mod register;
 mod rehearsal;
 mod routing;
 mod rule_changes;
-mod sample;
 pub mod severity;
 #[cfg(test)]
 mod severity_tests;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Flaw, IncidentError, Incidents, Requirement, entry, rehearsal, sample};
+use super::{Flaw, IncidentError, Incidents, Requirement, entry, rehearsal};
 use crate::domain::actor::ActorRef;
 use crate::domain::channel::Channel;
 use crate::domain::contact::PostalAddress;
@@ -15,6 +15,7 @@ use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::person::PersonRecord;
 use crate::domain::pii::Pii;
 use crate::domain::price::Price;
+use crate::domain::sample;
 use crate::domain::segments;
 use crate::render::{CompiledNotice, RenderError, Rendered};
 use crate::store::StoreError;

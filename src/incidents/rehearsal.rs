@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{IncidentError, Incidents, sample};
+use super::{IncidentError, Incidents};
 use crate::domain::id::{IncidentId, PersonId};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::notice::NoticeContent;
+use crate::domain::sample;
 use crate::render::{CompiledNotice, RenderError};
 
 /// People that are read at once.

@@ -26,3 +26,4 @@ mod rules;
 mod simulation;
 mod store;
 mod support;
+mod tryouts;

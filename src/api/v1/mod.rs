@@ -37,6 +37,7 @@ pub mod reports;
 pub mod retention;
 pub mod rule_changes;
 pub mod severity;
+pub mod test_sends;
 pub mod waivers;
 pub mod ways;
 
@@ -61,6 +62,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(remedy_codes::routes())
         .merge(letter_preview::routes())
         .merge(notices::routes())
+        .merge(test_sends::routes())
         .merge(campaigns::routes())
         .merge(limits::routes())
         .merge(announcements::routes())

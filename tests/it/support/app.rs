@@ -8,7 +8,7 @@ use candour::access::Access;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
 use candour::deadlines::Deadlines;
-use candour::delivery::Limits;
+use candour::delivery::{Limits, TestSends};
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
@@ -104,6 +104,7 @@ impl TestApp {
             people: Arc::new(people),
             deadlines: Arc::new(deadlines),
             rates: Arc::new(rates),
+            tests: Arc::new(TestSends::new(base.clone(), Vec::new(), Arc::clone(&renderer), Vec::new())),
             remedies: Arc::new(Remedies::new(store.clone(), clock.clone())),
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),

@@ -1,0 +1,3 @@
+//! Trying things out before anybody is told.
+
+mod test_send;
