@@ -7,7 +7,7 @@
 //! | 5 | [`cli`], [`app`] | process entry, the composition root |
 //! | 4 | [`api`], [`console`], [`public`] | HTTP edges |
 //! | 4 | [`bounces`] | the door for bounce mail, by LMTP or SMTP |
-//! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap |
+//! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap; tests and rehearsals |
 //! | 3 | [`incidents`], [`deadlines`], [`people`], [`remedies`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
 //! | 2 | [`channels`], [`providers`], [`store`] | messages, carriers, SQL |
 //! | 1 | [`law`], [`render`] | rules as data; templates and PDF |

@@ -66,6 +66,8 @@ pub struct ApiState {
     pub rates: Arc<delivery::Limits>,
     /// Tests of notices.
     pub tests: Arc<delivery::TestSends>,
+    /// Rehearsals.
+    pub rehearsals: Arc<delivery::Rehearsals>,
     /// Affected people.
     pub people: Arc<People>,
     /// Pools of remedy codes.

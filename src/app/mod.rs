@@ -209,6 +209,7 @@ impl App {
         let store: Arc<dyn Store> = open_store(&config, Arc::clone(&entropy)).await?;
         let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
 
+        let settings = engine_settings(&config, policies.clone());
         let engine = Engine::new(EngineDeps {
             store: Arc::clone(&store) as _,
             providers: carriers.clone(),
@@ -217,7 +218,7 @@ impl App {
             entropy: Arc::clone(&entropy),
             metrics: Arc::clone(&metrics),
             rules: Arc::clone(&rules),
-            settings: engine_settings(&config, policies.clone()),
+            settings: settings.clone(),
         });
         let limits_of_bounces = config.bounces.clone();
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
@@ -255,6 +256,7 @@ impl App {
             rates: Arc::new(limits(with(), &carriers, &engine)),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
             remedies: Arc::new(Remedies::new(with().0, with().1)),
+            rehearsals: tryouts::rehearsals(with(), &carriers, &renderer, &rules, settings),
             tests: tryouts::tests(with(), &carriers, &renderer, &config),
             reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
             typesetting: Arc::new(Semaphore::new(TYPESETTING)),

@@ -34,6 +34,7 @@ pub mod price;
 pub mod quiet;
 pub mod reach;
 pub mod register;
+pub mod rehearsal;
 pub mod remedy;
 pub mod reminder;
 pub mod report;

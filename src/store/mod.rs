@@ -27,6 +27,7 @@ mod notices;
 mod open;
 mod people;
 mod queue;
+mod rehearsals;
 mod remedies;
 mod reminders;
 mod reports;

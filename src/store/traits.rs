@@ -7,6 +7,7 @@ mod deadlines;
 mod delivery;
 mod limits;
 mod records;
+mod rehearsals;
 mod remedies;
 
 pub use access::*;
@@ -15,6 +16,7 @@ pub use deadlines::*;
 pub use delivery::*;
 pub use limits::*;
 pub use records::*;
+pub use rehearsals::*;
 pub use remedies::*;
 
 use super::error::StoreError;
@@ -48,6 +50,7 @@ pub trait Store:
     + IncidentStore
     + PeopleStore
     + RemedyStore
+    + RehearsalStore
     + ReportStore
     + AuditStore
     + AccessStore
@@ -66,6 +69,7 @@ impl<T> Store for T where
         + IncidentStore
         + PeopleStore
         + RemedyStore
+        + RehearsalStore
         + ReportStore
         + AuditStore
         + AccessStore

@@ -32,6 +32,7 @@ mod person_view;
 mod progress_stream;
 pub mod receipts;
 pub mod register;
+pub mod rehearsals;
 pub mod remedy_codes;
 pub mod reports;
 pub mod retention;
@@ -64,6 +65,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(notices::routes())
         .merge(test_sends::routes())
         .merge(campaigns::routes())
+        .merge(rehearsals::routes())
         .merge(limits::routes())
         .merge(announcements::routes())
         .merge(reports::routes())
