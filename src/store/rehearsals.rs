@@ -27,7 +27,7 @@ impl RehearsalStore for SqlStore {
             sqlx::query_as(
                 "/* people_to_tell */ SELECT people.id, people.sealed, people.jurisdiction, people.locale \
                  FROM campaign_people p JOIN people ON people.id = p.person_id \
-                 WHERE p.campaign_id = $1 AND p.person_id > $2 AND p.state IN ('pending', 'in_flight') \
+                 WHERE p.campaign_id = $1 AND p.person_id > $2 AND p.state || '' IN ('pending', 'in_flight') \
                  ORDER BY p.person_id LIMIT $3",
             )
             .bind(campaign.0)

@@ -37,7 +37,7 @@ pub(super) async fn copy_people(
         copied += i64::try_from(page.items.len()).unwrap_or(0);
         let sealer = sealer.clone();
         let today = clock.now().to_timestamp().to_zoned(TimeZone::UTC).date();
-        let sealed = tokio::task::spawn_blocking(move || {
+        let work = tokio::task::spawn_blocking(move || {
             let mut chunk = sealer.chunk(today);
             let mut ids = Vec::with_capacity(page.items.len());
             for person in page.items {
@@ -46,8 +46,8 @@ pub(super) async fn copy_people(
             }
             sealer.seal(chunk, |arrivals| arrivals.iter().map(|arrival| ids[*arrival]).collect())
         });
-        let sealed = sealed.await.map_err(|error| StoreError::Database(error.to_string()))??;
-        stage.import_sealed(sealed, clock.now(), ActorRef::engine()).await?;
+        let people = work.await.map_err(|error| StoreError::Database(error.to_string()))??;
+        stage.import_sealed(people, clock.now(), ActorRef::engine()).await?;
         if !page.more {
             return Ok(copied);
         }

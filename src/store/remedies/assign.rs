@@ -71,7 +71,7 @@ on_both_connections!(Sealed {
         let guardians = sqlx::query_as(
             "/* guardians_to_tell */ SELECT p.person_id, people.sealed \
              FROM campaign_people p JOIN people ON people.id = p.person_id \
-             WHERE p.campaign_id = $1 AND p.person_id > $2 AND p.state = 'pending' \
+             WHERE p.campaign_id = $1 AND p.person_id > $2 AND p.state || '' = 'pending' \
              AND substr(people.reach, 7, 1) IN \
              ('g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v') \
              AND NOT EXISTS (SELECT 1 FROM wards w WHERE w.guardian_id = p.person_id) ORDER BY p.person_id LIMIT $3",

@@ -23,6 +23,8 @@ use uuid::Uuid;
 
 pub(in crate::store) use self::assign::AssignCodes;
 #[cfg(test)]
+pub(in crate::store) use self::pool::RELEASE;
+#[cfg(test)]
 pub(in crate::store) use self::sqlite::{MARK_SENT, READ_CODES};
 use super::seal::{IncidentKey, Place, RefIndex};
 use super::traits::Result;

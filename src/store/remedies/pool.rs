@@ -24,6 +24,19 @@ use crate::store::rows::page;
 use crate::store::seal::IncidentKey;
 use crate::store::traits::{CodesAdded, Page, RemedyStore, Result, UnusedCode};
 
+/// Codes come back whose people nobody has told and nobody is still to tell, themselves or through a guardian. The state is
+/// asked in words that no index knows: with one of those in use, all who are pending are read for each code.
+pub(in crate::store) const RELEASE: &str = "/* release_codes */ UPDATE remedy_codes SET person_id = NULL, assigned_at = NULL \
+     WHERE incident_id = $1 AND person_id IS NOT NULL AND sent_at IS NULL AND NOT EXISTS \
+     (SELECT 1 FROM campaigns c JOIN campaign_people p ON p.campaign_id = c.id AND p.person_id = remedy_codes.person_id \
+      WHERE c.incident_id = $1 AND (p.state || '' = 'in_flight' \
+          OR (p.state || '' = 'pending' AND c.state <> 'cancelled'))) \
+     AND NOT EXISTS \
+     (SELECT 1 FROM wards w JOIN campaigns c ON c.incident_id = $1 \
+      JOIN campaign_people p ON p.campaign_id = c.id AND p.person_id = w.guardian_id \
+      WHERE w.ward_id = remedy_codes.person_id \
+      AND (p.state || '' = 'in_flight' OR (p.state || '' = 'pending' AND c.state <> 'cancelled')))";
+
 /// Steps with pools inside an operation.
 pub(super) trait PoolRows {
     /// Adds to the number of codes that came in; returns how many there are then.
@@ -178,20 +191,7 @@ impl RemedyStore for SqlStore {
     async fn release_codes(&self, incident: IncidentId, now: Millis, actor: &ActorRef) -> Result<i64> {
         writing!(self, patiently tx => {
             tx.lock_pool(incident).await?;
-            let done = sqlx::query(
-                "/* release_codes */ UPDATE remedy_codes SET person_id = NULL, assigned_at = NULL \
-                 WHERE incident_id = $1 AND person_id IS NOT NULL AND sent_at IS NULL AND NOT EXISTS \
-                 (SELECT 1 FROM campaigns c JOIN campaign_people p ON p.campaign_id = c.id AND p.person_id = remedy_codes.person_id \
-                  WHERE c.incident_id = $1 AND (p.state = 'in_flight' OR (p.state = 'pending' AND c.state <> 'cancelled'))) \
-                 AND NOT EXISTS \
-                 (SELECT 1 FROM wards w JOIN campaigns c ON c.incident_id = $1 \
-                  JOIN campaign_people p ON p.campaign_id = c.id AND p.person_id = w.guardian_id \
-                  WHERE w.ward_id = remedy_codes.person_id \
-                  AND (p.state = 'in_flight' OR (p.state = 'pending' AND c.state <> 'cancelled')))",
-            )
-            .bind(incident.0)
-            .execute(&mut *tx)
-            .await?;
+            let done = sqlx::query(RELEASE).bind(incident.0).execute(&mut *tx).await?;
             let released = i64::try_from(done.rows_affected()).unwrap_or(0);
             if released > 0 {
                 tx.shift_pool(incident, -released, 0, 0).await?;

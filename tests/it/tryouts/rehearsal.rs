@@ -77,8 +77,8 @@ async fn scenario(database: String) {
         json!({ "mishaps": { "temporary_percent": 20, "bad_address_percent": 30, "slow_percent": 5, "slow_ms": 10 } });
     let played = rehearse(mishaps).await.unwrap();
     let counts = &played["counts"];
-    let (reached, lost) = (counts["reached"].as_i64().unwrap(), counts["unreachable"].as_i64().unwrap());
-    assert_eq!(reached + lost, PEOPLE, "{counts}");
+    let (reached, gone) = (counts["reached"].as_i64().unwrap(), counts["unreachable"].as_i64().unwrap());
+    assert_eq!(reached + gone, PEOPLE, "{counts}");
     let (bad, again) = (count(&played, "bad_address"), count(&played, "retry"));
     assert!((90..=220).contains(&bad) && again > 30, "30 and 20 percent of about 500: {played}");
     assert_eq!(count(&played, "accepted"), reached, "{played}");

@@ -39,8 +39,8 @@ async fn scenario(database: String) {
         let to: Vec<Value> = addresses.iter().map(|(c, a)| json!({ "channel": c, "address": a })).collect();
         json!({ "to": to })
     };
-    let test = async |body: Value| candour.try_call(&candour.responder, "POST", &path, Some(body)).await;
-    let refused = async |body: Value, status: u16, why: &str| match test(body).await {
+    let try_it = async |body: Value| candour.try_call(&candour.responder, "POST", &path, Some(body)).await;
+    let refused = async |body: Value, status: u16, why: &str| match try_it(body).await {
         Err(CallFault::Refused(found, text)) => assert!(found == status && text.contains(why), "{found} {text}"),
         other => panic!("{other:?}"),
     };
@@ -52,7 +52,7 @@ async fn scenario(database: String) {
     refused(to(&[]), 422, "1 to 10").await;
     assert!(stub.heard().is_empty(), "something left before all was right");
 
-    let sent = test(to(&[("email", "qa@example.org"), ("sms", "+14155550123")])).await.unwrap();
+    let sent = try_it(to(&[("email", "qa@example.org"), ("sms", "+14155550123")])).await.unwrap();
     let outcome =
         |place: usize| (sent["outcomes"][place]["provider"].clone(), sent["outcomes"][place]["outcome"].clone());
     assert_eq!(outcome(0), (json!("mail"), json!("accepted")), "{sent}");
@@ -68,7 +68,7 @@ async fn scenario(database: String) {
     let text = std::fs::read_dir(&texts).unwrap().next().unwrap().unwrap().path();
     let text: Value = serde_json::from_str(&std::fs::read_to_string(text).unwrap()).unwrap();
     assert!(text["body"]["text"].as_str().unwrap().starts_with("[TEST] Not real:"), "{text}");
-    let second = test(to(&[("email", "any@lab.example.org")])).await.unwrap();
+    let second = try_it(to(&[("email", "any@lab.example.org")])).await.unwrap();
     assert_eq!(second["outcomes"][0]["outcome"], "rejected", "what the provider says is the answer: {second}");
 
     // Nobody has been told.
