@@ -25,16 +25,16 @@ use crate::store::seal::IncidentKey;
 use crate::store::traits::{CodesAdded, Page, RemedyStore, Result, UnusedCode};
 
 /// Codes come back whose people nobody has told and nobody is still to tell, themselves or through a guardian. The state is
-/// asked in words that no index knows: with one of those in use, all who are pending are read for each code.
+/// asked in words that no index knows, and guardians are found before campaigns: else all of a campaign are read for each code.
 pub(in crate::store) const RELEASE: &str = "/* release_codes */ UPDATE remedy_codes SET person_id = NULL, assigned_at = NULL \
      WHERE incident_id = $1 AND person_id IS NOT NULL AND sent_at IS NULL AND NOT EXISTS \
      (SELECT 1 FROM campaigns c JOIN campaign_people p ON p.campaign_id = c.id AND p.person_id = remedy_codes.person_id \
       WHERE c.incident_id = $1 AND (p.state || '' = 'in_flight' \
           OR (p.state || '' = 'pending' AND c.state <> 'cancelled'))) \
      AND NOT EXISTS \
-     (SELECT 1 FROM wards w JOIN campaigns c ON c.incident_id = $1 \
-      JOIN campaign_people p ON p.campaign_id = c.id AND p.person_id = w.guardian_id \
-      WHERE w.ward_id = remedy_codes.person_id \
+     (SELECT 1 FROM wards w CROSS JOIN campaigns c CROSS JOIN campaign_people p \
+      WHERE w.ward_id = remedy_codes.person_id AND c.incident_id = $1 \
+      AND p.campaign_id = c.id AND p.person_id = w.guardian_id \
       AND (p.state || '' = 'in_flight' OR (p.state || '' = 'pending' AND c.state <> 'cancelled')))";
 
 /// Steps with pools inside an operation.
