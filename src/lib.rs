@@ -7,8 +7,8 @@
 //! | 5 | [`cli`], [`app`] | process entry, the composition root |
 //! | 4 | [`api`], [`console`], [`public`] | HTTP edges |
 //! | 4 | [`bounces`] | the door for bounce mail, by LMTP or SMTP |
-//! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap |
-//! | 3 | [`incidents`], [`deadlines`], [`people`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
+//! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap; tests and rehearsals |
+//! | 3 | [`incidents`], [`deadlines`], [`people`], [`remedies`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
 //! | 2 | [`channels`], [`providers`], [`store`] | messages, carriers, SQL |
 //! | 1 | [`law`], [`render`] | rules as data; templates and PDF |
 //! | 0 | [`domain`] | types and state machines |
@@ -34,6 +34,7 @@ pub mod law;
 pub mod people;
 pub mod providers;
 pub mod public;
+pub mod remedies;
 pub mod render;
 pub mod reports;
 pub mod retention;

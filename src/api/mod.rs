@@ -24,6 +24,7 @@ use crate::evidence::Evidence;
 use crate::incidents::Incidents;
 use crate::intake::Intake;
 use crate::people::People;
+use crate::remedies::Remedies;
 use crate::render::pdf::Fonts;
 use crate::reports::Reports;
 use crate::retention::Retention;
@@ -63,8 +64,14 @@ pub struct ApiState {
     pub deadlines: Arc<Deadlines>,
     /// Rates that people set.
     pub rates: Arc<delivery::Limits>,
+    /// Tests of notices.
+    pub tests: Arc<delivery::TestSends>,
+    /// Rehearsals.
+    pub rehearsals: Arc<delivery::Rehearsals>,
     /// Affected people.
     pub people: Arc<People>,
+    /// Pools of remedy codes.
+    pub remedies: Arc<Remedies>,
     /// Public notices.
     pub announcements: Arc<Announcements>,
     /// Reports to authorities.

@@ -74,6 +74,8 @@ kinds! {
     NoticeFaults = "notice-faults", CONFLICT, "The notice does not have what the law demands";
     /// What the law asks of a notice and only a reader can tell is not confirmed.
     NotConfirmed = "not-confirmed", CONFLICT, "Something that only a reader can tell is not confirmed";
+    /// The pool has fewer remedy codes than people who are to be told one.
+    TooFewCodes = "too-few-codes", CONFLICT, "The pool has too few remedy codes";
     /// A request with the same `Idempotency-Key` is under way.
     InProgress = "in-progress", CONFLICT, "The same request is under way";
     /// The incident's key has been destroyed.
@@ -251,6 +253,13 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NotFound(thing) => Self::not_found(thing),
             StoreError::Conflict(reason) => Self::new(Kind::OutOfOrder, sentence(&reason)),
+            StoreError::TooFewCodes(more) => Self::new(
+                Kind::TooFewCodes,
+                format!(
+                    "{more} more remedy codes are needed so that each person is told their own. Nothing was changed: \
+                     POST them to /v1/incidents/{{id}}/remedy-codes, then try again."
+                ),
+            ),
             StoreError::Erased => Self::new(Kind::Erased, sentence(&StoreError::Erased.to_string())),
             StoreError::Busy => {
                 Self::new(Kind::Overloaded, "The database is busy. Nothing was changed; try again.").retry_after(1)

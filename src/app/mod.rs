@@ -5,6 +5,7 @@
 mod listeners;
 mod providers;
 mod reminders;
+mod tryouts;
 
 pub use reminders::{reminders, signer};
 
@@ -25,7 +26,7 @@ use crate::bounces::{Door, Open};
 use crate::config::Config;
 use crate::console::{self, ConsoleError, ConsolePages, ConsoleState};
 use crate::deadlines::{self, Deadlines, Reminders, WatchHandle, WebhookSecretError};
-use crate::delivery::{Engine, EngineDeps, EngineHandle, EngineSettings, Receipts};
+use crate::delivery::{Engine, EngineDeps, EngineHandle, EngineSettings, Limits, Receipts};
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
@@ -38,6 +39,7 @@ use crate::people::{ImportLimits, People};
 use crate::providers::settings::{Surroundings, UnfitSettings};
 use crate::providers::{Provider, Providers};
 use crate::public::{self, PageError, Pages, PublicState};
+use crate::remedies::Remedies;
 use crate::render::pdf::Fonts;
 use crate::render::{RenderError, Renderer};
 use crate::reports::Reports;
@@ -48,6 +50,9 @@ use crate::telemetry::Metrics;
 
 /// How long answers that are under way may take after the process was asked to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(20);
+
+/// What nearly every feature stands on.
+type Base = (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>);
 
 /// How many reports are typeset at once; each takes a processor for a while.
 const TYPESETTING: usize = 2;
@@ -137,6 +142,12 @@ pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entr
     Ok(providers)
 }
 
+/// Rates that people set.
+fn limits(base: Base, carriers: &[Arc<dyn Provider>], engine: &Engine) -> Limits {
+    let names = carriers.iter().map(|carrier| carrier.describe().name.clone()).collect();
+    Limits::new(base.0 as _, names, base.1, engine.waker())
+}
+
 /// Where the outside reaches this service; the address it listens on unless configured.
 fn public_url(config: &Config) -> url::Url {
     let listen = || format!("http://{}", config.http.listen).parse().expect("an address and a port make a URL");
@@ -198,6 +209,7 @@ impl App {
         let store: Arc<dyn Store> = open_store(&config, Arc::clone(&entropy)).await?;
         let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
 
+        let settings = engine_settings(&config, policies.clone());
         let engine = Engine::new(EngineDeps {
             store: Arc::clone(&store) as _,
             providers: carriers.clone(),
@@ -206,7 +218,7 @@ impl App {
             entropy: Arc::clone(&entropy),
             metrics: Arc::clone(&metrics),
             rules: Arc::clone(&rules),
-            settings: engine_settings(&config, policies.clone()),
+            settings: settings.clone(),
         });
         let limits_of_bounces = config.bounces.clone();
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
@@ -241,13 +253,11 @@ impl App {
                 engine.waker(),
             )),
             deadlines: Arc::clone(&deadlines),
-            rates: Arc::new(crate::delivery::Limits::new(
-                with().0 as _,
-                carriers.iter().map(|p| p.describe().name.clone()).collect(),
-                with().1,
-                engine.waker(),
-            )),
+            rates: Arc::new(limits(with(), &carriers, &engine)),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
+            remedies: Arc::new(Remedies::new(with().0, with().1)),
+            rehearsals: tryouts::rehearsals(with(), &carriers, &renderer, &rules, settings),
+            tests: tryouts::tests(with(), &carriers, &renderer, &config),
             reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
             typesetting: Arc::new(Semaphore::new(TYPESETTING)),
             fonts: Arc::clone(&fonts),

@@ -13,7 +13,10 @@ mod email;
 mod letter;
 mod push;
 mod sms;
+mod test_mark;
 mod voice;
+
+pub use test_mark::marked_as_test;
 
 /// Why there is no message. Never repeats personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

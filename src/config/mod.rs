@@ -23,7 +23,7 @@ pub use providers::ProviderEntry;
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
     Bounces, ChannelRules, Delivery, Http, Keys, Law, LogFormat, RemindersSection, StoreSection, TelemetrySection,
-    Templates,
+    Templates, TestSends,
 };
 pub use validate::{Problem, is_loopback, is_protected, list};
 
@@ -44,6 +44,8 @@ pub struct Config {
     pub providers: Vec<ProviderEntry>,
     /// Reminders of deadlines.
     pub reminders: RemindersSection,
+    /// Tests of notices.
+    pub test_sends: TestSends,
     /// The door for bounce mail.
     pub bounces: Bounces,
     /// Files that stand in for embedded ones.

@@ -120,6 +120,13 @@ pub struct RemindersSection {
     pub period_seconds: u64,
 }
 
+/// `[test_sends]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestSends {
+    pub allow: Vec<String>,
+}
+
 /// `[bounces]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

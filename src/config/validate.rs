@@ -8,6 +8,7 @@ use url::Url;
 use super::{Config, ProviderEntry};
 use crate::domain::attempt::UnknownPolicy;
 use crate::domain::channel::Channel;
+use crate::domain::test_send::Allowed;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,10 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     store(config, &mut found);
     delivery(config, &mut found);
     reminders(config, &mut found);
+    for entry in &config.test_sends.allow {
+        let reason = "give addresses like qa@example.org or *@example.org, numbers like +14155550123, or push targets";
+        found.require(Allowed::parse(entry).is_ok(), "test_sends.allow", reason);
+    }
     let bounces = &config.bounces;
     found.require(bounces.max_message_bytes >= 65_536, "bounces.max_message_bytes", "give at least 65536");
     found.require((1..=10_000).contains(&bounces.max_connections), "bounces.max_connections", "give 1 to 10000");

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::allowance;
+use super::codes::supply;
 use super::engine::{Rates, Shared};
 use super::lease::Lease;
 use super::notices::NoticeFault;
@@ -181,9 +182,10 @@ impl Claims {
             }
         };
         let now = shared.clock.now();
+        let worker = self.lease.worker;
         let attempts = fresh_attempts(limit, now, shared.entropy.as_ref());
         let (channel, provider) = (self.descriptor.channel, Arc::from(self.descriptor.name.as_str()));
-        let (worker, offered) = (self.lease.worker, attempts.clone());
+        let offered = attempts.clone();
         let request = ClaimRequest { worker, campaign: campaign.id, channel, provider, limit, now, attempts };
         let started = tokio::time::Instant::now();
         let claimed = match shared.store.claim(request).await {
@@ -195,6 +197,8 @@ impl Claims {
             }
         };
         shared.metrics.claim_seconds.observe(started.elapsed().as_secs_f64());
+        let claimed =
+            if campaign.remedy_codes { supply(shared, worker, campaign, &notice, claimed).await } else { claimed };
         Ok(claimed.into_iter().map(|claimed| (Arc::clone(&notice), claimed)).collect())
     }
 
@@ -259,8 +263,12 @@ fn domain(claimed: &Claimed) -> Option<String> {
     }
 }
 
-/// Stops a campaign whose notice is not what was approved; a person must look.
-async fn pause(shared: &Shared, campaign: &Campaign, fault: &NoticeFault) -> Result<(), StoreError> {
+/// Stops a campaign that cannot go on as it was approved; a person must look.
+pub(super) async fn pause(
+    shared: &Shared,
+    campaign: &Campaign,
+    fault: &(dyn std::fmt::Display + Sync),
+) -> Result<(), StoreError> {
     tracing::error!(campaign = %campaign.id, %fault, "the campaign is paused");
     let actor = ActorRef::engine();
     let audit = AuditEntry {

@@ -297,6 +297,11 @@ async fn refresh_once(shared: &Shared) -> Result<bool, StoreError> {
 }
 
 impl EngineHandle {
+    /// Tells it to stop, as [`EngineHandle::stop`] does, without waiting for the end.
+    pub(super) fn tell_to_stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Stops: claims nothing new, hands back what was not begun, finishes what is in the air, writes every outcome.
     pub async fn stop(self) {
         self.stop.cancel();

@@ -23,6 +23,9 @@
 //! - **The same events in the same order lead to the same deeds.** Time and randomness are arguments, every `select!` is
 //!   `biased` and what is walked through is ordered, so that a simulated run repeats itself.
 //!
+//! Beside the engine are what tries things out without telling anybody: tests of a notice, which go past the queue to the
+//! operator's own people, and rehearsals, which play a campaign on a stage of their own.
+//!
 //! # Never
 //!
 //! Decides what follows from an outcome ([`crate::domain::attempt::next`] does), knows SQL, knows a provider by name.
@@ -33,6 +36,7 @@ mod budget;
 mod canary;
 mod changes;
 mod claims;
+mod codes;
 mod engine;
 mod lane;
 mod lease;
@@ -41,11 +45,15 @@ mod notices;
 mod pace;
 mod quiet;
 mod receipts;
+mod rehearsal;
 mod returns;
 mod settler;
 mod silence;
+mod test_send;
 mod upkeep;
 
 pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
 pub use limits::{LimitError, Limits};
 pub use receipts::{ReceiptFailure, Receipts};
+pub use rehearsal::{RehearsalError, Rehearsals, Rehearsed};
+pub use test_send::{Addressee, TestError, TestRequest, TestSends, Tested};

@@ -293,6 +293,8 @@ pub struct Campaign {
     pub plan: Plan,
     /// How far its canary is.
     pub canary: CanaryStage,
+    /// Whether what it tells has remedy codes in it.
+    pub remedy_codes: bool,
     /// Who sealed and proposed it.
     pub author: ActorRef,
     /// Who approved it, never the author.

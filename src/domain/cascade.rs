@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::attempt::UnreachableReason;
 use super::channel::Channel;
 use super::jurisdiction::JurisdictionId;
+use super::locale::Locale;
 use super::reach::{Mark, Reach};
 
 /// One step of a cascade: a channel and which of the person's contact points there.
@@ -108,6 +109,11 @@ pub enum Route {
 pub trait Routing: Send + Sync {
     /// The route.
     fn route(&self, residence: Option<&JurisdictionId>, reach: Reach) -> Route;
+
+    /// Whether what those read who live somewhere and read a language has a remedy code in it.
+    fn has_remedy_code(&self, _residence: Option<&JurisdictionId>, _locale: Option<&Locale>) -> bool {
+        false
+    }
 }
 
 /// Every contact point in these channels, whatever laws say; nobody is told as a guardian.

@@ -70,6 +70,8 @@ ids! {
     FeedId,
     /// One reminder of one deadline to one recipient.
     ReminderId,
+    /// One remedy code.
+    RemedyCodeId,
     /// One decision not to do what a duty asks for.
     WaiverId,
 }

@@ -12,6 +12,7 @@ use super::jurisdiction::JurisdictionId;
 use super::locale::Locale;
 use super::pii::Pii;
 use super::reach::{Mark, Reach};
+use super::remedy::RemedyCode;
 
 /// At most so many contact points of one channel are kept per person.
 pub const MAX_POINTS_PER_CHANNEL: usize = 4;
@@ -61,6 +62,9 @@ pub struct PersonRecord {
     /// Any further column of the import, for the templates.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Pii<String>>,
+    /// The person's remedy code, while a message that may have it in it is made; kept apart from the person.
+    #[serde(skip)]
+    pub remedy_code: Option<RemedyCode>,
     /// Language the person reads; not personal by itself, kept readable for planning.
     #[serde(skip)]
     pub locale: Option<Locale>,

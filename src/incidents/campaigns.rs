@@ -64,6 +64,7 @@ impl Incidents {
             notice = self.store_notice(&incident, notice.content, &compiled, &by).await?;
         }
         let now = self.clock.now();
+        let remedy_codes = compiled.has_remedy_codes();
         let campaign = Campaign {
             id: CampaignId::new(now, self.entropy.ten()),
             incident: id,
@@ -77,15 +78,16 @@ impl Incidents {
             priority,
             plan,
             canary: plan.canary.map_or(CanaryStage::Over, |canary| CanaryStage::Telling(canary.people)),
+            remedy_codes,
             author: by.clone(),
             approver: None,
             created_at: now,
             started_at: None,
             completed_at: None,
         };
-        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash, "cascade": cascade, "skipped": skipped, "priority": priority, "plan": plan });
+        let detail = json!({ "campaign": campaign.id, "notice": notice.id, "notice_hash": notice.hash, "cascade": cascade, "skipped": skipped, "priority": priority, "plan": plan, "remedy_codes": remedy_codes });
         let audit = entry(id, now, &by, "campaign.proposed", detail);
-        let routing = ByLaw::new(Arc::clone(&self.rules), incident.facts, now, cascade);
+        let routing = ByLaw::new(Arc::clone(&self.rules), incident.facts, now, cascade).with_codes_of(compiled);
         Ok(self.store.seal_campaign(&campaign, &routing, audit).await?)
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::sample;
 use crate::domain::channel::Channel;
 use crate::domain::facts::{Contact, IncidentFacts};
 use crate::domain::locale::Locale;
 use crate::domain::notice::{NoticeContent, NoticeTexts};
+use crate::domain::sample;
 use crate::domain::variant::NoticeSection;
 use crate::domain::vocabulary::HoldKind;
 use crate::law::signs::{Fact, Groups, Premise, Sign};

@@ -21,6 +21,7 @@ use crate::store::{Store, StoreError};
 
 mod approval;
 mod campaigns;
+mod cast;
 mod cost;
 mod declare;
 mod duties;
@@ -39,7 +40,6 @@ mod register;
 mod rehearsal;
 mod routing;
 mod rule_changes;
-mod sample;
 pub mod severity;
 #[cfg(test)]
 mod severity_tests;

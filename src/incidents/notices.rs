@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Flaw, IncidentError, Incidents, Requirement, entry, rehearsal, sample};
+use super::{Flaw, IncidentError, Incidents, Requirement, entry, rehearsal};
 use crate::domain::actor::ActorRef;
 use crate::domain::channel::Channel;
 use crate::domain::contact::PostalAddress;
@@ -15,6 +15,7 @@ use crate::domain::notice::{Notice, NoticeContent};
 use crate::domain::person::PersonRecord;
 use crate::domain::pii::Pii;
 use crate::domain::price::Price;
+use crate::domain::sample;
 use crate::domain::segments;
 use crate::render::{CompiledNotice, RenderError, Rendered};
 use crate::store::StoreError;
@@ -141,7 +142,7 @@ impl Incidents {
         self.check_variants(&content)?;
         let compiled = self.renderer.compile(&content, facts)?;
         let mut record = match request.person {
-            Some(person) => self.store.person(id, person).await?.record,
+            Some(person) => self.somebody(id, person).await?,
             None => sample::person(request.locale.clone(), None),
         };
         if request.jurisdiction.is_some() {
@@ -173,6 +174,12 @@ impl Incidents {
         if flaws.is_empty() { Ok(()) } else { Err(IncidentError::Flawed(flaws)) }
     }
 
+    /// A person of the incident, with a made-up code.
+    async fn somebody(&self, id: IncidentId, person: PersonId) -> Result<PersonRecord, IncidentError> {
+        let record = self.store.person(id, person).await?.record;
+        Ok(PersonRecord { remedy_code: sample::remedy_code(), ..record })
+    }
+
     fn cost(&self, channel: Channel, rendered: &Rendered) -> Option<Price> {
         let price = self.carriers.iter().find(|carrier| carrier.channel == channel)?.price?;
         let messages = match rendered {
@@ -201,7 +208,7 @@ impl Incidents {
         };
         let compiled = self.renderer.compile(&content, &facts)?;
         let mut record = match request.person {
-            Some(person) => self.store.person(id, person).await?.record,
+            Some(person) => self.somebody(id, person).await?,
             None => sample::person(request.locale.clone(), None),
         };
         if request.jurisdiction.is_some() {

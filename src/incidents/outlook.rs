@@ -116,7 +116,7 @@ impl Incidents {
     }
 
     /// The providers with the rates that hold now.
-    async fn carriers_now(&self) -> Result<Vec<Carrier>, IncidentError> {
+    pub(super) async fn carriers_now(&self) -> Result<Vec<Carrier>, IncidentError> {
         let limits = self.store.limits().await?;
         let set = |name: &str| {
             let mut of_providers = limits.iter().filter(|limit| limit.kind == LimitKind::Provider);

@@ -139,6 +139,7 @@ mod tests {
             priority: Priority::Normal,
             plan: crate::domain::plan::Plan::default(),
             canary: crate::domain::plan::CanaryStage::Over,
+            remedy_codes: false,
             author: ActorRef::operator(),
             approver: None,
             created_at: Millis(0),

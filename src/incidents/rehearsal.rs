@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{IncidentError, Incidents, sample};
+use super::{IncidentError, Incidents};
 use crate::domain::id::{IncidentId, PersonId};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::notice::NoticeContent;
+use crate::domain::sample;
 use crate::render::{CompiledNotice, RenderError};
 
 /// People that are read at once.
@@ -51,8 +52,11 @@ impl Incidents {
         let mut after = None;
         loop {
             let page = self.store.people(incident, after, PAGE).await?;
-            for person in &page.items {
+            after = page.items.last().map(|person| person.id);
+            for mut person in page.items {
                 found.people += 1;
+                // Codes are given out when the population is sealed.
+                person.record.remedy_code = sample::remedy_code();
                 let Err(reason) = notice.covers(&person.record) else { continue };
                 let misfit = causes.entry(reason.to_string()).or_insert_with(|| Misfit {
                     reason,
@@ -64,7 +68,6 @@ impl Incidents {
                     misfit.examples.push(person.id);
                 }
             }
-            after = page.items.last().map(|person| person.id);
             if !page.more || after.is_none() {
                 break;
             }

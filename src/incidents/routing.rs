@@ -18,10 +18,12 @@ use crate::domain::clock::Millis;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
 use crate::domain::jurisdiction::JurisdictionId;
+use crate::domain::locale::Locale;
 use crate::domain::reach::{Mark, Reach};
 use crate::domain::vocabulary::DataCategory;
 use crate::law::Rules;
 use crate::law::routes::{Asked, May, PersonRoutes, Recipient, Telling};
+use crate::render::CompiledNotice;
 
 /// How many people of an incident are reached by which kind of way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,12 +93,19 @@ pub(super) struct ByLaw {
     order: Vec<Channel>,
     /// What the laws say, by residence: asked for each reach and worked out once.
     telling: Mutex<BTreeMap<Option<JurisdictionId>, Arc<Telling>>>,
+    /// What they are told, where it may have remedy codes in it.
+    notice: Option<CompiledNotice>,
 }
 
 impl ByLaw {
     /// Over the channels of a notice, in its order.
     pub(super) fn new(rules: Arc<Rules>, facts: IncidentFacts, now: Millis, order: Vec<Channel>) -> Self {
-        Self { rules, facts, now, order, telling: Mutex::default() }
+        Self { rules, facts, now, order, telling: Mutex::default(), notice: None }
+    }
+
+    /// The same for people who are told this, so that whoever is told a remedy code gets one.
+    pub(super) fn with_codes_of(self, notice: CompiledNotice) -> Self {
+        Self { notice: Some(notice), ..self }
     }
 
     fn telling(&self, residence: Option<&JurisdictionId>) -> Arc<Telling> {
@@ -154,6 +163,10 @@ impl ByLaw {
 impl Routing for ByLaw {
     fn route(&self, residence: Option<&JurisdictionId>, reach: Reach) -> Route {
         self.decide(residence, reach).0
+    }
+
+    fn has_remedy_code(&self, residence: Option<&JurisdictionId>, locale: Option<&Locale>) -> bool {
+        self.notice.as_ref().is_some_and(|notice| notice.has_remedy_code(residence, locale))
     }
 }
 

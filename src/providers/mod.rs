@@ -29,6 +29,7 @@ pub mod registry;
 pub mod sendgrid;
 pub mod ses;
 pub mod settings;
+pub mod sink;
 pub mod smpp;
 pub mod smtp;
 pub mod sns;

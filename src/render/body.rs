@@ -7,6 +7,7 @@ use super::error::RenderError;
 use super::language::{Form, Language};
 use super::settle::Settler;
 use super::snippet::{Snippet, inline, paragraphs};
+use super::sources::FrameFile;
 use crate::domain::locale::Locale;
 use crate::domain::notice::NoticeTexts;
 
@@ -60,11 +61,19 @@ impl Texts {
             None => Piece::Settled(subject.to_owned()),
         };
         let short = texts.short.as_ref().filter(written).map(|own| settler.piece("short", own)).transpose()?;
+        if let Some(snippet) = [Some(&subject), short.as_ref()].into_iter().flatten().find_map(Piece::with_code) {
+            return Err(settler.no_place_for_a_code(&snippet.name));
+        }
         Ok(Self { subject, short, parts })
     }
 
     pub(super) fn pieces(&self) -> impl Iterator<Item = &Piece> {
         self.parts.iter().flat_map(|part| &part.pieces).chain([&self.subject]).chain(&self.short)
+    }
+
+    /// Whether a body has the person's remedy code in it.
+    pub(super) fn have_code(&self) -> bool {
+        self.parts.iter().flat_map(|part| &part.pieces).any(|piece| piece.with_code().is_some())
     }
 
     /// Whether a part of `body` differs from person to person. `None` asks for any.
@@ -77,9 +86,10 @@ impl Texts {
         }
     }
 
-    /// `body` as frames of a form see it. A text that is empty is absent. Without a person, the parts that vary are
-    /// absent too.
-    pub(super) fn body(&self, form: Form, person: Option<&Filler<'_>>) -> Result<Value, RenderError> {
+    /// `body` as a frame sees it. A text that is empty is absent. Without a person, the parts that vary are absent too; so are
+    /// those with a remedy code in a frame that may show on a lock screen or be overheard.
+    pub(super) fn body(&self, file: FrameFile, person: Option<&Filler<'_>>) -> Result<Value, RenderError> {
+        let form = file.form();
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| {
             body.insert(name.to_owned(), value);
@@ -87,6 +97,9 @@ impl Texts {
         for part in &self.parts {
             let mut filled = Vec::with_capacity(part.pieces.len());
             for piece in &part.pieces {
+                if piece.with_code().is_some() && !file.may_have_code() {
+                    continue;
+                }
                 let plain = match (piece, person) {
                     (Piece::Settled(plain), _) => plain.clone(),
                     (Piece::PerPerson(snippet), Some(person)) => person.fill(snippet)?,
@@ -111,6 +124,16 @@ impl Texts {
             put("short", Value::String(short));
         }
         Ok(Value::Object(body))
+    }
+}
+
+impl Piece {
+    /// The text, where it has the person's remedy code in it.
+    fn with_code(&self) -> Option<&Snippet> {
+        match self {
+            Self::PerPerson(snippet) if snippet.has_code => Some(snippet),
+            Self::PerPerson(_) | Self::Settled(_) => None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `incident` | the facts of the incident, as the API has them |
 //! | `organisation`, `contact` | the same two parts of it, for short |
-//! | `person` | `name`, `ref`, `data` (names of the categories) and every further field of the import |
+//! | `person` | `name`, `ref`, `data` (names of the categories), `remedy_code` and every further field of the import |
 //! | `where_to_read` | the contact's page, else phone number, else email address |
 //! | `lang`, `dir`, `occurred`, `discovered`, `words` | frames only: language, dates, headings, labels, phrases |
 //! | `subject`, `greeting`, `body` | frames only: what the author wrote, filled and fit for the form |
@@ -23,6 +23,7 @@ use super::words::{Headings, Labels, LetterWords, Words};
 use crate::domain::facts::{Contact, IncidentFacts, Organisation};
 use crate::domain::locale::Locale;
 use crate::domain::person::PersonRecord;
+use crate::domain::remedy::{REMEDY_CODE, RemedyCode};
 
 /// What is the same for everybody, for texts and phrases.
 #[derive(Serialize)]
@@ -70,6 +71,8 @@ struct Person<'a> {
     data: Vec<&'a str>,
     #[serde(flatten)]
     fields: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy_code: Option<&'a str>,
 }
 
 /// The facts as texts see them. Refuses facts that no notice can do without.
@@ -112,14 +115,17 @@ pub(super) fn frame(
     })
 }
 
-/// A person as templates see one. `scope` names the data concerned where the person's own are not known.
-pub(super) fn person(record: &PersonRecord, words: &Words, scope: &[String]) -> Value {
-    let fields = record.fields.keys().filter_map(|name| Some((name.as_str(), field(record, name)?)));
+/// A person as templates see one. `scope` names the data concerned where the person's own are not known; the remedy code is
+/// only for frames that may have one.
+pub(super) fn person(record: &PersonRecord, words: &Words, scope: &[String], with_code: bool) -> Value {
+    let own = record.fields.keys().filter(|name| *name != REMEDY_CODE);
+    let fields = own.filter_map(|name| Some((name.as_str(), field(record, name)?)));
     let person = Person {
         name: name(record),
         reference: record.reference.expose(),
         data: data(record, words, scope),
         fields: fields.collect(),
+        remedy_code: record.remedy_code.as_ref().filter(|_| with_code).map(RemedyCode::expose),
     };
     Value::Object(object(&person))
 }
@@ -138,8 +144,11 @@ pub(super) fn data<'a>(record: &'a PersonRecord, words: &'a Words, scope: &'a [S
     }
 }
 
-/// A further field of the person.
+/// A further field of the person, or the remedy code.
 pub(super) fn field<'a>(record: &'a PersonRecord, name: &str) -> Option<&'a str> {
+    if name == REMEDY_CODE {
+        return record.remedy_code.as_ref().map(RemedyCode::expose);
+    }
     let value = record.fields.get(name).map(|value| value.expose().as_str())?;
     (!matches!(name, "name" | "ref" | "data") && !value.trim().is_empty()).then_some(value)
 }

@@ -1,5 +1,6 @@
 //! A notice in one language: the author's texts of one locale in the frame of the nearest language there is.
 
+mod codes;
 mod letter_and_call;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,8 @@ pub(super) struct Edition {
     /// Name of the organisation.
     sender: String,
     hash: String,
+    /// Whether somebody's remedy code is in it.
+    has_code: bool,
     /// The email without the interpreter, where that can be.
     plate: Option<Plate>,
 }
@@ -91,9 +94,11 @@ impl Edition {
             texts,
             base,
             hash: String::new(),
+            has_code: false,
             plate: None,
         };
         edition.hash = edition.fingerprint(&frames);
+        edition.has_code = edition.finds_code(&frames)?;
         edition.fold(&frames)?;
         edition.plate = Plate::make(
             &edition.texts,
@@ -145,7 +150,7 @@ impl Edition {
         };
         let mut folded = BTreeMap::new();
         for (file, frame) in frames {
-            let mut parts = vec![("body", self.texts.body(file.form(), None)?)];
+            let mut parts = vec![("body", self.texts.body(*file, None)?)];
             parts.extend(subject.clone().map(|subject| ("subject", Value::String(subject))));
             let context = context::root(&self.base, parts);
             let fill = |t: &Template| self.language.fill(file.form(), t, &context, &frame.path, &self.locale);
@@ -188,7 +193,7 @@ impl Edition {
     }
 
     fn interpreted_email(&self, record: &PersonRecord) -> Result<Rendered, RenderError> {
-        let mut context = self.context(record);
+        let mut context = self.context(record, true);
         let filler = self.filler(&context);
         let subject = match &self.texts.subject {
             Piece::Settled(plain) => context::one_line(plain),
@@ -196,7 +201,7 @@ impl Edition {
         };
         let greeting = self.to_guardian(record, self.greeting(&context)?);
         let body = |file: FrameFile| {
-            let body = if self.frames[&file].body { Some(self.texts.body(file.form(), Some(&filler))?) } else { None };
+            let body = if self.frames[&file].body { Some(self.texts.body(file, Some(&filler))?) } else { None };
             Ok(body.unwrap_or_default())
         };
         let (plain, html) = (body(FrameFile::EmailText)?, body(FrameFile::EmailHtml)?);
@@ -246,14 +251,14 @@ impl Edition {
     /// Fills a frame that uses nothing of the author's but the bodies.
     fn with_body(&self, file: FrameFile, mut context: Context) -> Result<String, RenderError> {
         if self.frames[&file].body {
-            let body = self.texts.body(file.form(), Some(&self.filler(&context)))?;
+            let body = self.texts.body(file, Some(&self.filler(&context)))?;
             set(&mut context, "body", body);
         }
         self.fill(file, &context)
     }
 
     fn short(&self, file: FrameFile, record: &PersonRecord) -> Result<String, RenderError> {
-        let filled = self.with_body(file, self.context(record))?;
+        let filled = self.with_body(file, self.context(record, false))?;
         if record.ward.is_none() {
             return Ok(filled);
         }
@@ -279,7 +284,7 @@ impl Edition {
         if !self.texts.varies(None) {
             return Ok(());
         }
-        let context = self.context(record);
+        let context = self.context(record, true);
         let filler = self.filler(&context);
         self.texts.pieces().try_for_each(|piece| match piece {
             Piece::Settled(_) => Ok(()),
@@ -287,8 +292,8 @@ impl Edition {
         })
     }
 
-    fn context(&self, record: &PersonRecord) -> Context {
-        context::root(&self.base, [("person", context::person(record, &self.language.words, &self.scope))])
+    fn context(&self, record: &PersonRecord, with_code: bool) -> Context {
+        context::root(&self.base, [("person", context::person(record, &self.language.words, &self.scope, with_code))])
     }
 
     fn filler<'a>(&'a self, context: &'a Context) -> Filler<'a> {
@@ -302,7 +307,7 @@ impl Edition {
 }
 
 impl FrameFile {
-    const fn form(self) -> Form {
+    pub(super) const fn form(self) -> Form {
         match self {
             Self::EmailHtml | Self::Letter => Form::Html,
             Self::EmailText | Self::Sms | Self::Push | Self::Voice => Form::Plain,

@@ -162,6 +162,21 @@ impl CompiledNotice {
         self.edition(record.locale.as_ref(), record).covers(record)
     }
 
+    /// Whether anybody's remedy code is in it.
+    #[must_use]
+    pub fn has_remedy_codes(&self) -> bool {
+        self.editions
+            .values()
+            .chain(self.variants.values().flat_map(BTreeMap::values))
+            .any(|edition| edition.has_code())
+    }
+
+    /// Whether what those read who live somewhere and read a language has their remedy code in it.
+    #[must_use]
+    pub fn has_remedy_code(&self, residence: Option<&JurisdictionId>, wanted: Option<&Locale>) -> bool {
+        self.editions_of(residence)[self.content.resolve(wanted)].has_code()
+    }
+
     fn edition(&self, wanted: Option<&Locale>, record: &PersonRecord) -> &Edition {
         // `resolve` answers with a locale of the texts or the default, and `compile` saw to it that each has an edition.
         &self.editions_for(record)[self.content.resolve(wanted)]
@@ -169,8 +184,11 @@ impl CompiledNotice {
 
     /// The editions of the person's residence.
     fn editions_for(&self, record: &PersonRecord) -> &Editions {
-        let own = record.jurisdiction.as_ref().and_then(|residence| self.variants.get(residence));
-        own.unwrap_or(&self.editions)
+        self.editions_of(record.jurisdiction.as_ref())
+    }
+
+    fn editions_of(&self, residence: Option<&JurisdictionId>) -> &Editions {
+        residence.and_then(|residence| self.variants.get(residence)).unwrap_or(&self.editions)
     }
 }
 

@@ -51,6 +51,18 @@ impl<'a> Settler<'a> {
         }
     }
 
+    /// A text that may show on a lock screen has a remedy code in it.
+    pub(super) fn no_place_for_a_code(&self, name: &str) -> RenderError {
+        RenderError::Template {
+            template: name.to_owned(),
+            locale: self.locale.clone(),
+            reason: String::from(
+                "a remedy code has no place in the subject or the short text, which show on lock screens and are overheard; \
+                 put {{person.remedy_code}} into a body, e.g. what_we_offer, and say here where it is to be found",
+            ),
+        }
+    }
+
     /// The greeting of somebody whose name is known.
     pub(super) fn greeting(&self) -> Result<Snippet, RenderError> {
         Snippet::parse(self.word("greeting.named"), self.locale, &self.language.words.greeting.named)

@@ -10,6 +10,7 @@ use super::fold::calls_others;
 use super::language::{Form, Language};
 use super::stencil::escaped;
 use crate::domain::locale::Locale;
+use crate::domain::remedy::REMEDY_CODE;
 
 /// Longest text, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -22,6 +23,8 @@ pub(super) struct Snippet {
     /// Which text, for errors.
     pub(super) name: String,
     pub(super) template: Template,
+    /// Whether it has the person's remedy code in it.
+    pub(super) has_code: bool,
 }
 
 impl Snippet {
@@ -40,7 +43,7 @@ impl Snippet {
         if calls_others(&template) {
             return refuse("partials and decorators are for template files, not for texts");
         }
-        Ok(Self { name, template })
+        Ok(Self { name, template, has_code: asks_for_code(source) })
     }
 
     /// The text filled, still plain, without blanks around it.
@@ -48,6 +51,12 @@ impl Snippet {
         let filled = language.fill(Form::Plain, &self.template, context, &self.name, locale)?;
         Ok(filled.trim().to_owned())
     }
+}
+
+/// Whether a source may use the person's remedy code. Its name in any place counts: better a code too many than one person
+/// without.
+pub(super) fn asks_for_code(source: &str) -> bool {
+    source.contains(REMEDY_CODE)
 }
 
 /// An upper bound of how deep the parser has to go.

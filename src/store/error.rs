@@ -9,6 +9,9 @@ pub enum StoreError {
     /// It is not in the state that the operation needs; the text says which.
     #[error("{0}")]
     Conflict(String),
+    /// The incident's pool has too few remedy codes; so many more are needed.
+    #[error("{0} more remedy codes are needed")]
+    TooFewCodes(i64),
     /// The worker's lease is gone.
     #[error("the worker's lease has ended")]
     StaleLease,

@@ -27,6 +27,8 @@ mod notices;
 mod open;
 mod people;
 mod queue;
+mod rehearsals;
+mod remedies;
 mod reminders;
 mod reports;
 mod retention;

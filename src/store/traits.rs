@@ -7,6 +7,8 @@ mod deadlines;
 mod delivery;
 mod limits;
 mod records;
+mod rehearsals;
+mod remedies;
 
 pub use access::*;
 pub use campaigns::*;
@@ -14,6 +16,8 @@ pub use deadlines::*;
 pub use delivery::*;
 pub use limits::*;
 pub use records::*;
+pub use rehearsals::*;
+pub use remedies::*;
 
 use super::error::StoreError;
 
@@ -45,6 +49,8 @@ pub trait Store:
     EngineStore
     + IncidentStore
     + PeopleStore
+    + RemedyStore
+    + RehearsalStore
     + ReportStore
     + AuditStore
     + AccessStore
@@ -62,6 +68,8 @@ impl<T> Store for T where
     T: EngineStore
         + IncidentStore
         + PeopleStore
+        + RemedyStore
+        + RehearsalStore
         + ReportStore
         + AuditStore
         + AccessStore

@@ -14,6 +14,7 @@ const FLOORS: &[&[&str]] = &[
         "incidents",
         "deadlines",
         "people",
+        "remedies",
         "announcements",
         "reports",
         "intake",

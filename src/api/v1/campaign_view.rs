@@ -86,6 +86,8 @@ pub(super) struct CampaignBrief {
     /// How far its canary is; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     canary: Option<CanaryView>,
+    /// Whether what it tells has remedy codes in it.
+    remedy_codes: bool,
     /// Who proposed it.
     author: ActorRef,
     /// Who approved it.
@@ -156,6 +158,7 @@ impl CampaignBrief {
             priority: campaign.priority,
             plan: campaign.plan,
             canary: CanaryView::of(&campaign.plan, campaign.canary),
+            remedy_codes: campaign.remedy_codes,
             author: campaign.author,
             approver: campaign.approver,
             created_at: campaign.created_at.to_rfc3339(),

@@ -32,10 +32,13 @@ mod person_view;
 mod progress_stream;
 pub mod receipts;
 pub mod register;
+pub mod rehearsals;
+pub mod remedy_codes;
 pub mod reports;
 pub mod retention;
 pub mod rule_changes;
 pub mod severity;
+pub mod test_sends;
 pub mod waivers;
 pub mod ways;
 
@@ -57,9 +60,12 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(jurisdictions::routes())
         .merge(rule_changes::routes())
         .merge(people::routes())
+        .merge(remedy_codes::routes())
         .merge(letter_preview::routes())
         .merge(notices::routes())
+        .merge(test_sends::routes())
         .merge(campaigns::routes())
+        .merge(rehearsals::routes())
         .merge(limits::routes())
         .merge(announcements::routes())
         .merge(reports::routes())

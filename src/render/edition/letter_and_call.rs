@@ -16,7 +16,7 @@ const LONGEST_SPEECH: usize = 1_200;
 
 impl Edition {
     pub(in crate::render) fn letter(&self, record: &PersonRecord) -> Result<Letter, RenderError> {
-        let mut context = self.context(record);
+        let mut context = self.context(record, true);
         let greeting = self.to_guardian(record, self.greeting(&context)?);
         set(&mut context, "greeting", Value::String(greeting));
         let filled = self.with_body(FrameFile::Letter, context)?;
@@ -36,7 +36,7 @@ impl Edition {
     }
 
     pub(in crate::render) fn speech(&self, record: &PersonRecord) -> Result<Speech, RenderError> {
-        let context = self.context(record);
+        let context = self.context(record, false);
         let greeting = if context.data().pointer("/person/name").is_some() {
             self.filler(&context).fill(&self.spoken_greeting)?
         } else {

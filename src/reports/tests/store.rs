@@ -57,6 +57,7 @@ pub(super) fn campaign(counts: Counts, started_at: Option<Millis>) -> Campaign {
         priority: Priority::Normal,
         plan: crate::domain::plan::Plan::default(),
         canary: crate::domain::plan::CanaryStage::Over,
+        remedy_codes: false,
         author: ActorRef::operator(),
         approver: None,
         created_at: Millis(1),

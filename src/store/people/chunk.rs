@@ -60,6 +60,12 @@ impl PeopleChunk {
         self.lines += 1;
     }
 
+    /// Adds somebody as they are stored already: a guardian is a person of their own there.
+    pub fn add_stored(&mut self, record: PersonRecord) {
+        self.add_one(record);
+        self.lines += 1;
+    }
+
     fn add_one(&mut self, mut record: PersonRecord) {
         let ref_index = match record.ward {
             None => self.key.ref_index(record.reference.expose()),

@@ -16,11 +16,12 @@ use super::steps::Steps;
 use crate::domain::attempt::Claimed;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{CampaignState, Counts};
-use crate::domain::id::{AttemptId, CampaignId, IncidentId};
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId};
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{on_both_connections, writing};
 use crate::store::error::StoreError;
+use crate::store::remedies::{AssignCodes as _, SealedCodes};
 use crate::store::rows::PersonRow;
 use crate::store::seal::{IncidentKey, WrappedKey};
 use crate::store::traits::{ClaimRequest, Result};
@@ -32,6 +33,7 @@ struct Terms {
     state: String,
     notice_hash: String,
     canary_left: Option<i64>,
+    remedy_codes: i64,
     master_key: String,
     wrapped: Option<Vec<u8>>,
 }
@@ -44,7 +46,7 @@ trait ReadTerms {
 on_both_connections!(ReadTerms {
     async fn terms(&mut self, campaign: CampaignId) -> Result<Terms> {
         let row: Option<Terms> = sqlx::query_as(
-            "/* terms */ SELECT c.incident_id, c.state, c.notice_hash, c.canary_left, k.master_key, k.wrapped \
+            "/* terms */ SELECT c.incident_id, c.state, c.notice_hash, c.canary_left, c.remedy_codes, k.master_key, k.wrapped \
              FROM campaigns c JOIN incident_keys k ON k.incident_id = c.incident_id WHERE c.id = $1",
         )
         .bind(campaign.0)
@@ -55,7 +57,7 @@ on_both_connections!(ReadTerms {
 });
 
 /// What a claim took.
-type Taken = (Vec<DueRow>, IncidentId, Arc<IncidentKey>);
+type Taken = (Vec<DueRow>, SealedCodes, IncidentId, Arc<IncidentKey>);
 
 impl SqlStore {
     /// See `DeliveryStore::claim`. Empty when nobody is due or the campaign is not running.
@@ -97,13 +99,18 @@ impl SqlStore {
                 // It was paused since it was read. Roll back and begin again, which finds it so.
                 return Err(StoreError::Busy);
             }
+            let codes = if terms.remedy_codes == 0 {
+                SealedCodes::default()
+            } else {
+                tx.codes_of(&rows.iter().map(|row| PersonId(row.person_id)).collect::<Vec<_>>()).await?
+            };
             tx.append_audit(&intended(request, &rows, &terms.notice_hash, incident)).await?;
-            Ok(Some((rows, incident, key)))
+            Ok(Some((rows, codes, incident, key)))
         })?;
         let rows = taken.as_ref().map_or(&[][..], |(rows, ..)| rows);
         self.frontiers.note(request.campaign, request.channel, rows, request.limit);
         match taken {
-            Some((rows, incident, key)) => self.open_claimed(request, rows, incident, &key).await,
+            Some((rows, codes, incident, key)) => self.open_claimed(request, rows, &codes, incident, &key).await,
             None => Ok(Vec::new()),
         }
     }
@@ -114,6 +121,7 @@ impl SqlStore {
         &self,
         request: &ClaimRequest,
         rows: Vec<DueRow>,
+        codes: &SealedCodes,
         incident: IncidentId,
         key: &IncidentKey,
     ) -> Result<Vec<Claimed>> {
@@ -122,7 +130,7 @@ impl SqlStore {
         let mut reason = None;
         for row in rows {
             let unbegun = UnbegunRow { person_id: row.person_id, attempt_id: row.attempt_id, repeats: row.repeats };
-            match open(request, row, incident, key) {
+            match open(request, row, codes, incident, key) {
                 Ok(one) => claimed.push(one),
                 Err(error) => {
                     tracing::error!(person = %unbegun.person_id, campaign = %request.campaign, %error, "record does not open");
@@ -143,17 +151,25 @@ impl SqlStore {
     }
 }
 
-fn open(request: &ClaimRequest, row: DueRow, incident: IncidentId, key: &IncidentKey) -> Result<Claimed> {
+fn open(
+    request: &ClaimRequest,
+    row: DueRow,
+    codes: &SealedCodes,
+    incident: IncidentId,
+    key: &IncidentKey,
+) -> Result<Claimed> {
     let progress = progress(&row.cascade, row.place, row.tries)?;
     let step = moves::step(&progress.cascade, progress.place)?;
     let has_slot = row.slot != 0;
     let person =
         PersonRow { id: row.person_id, sealed: row.sealed, jurisdiction: row.jurisdiction, locale: row.locale };
+    let mut person = person.open(key)?;
+    person.record.remedy_code = codes.open(person.id, key)?;
     Ok(Claimed {
         attempt: AttemptId(row.attempt_id),
         campaign: request.campaign,
         incident,
-        person: person.open(key)?,
+        person,
         step,
         progress,
         provider: Arc::clone(&request.provider),

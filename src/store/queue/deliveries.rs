@@ -1,5 +1,7 @@
 //! [`DeliveryStore`]: each method in the file that is named for it.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -10,9 +12,10 @@ use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
 use crate::domain::audit::AuditEntry;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
-use crate::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Failing;
+use crate::domain::remedy::RemedyCode;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
@@ -36,6 +39,15 @@ impl DeliveryStore for SqlStore {
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
         self.claim_due(&request).await
+    }
+
+    async fn give_codes(
+        &self,
+        incident: IncidentId,
+        people: &[PersonId],
+        now: Millis,
+    ) -> Result<BTreeMap<PersonId, RemedyCode>> {
+        self.give(incident, people, now).await
     }
 
     async fn settle(

@@ -63,3 +63,4 @@ mod verdict;
 mod workers;
 
 pub(in crate::store) use self::frontier::Frontiers;
+pub(in crate::store) use self::sqlite::{blob, json, numbers};

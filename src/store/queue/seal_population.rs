@@ -18,6 +18,7 @@ use crate::store::db::{on_both_connections, writing};
 use crate::store::error::StoreError;
 use crate::store::incidents::IncidentRows;
 use crate::store::keys::KeyRows;
+use crate::store::remedies::AssignCodes;
 use crate::store::rows::word;
 use crate::store::traits::Result;
 
@@ -33,9 +34,7 @@ impl SqlStore {
         writing!(self, patiently tx => {
             // Whoever imports people locks the incident first, so nobody is added or changed until this ends.
             tx.lock_incident(incident).await?;
-            if tx.wrapped_key(incident).await?.wrapped.is_none() {
-                return Err(StoreError::Erased);
-            }
+            let key = self.sealer.incident_key(incident, &tx.wrapped_key(incident).await?)?;
             tx.no_other_campaign(incident).await?;
             let (plans, people) = tx.plan(incident, routing).await?;
             if people == 0 {
@@ -53,11 +52,17 @@ impl SqlStore {
             tx.enter_sealed(id, &hash, &counts).await?;
             tx.seal_jurisdictions(id).await?;
             tx.after_growth().await?;
+            let codes = if campaign.remedy_codes {
+                Some(tx.assign_to_sealed(campaign, routing, &key).await?)
+            } else {
+                None
+            };
             let mut audit = audit.clone();
             if let serde_json::Value::Object(detail) = &mut audit.detail {
                 detail.insert(String::from("sealed"), people.into());
                 detail.insert(String::from("population_hash"), hash.into());
                 detail.insert(String::from("counts"), serde_json::json!(counts));
+                detail.extend(codes.map(|codes| (String::from("remedy_codes_assigned"), codes.into())));
             }
             tx.append_audit(&audit).await?;
             tx.read_campaign(id).await
@@ -147,7 +152,7 @@ on_both_connections!(Sealing {
         sqlx::query(
             "/* insert_campaign */ INSERT INTO campaigns \
              (id, incident_id, notice_id, notice_hash, state, sealed, population_hash, priority, author, created_at, \
-              plan, canary_left) VALUES ($1, $2, $3, $4, 'proposed', 0, '', $5, $6, $7, $8, $9)",
+              plan, canary_left, remedy_codes) VALUES ($1, $2, $3, $4, 'proposed', 0, '', $5, $6, $7, $8, $9, $10)",
         )
         .bind(campaign.id.0)
         .bind(campaign.incident.0)
@@ -158,6 +163,7 @@ on_both_connections!(Sealing {
         .bind(campaign.created_at.0)
         .bind(serde_json::to_string(&campaign.plan).map_err(|e| StoreError::corrupt("campaigns", "plan", e.to_string()))?)
         .bind(campaign.plan.canary.map(|canary| i64::from(canary.people)))
+        .bind(i64::from(campaign.remedy_codes))
         .execute(&mut *self)
         .await?;
         Ok(())

@@ -52,7 +52,7 @@ impl SqlStore {
             let after = if moves.is_empty() {
                 None
             } else if tx.write_moves(campaign, Some(worker), &moves, now).await? == moves.len() as u64 {
-                Some(tx.account(campaign, &moves).await?)
+                Some(tx.account(campaign, &moves, now).await?)
             } else {
                 is_in_doubt.store(true, Ordering::Relaxed);
                 return Err(StoreError::Busy);

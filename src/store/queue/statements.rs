@@ -1,8 +1,8 @@
 //! What the queue asks of each database in its own words. Everything else is one SQL text for both.
 //!
 //! Each method is one step inside the caller's transaction and takes the locks it names: on `PostgreSQL` rows are locked
-//! first worker, then people in order of identifier, then campaign, then tallies, then the head of the audit chain, so
-//! that no two operations wait for each other in a circle. `SQLite` has one writer and needs none.
+//! first worker, then people in order of identifier, then campaign, then remedy codes and their pool, then tallies, then the
+//! head of the audit chain, so that no two operations wait for each other in a circle. `SQLite` has one writer and needs none.
 
 use uuid::Uuid;
 

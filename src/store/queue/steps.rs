@@ -10,10 +10,11 @@ use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignState, Counts};
 use crate::domain::clock::Millis;
-use crate::domain::id::{CampaignId, IncidentId};
+use crate::domain::id::{CampaignId, IncidentId, PersonId};
 use crate::store::audit::AppendAudit;
 use crate::store::db::on_both_connections;
 use crate::store::error::StoreError;
+use crate::store::remedies::AssignCodes as _;
 use crate::store::traits::Result;
 
 /// A campaign after its counts have changed.
@@ -25,6 +26,8 @@ pub(super) struct After {
     pub(super) state: CampaignState,
     /// Its counts.
     pub(super) counts: Counts,
+    /// Whether what it tells has remedy codes in it.
+    pub(super) remedy_codes: bool,
 }
 
 /// What is read of a campaign whose counts have changed.
@@ -39,6 +42,7 @@ struct AfterRow {
     unreachable: i64,
     announced: i64,
     suppressed: i64,
+    remedy_codes: i64,
 }
 
 impl TryFrom<AfterRow> for After {
@@ -56,6 +60,7 @@ impl TryFrom<AfterRow> for After {
                 announced: row.announced,
                 suppressed: row.suppressed,
             },
+            remedy_codes: row.remedy_codes != 0,
         })
     }
 }
@@ -70,8 +75,8 @@ pub(super) trait Steps {
     fn tally(&mut self, id: CampaignId, tallies: &Tallies) -> impl Future<Output = Result<()>> + Send;
     /// Writes moves of people whose rows are locked, with all that goes with them but the audit entry.
     fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
-    /// Accounts for moves that are written: counts, tallies, jurisdictions.
-    fn account(&mut self, id: CampaignId, moves: &[Move]) -> impl Future<Output = Result<After>> + Send;
+    /// Accounts for moves that are written: counts, remedy codes that are on their way, tallies, jurisdictions.
+    fn account(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
     /// Completes a running campaign in which nobody is pending or in flight, and reopens a completed one in which
     /// somebody is. Returns the state it has then.
     fn follow(
@@ -97,7 +102,8 @@ on_both_connections!(Steps {
             "/* shift */ UPDATE campaigns SET pending = pending + $2, in_flight = in_flight + $3, \
              reached = reached + $4, unknown = unknown + $5, unreachable = unreachable + $6, \
              announced = announced + $7, suppressed = suppressed + $8, repeated = repeated + $9 WHERE id = $1 \
-             RETURNING incident_id, state, pending, in_flight, reached, unknown, unreachable, announced, suppressed",
+             RETURNING incident_id, state, pending, in_flight, reached, unknown, unreachable, announced, suppressed, \
+             remedy_codes",
         )
         .bind(id.0)
         .bind(by.pending)
@@ -137,11 +143,15 @@ on_both_connections!(Steps {
             // The rows are locked and were read in this transaction, so this is a defect, not a race.
             return Err(StoreError::Database(format!("{written} people moved where {} were to move", moves.len())));
         }
-        self.account(id, moves).await
+        self.account(id, moves, now).await
     }
 
-    async fn account(&mut self, id: CampaignId, moves: &[Move]) -> Result<After> {
+    async fn account(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> Result<After> {
         let after = self.shift(id, &moves::delta(moves), 0).await?;
+        if after.remedy_codes {
+            let told: Vec<PersonId> = moves.iter().filter(|m| m.settled.is_some()).map(|m| m.person).collect();
+            self.codes_went_out(after.incident, &told, now).await?;
+        }
         self.tally(id, &moves::tallies(moves)).await?;
         let jurisdictions = moves::jurisdictions(moves);
         if !jurisdictions.is_empty() {

@@ -45,6 +45,12 @@ impl IncidentKey {
         *whole.first_chunk().expect("16 is less than 32")
     }
 
+    /// What tells whether two remedy codes are one.
+    pub(in crate::store) fn code_index(&self, code: &str) -> RefIndex {
+        let whole = self.mac(&[b"remedy code", code.as_bytes()]);
+        *whole.first_chunk().expect("16 is less than 32")
+    }
+
     /// What tells whether two records of a person are the same. `plain` is [`encode`]'s; empty text stands for what is not
     /// known.
     pub(in crate::store) fn content_hash(&self, plain: &[u8], locale: &str, jurisdiction: &str) -> ContentHash {

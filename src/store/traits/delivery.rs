@@ -1,5 +1,6 @@
 //! What the engine asks of its storage: the queue, its leases and receipts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,9 +10,10 @@ use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
 use crate::domain::audit::AuditEntry;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
-use crate::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Failing;
+use crate::domain::remedy::RemedyCode;
 
 /// What a worker asks for.
 #[derive(Clone, Debug)]
@@ -122,6 +124,14 @@ pub trait DeliveryStore: Send + Sync {
     async fn retire_worker(&self, worker: WorkerId, now: Millis) -> Result<()>;
     /// Claims due people and records the intents, in one transaction.
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>>;
+    /// Gives a remedy code to each of these people of an incident who has none, as far as the pool goes. Returns the codes of
+    /// all of them who have one then. For those of whom nobody knew that they need one when their campaign was sealed.
+    async fn give_codes(
+        &self,
+        incident: IncidentId,
+        people: &[PersonId],
+        now: Millis,
+    ) -> Result<BTreeMap<PersonId, RemedyCode>>;
     /// Records what came of claimed attempts of one campaign, in one transaction.
     async fn settle(
         &self,

@@ -15,7 +15,7 @@ use crate::support::app::{TestApp, send};
 use crate::support::stores::{World, on_both};
 
 /// Imports people: reference, a further field `customer`, locale. Their identifiers in the same order.
-pub(super) async fn import(world: &World, incident: &str, people: &[(&str, Option<&str>, &str)]) -> Vec<PersonId> {
+pub(crate) async fn import(world: &World, incident: &str, people: &[(&str, Option<&str>, &str)]) -> Vec<PersonId> {
     let record = |(reference, customer, locale): &(&str, Option<&str>, &str)| PersonRecord {
         reference: Pii::new((*reference).to_owned()),
         emails: vec![EmailAddress::parse(&format!("{reference}@example.org")).unwrap()],
@@ -39,7 +39,7 @@ async fn ready(app: &TestApp) -> String {
     id
 }
 
-pub(super) async fn propose(app: &TestApp, id: &str) -> String {
+pub(crate) async fn propose(app: &TestApp, id: &str) -> String {
     let proposed = app.act(Role::Responder, &format!("/v1/incidents/{id}/campaigns")).await;
     assert_eq!(proposed.status, StatusCode::CREATED, "{}", proposed.text);
     proposed.json["id"].as_str().unwrap().to_owned()

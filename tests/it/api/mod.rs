@@ -3,7 +3,7 @@
 mod announcements;
 mod authorisation;
 mod bodies;
-mod campaigns;
+pub(crate) mod campaigns;
 mod cost;
 mod forecast;
 mod hooks;
@@ -15,7 +15,7 @@ mod law_binds_the_cascade;
 mod letter_preview;
 mod notice_check;
 mod notice_variants;
-mod notices;
+pub(crate) mod notices;
 mod obligation_history;
 mod operations;
 mod people;

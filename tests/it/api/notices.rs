@@ -11,7 +11,7 @@ use crate::support::app::{Answer, TestApp, send};
 use crate::support::stores::on_both;
 
 /// Facts that a notice can be written from.
-pub(super) fn facts() -> Value {
+pub(crate) fn facts() -> Value {
     json!({
         "title": "Mail archive copied",
         "organisation": { "name": "Nordwind GmbH", "country": "DE" },
@@ -37,7 +37,7 @@ pub(super) fn notice(extra: &str) -> Value {
 }
 
 /// Writes a notice, as a responder.
-pub(super) async fn write(app: &TestApp, id: &str, tag: Option<&str>, content: &Value) -> Answer {
+pub(crate) async fn write(app: &TestApp, id: &str, tag: Option<&str>, content: &Value) -> Answer {
     let request = app.request(Method::PUT, &format!("/v1/incidents/{id}/notice"), Some(Role::Responder)).json(content);
     send(match tag {
         Some(tag) => request.header("if-match", tag),

@@ -97,6 +97,7 @@ pub(crate) fn runs(scenario: &Scenario) -> Vec<Run> {
             priority: planned.priority,
             plan: candour::domain::plan::Plan::default(),
             canary: candour::domain::plan::CanaryStage::Over,
+            remedy_codes: false,
             author: ActorRef::operator(),
             approver: None,
             created_at: Millis(0),

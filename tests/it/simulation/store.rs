@@ -1,6 +1,7 @@
 //! The store as one life of a host meets it: every call may be slow, refused, done without the answer coming through,
 //! or done long after the caller has given up.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use candour::domain::attempt::{ChannelPolicy, Claimed, Settlement};
 use candour::domain::audit::AuditEntry;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
-use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use candour::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use candour::domain::outcome::Outcome;
 use candour::domain::plan::Failing;
+use candour::domain::remedy::RemedyCode;
 use candour::store::{
     ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, Silence, SilenceReport, StoreError,
 };
@@ -280,6 +282,10 @@ impl DeliveryStore for FaultyStore {
         let policies: Policies = policies.to_vec();
         let take = move |model: &mut Model| model.take_receipt(&receipt, &policies, now, jitter);
         self.call("receipt", attempt.0, take).await
+    }
+
+    async fn give_codes(&self, _: IncidentId, _: &[PersonId], _: Millis) -> Result<BTreeMap<PersonId, RemedyCode>> {
+        Err(not_here("give_codes"))
     }
 
     async fn watched_canaries(&self) -> Result<Vec<CampaignId>> {

@@ -95,6 +95,7 @@ impl World {
             priority: Priority::Normal,
             plan,
             canary: CanaryStage::Over,
+            remedy_codes: false,
             author: ActorRef(String::from("key:1:ann")),
             approver: None,
             created_at: T0,

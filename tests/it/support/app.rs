@@ -8,7 +8,7 @@ use candour::access::Access;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
 use candour::deadlines::Deadlines;
-use candour::delivery::Limits;
+use candour::delivery::{EngineSettings, Limits, Rehearsals, TestSends};
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
@@ -18,6 +18,7 @@ use candour::incidents::forecast::Carrier;
 use candour::law::Rules;
 use candour::people::{ImportLimits, People};
 use candour::providers::{ReceiptError, ReceiptReply, ReceiptRequest};
+use candour::remedies::Remedies;
 use candour::render::Renderer;
 use candour::reports::Reports;
 use candour::store::Store;
@@ -96,6 +97,16 @@ impl TestApp {
             Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));
         let deadlines = Deadlines::new(base.clone(), Arc::clone(&rules), "https://candour.example.org");
+        let for_rehearsals = Arc::clone(&rules);
+        let settings = EngineSettings {
+            worker_name: String::from("tests"),
+            lease_ms: 60_000,
+            heartbeat_ms: 1000,
+            poll_ms: 20,
+            batch: 100,
+            policies: Vec::new(),
+            alone: true,
+        };
         let known = Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some());
         let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
         let rates = Limits::new(store.clone(), vec![String::from("relay")], clock.clone(), Arc::new(|| ()));
@@ -103,6 +114,15 @@ impl TestApp {
             people: Arc::new(people),
             deadlines: Arc::new(deadlines),
             rates: Arc::new(rates),
+            rehearsals: Arc::new(Rehearsals::new(
+                base.clone(),
+                Arc::clone(&renderer),
+                Arc::clone(&for_rehearsals),
+                Vec::new(),
+                settings,
+            )),
+            tests: Arc::new(TestSends::new(base.clone(), Vec::new(), Arc::clone(&renderer), Vec::new())),
+            remedies: Arc::new(Remedies::new(store.clone(), clock.clone())),
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),
             fonts: Arc::new(candour::render::pdf::Fonts::new(None)),

@@ -106,6 +106,7 @@ impl World {
             priority: Priority::Normal,
             plan: candour::domain::plan::Plan::default(),
             canary: candour::domain::plan::CanaryStage::Over,
+            remedy_codes: false,
             author: operator(),
             approver: None,
             created_at: self.now(),

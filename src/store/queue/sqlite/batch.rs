@@ -4,12 +4,12 @@ use crate::domain::attempt::Next;
 use crate::store::queue::moves::Move;
 
 /// Identifiers one after the other, 16 bytes each.
-pub(super) fn blob<'a>(ids: impl Iterator<Item = &'a [u8; 16]>) -> Vec<u8> {
+pub(in crate::store) fn blob<'a>(ids: impl Iterator<Item = &'a [u8; 16]>) -> Vec<u8> {
     ids.flatten().copied().collect()
 }
 
 /// A JSON list of so many zeros: only its keys are read, as the numbers of the identifiers in a blob.
-pub(super) fn numbers(count: usize) -> String {
+pub(in crate::store) fn numbers(count: usize) -> String {
     let mut json = String::with_capacity(count * 2 + 2);
     json.push('[');
     json.extend(std::iter::repeat_n("0,", count));
@@ -21,7 +21,7 @@ pub(super) fn numbers(count: usize) -> String {
 }
 
 /// The rows of a batch as one JSON parameter.
-pub(super) fn json<T: serde::Serialize>(rows: &[T]) -> String {
+pub(in crate::store) fn json<T: serde::Serialize>(rows: &[T]) -> String {
     serde_json::to_string(rows).expect("lists of texts and numbers have a JSON form")
 }
 

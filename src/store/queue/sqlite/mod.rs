@@ -8,7 +8,8 @@ mod sql;
 
 use sqlx::SqliteConnection;
 
-use self::batch::{blob, json, move_row, numbers};
+use self::batch::move_row;
+pub(in crate::store) use self::batch::{blob, json, numbers};
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
 use super::statements::{Back, DueRow, InFlightRow, Late, Plan, StandingRow, Statements, UnbegunRow};

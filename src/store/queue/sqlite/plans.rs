@@ -4,8 +4,9 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::sql;
+use crate::store::remedies::{MARK_SENT, READ_CODES, RELEASE};
 
-const HOT: [&str; 13] = [
+const HOT: [&str; 15] = [
     sql::LEASE_END,
     sql::DUE,
     sql::TAKE,
@@ -19,6 +20,8 @@ const HOT: [&str; 13] = [
     sql::IN_FLIGHT,
     sql::STANDING,
     sql::ANNOUNCE_SOME,
+    READ_CODES,
+    MARK_SENT,
 ];
 
 #[tokio::test]
@@ -33,8 +36,21 @@ async fn no_hot_statement_walks_over_a_campaign() {
         for row in plan {
             let step: String = row.get("detail");
             let walks = step.ends_with("(campaign_id=?)")
-                || ["campaign_people", "attempts", "people", "workers"].iter().any(|t| step == format!("SCAN {t}"));
+                || ["campaign_people", "attempts", "people", "workers", "remedy_codes", "r"]
+                    .iter()
+                    .any(|t| step == format!("SCAN {t}"));
             assert!(!walks, "{step} in {statement}");
         }
+    }
+}
+
+#[tokio::test]
+async fn nobody_walks_over_a_campaign_for_each_code() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("memory is there");
+    sqlx::migrate!("migrations/sqlite").run(&mut connection).await.expect("the schema is sound");
+    let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {RELEASE}"))).fetch_all(&mut connection).await;
+    for row in plan.expect("the statement is sound") {
+        let step: String = row.get("detail");
+        assert!(!step.ends_with("(campaign_id=?)") && !step.starts_with("SCAN p"), "{step}");
     }
 }

@@ -1,14 +1,22 @@
 //! A made-up person for previews and first checks: everything known, nothing real.
 
-use crate::domain::contact::{EmailAddress, PhoneNumber, PostalAddress};
-use crate::domain::jurisdiction::JurisdictionId;
-use crate::domain::locale::Locale;
-use crate::domain::person::PersonRecord;
-use crate::domain::pii::Pii;
+use super::contact::{EmailAddress, PhoneNumber, PostalAddress};
+use super::jurisdiction::JurisdictionId;
+use super::locale::Locale;
+use super::person::PersonRecord;
+use super::pii::Pii;
+use super::remedy::RemedyCode;
+
+/// What stands for a code until somebody has one.
+#[must_use]
+pub fn remedy_code() -> Option<RemedyCode> {
+    RemedyCode::parse("SAMPLE-CODE-0000").ok()
+}
 
 /// Somebody who reads this language and lives there. Has no further fields: whoever writes `{{person.field}}` previews
 /// with a real person.
-pub(super) fn person(locale: Option<Locale>, jurisdiction: Option<JurisdictionId>) -> PersonRecord {
+#[must_use]
+pub fn person(locale: Option<Locale>, jurisdiction: Option<JurisdictionId>) -> PersonRecord {
     let name = match locale.as_ref().map(|locale| locale.fallbacks().last().cloned()) {
         Some(Some(language)) if language.as_str() == "zh" => "陈小明",
         Some(Some(language)) if language.as_str() == "de" => "Erika Mustermann",
@@ -40,6 +48,7 @@ pub(super) fn person(locale: Option<Locale>, jurisdiction: Option<JurisdictionId
         phones: PhoneNumber::from_e164("+12025550123").into_iter().collect(),
         locale,
         jurisdiction,
+        remedy_code: remedy_code(),
         ..PersonRecord::default()
     }
 }

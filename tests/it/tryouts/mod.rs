@@ -1,0 +1,4 @@
+//! Trying things out before anybody is told.
+
+mod rehearsal;
+mod test_send;
