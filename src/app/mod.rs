@@ -149,6 +149,8 @@ fn engine_settings(config: &Config, policies: Vec<(Channel, ChannelPolicy)>) -> 
         lease_ms: i64::from(config.delivery.lease_seconds) * 1000,
         heartbeat_ms: u64::from(config.delivery.heartbeat_seconds) * 1000,
         poll_ms: config.delivery.poll_ms,
+        ask_after_ms: i64::from(config.delivery.ask_after_seconds) * 1000,
+        ask_until_ms: i64::from(config.delivery.ask_until_seconds) * 1000,
         batch: config.delivery.batch,
         policies,
         alone: config.store.url.expose().starts_with("sqlite:"),

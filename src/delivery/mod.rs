@@ -5,7 +5,7 @@
 //!  store ──claim──> queue ──> attempt: compose, send ──> settler ──settle──> store
 //!             └──────────────────────────────────────────────┘
 //!  heartbeat: extends the worker's lease        upkeep: reaps dead workers, completes campaigns
-//!  receipts:  what providers say later moves people on
+//!  receipts:  what providers say later moves people on       inquiries: providers are asked about attempts without an answer
 //! ```
 //!
 //! # Guarantees
@@ -34,6 +34,7 @@ mod canary;
 mod changes;
 mod claims;
 mod engine;
+mod inquiries;
 mod lane;
 mod lease;
 mod limits;

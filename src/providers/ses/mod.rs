@@ -21,7 +21,7 @@ use serde_json::json;
 use url::Url;
 
 pub use self::settings::SesSettings;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::aws::Signer;
 use super::protocol::mail::ATTEMPT;
@@ -65,7 +65,7 @@ impl SesProvider {
         Ok(Self {
             descriptor: common.descriptor("ses", Channel::Email, topics.is_some()),
             composer: MailComposer::build(&mail)?,
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             signer: Signer::new(settings.credentials(), settings.region.clone(), "ses"),
             messages: settings.at("/v2/email/outbound-emails")?,
             account: settings.at("/v2/email/account")?,
@@ -103,13 +103,7 @@ impl SesProvider {
         for (name, value) in self.signer.headers("POST", &self.messages, Some(JSON), &body, now) {
             request = request.header(name, value);
         }
-        match self.http.run(request.body(body)).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Amazon SES");
-                fault.answer()
-            }
-        }
+        self.http.ask(request.body(body), &self.descriptor, |reply| read_answer(reply, now)).await
     }
 }
 

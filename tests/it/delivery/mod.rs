@@ -19,6 +19,8 @@ mod pauses_at_once;
 mod postgres_fails_over;
 mod postgres_restarts;
 mod provider_answers_after_the_lease;
+mod provider_does_not_know_it;
+mod provider_is_asked;
 mod provider_never_answers;
 mod provider_talks_nonsense;
 mod quiet_hours;

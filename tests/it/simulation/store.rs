@@ -13,7 +13,8 @@ use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
 use candour::domain::outcome::Outcome;
 use candour::domain::plan::Failing;
 use candour::store::{
-    ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, Silence, SilenceReport, StoreError,
+    ClaimRequest, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
+    SilenceReport, StoreError, Unanswered,
 };
 use uuid::Uuid;
 
@@ -280,6 +281,20 @@ impl DeliveryStore for FaultyStore {
         let policies: Policies = policies.to_vec();
         let take = move |model: &mut Model| model.take_receipt(&receipt, &policies, now, jitter);
         self.call("receipt", attempt.0, take).await
+    }
+
+    async fn unanswered(&self, _: &Unanswered) -> Result<Vec<OpenAttempt>> {
+        Err(not_here("unanswered"))
+    }
+
+    async fn apply_word(
+        &self,
+        _: &ProviderWord<'_>,
+        _: &[(Channel, ChannelPolicy)],
+        _: Millis,
+        _: f64,
+    ) -> Result<ReceiptEffect> {
+        Err(not_here("apply_word"))
     }
 
     async fn watched_canaries(&self) -> Result<Vec<CampaignId>> {
