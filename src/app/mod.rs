@@ -288,7 +288,8 @@ impl App {
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
-        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), limits_of_bounces);
+        let door =
+            Door::new(carriers, receipts, Arc::clone(&state.clock), limits_of_bounces, Arc::clone(&state.metrics));
         Ok(Self { access, engine, listeners, state, router, reminders: Arc::new(reminders), period, door })
     }
 
@@ -321,8 +322,8 @@ impl App {
     /// When the address for bounces cannot be listened on.
     pub async fn serve(self, listener: TcpListener, engine: bool) -> std::io::Result<Running> {
         let door = self.door.open().await?;
-        if let Some(open) = &door {
-            tracing::info!(address = %open.address, "bounces are taken by LMTP and SMTP");
+        if let Some(address) = door.as_ref().and_then(|open| open.address) {
+            tracing::info!(%address, "bounces are taken by LMTP and SMTP");
         }
         let shutdown = self.state.shutdown.clone();
         let stopping = shutdown.clone();
