@@ -30,6 +30,7 @@
 mod attempt;
 mod breaker;
 mod budget;
+mod calling;
 mod canary;
 mod changes;
 mod claims;
