@@ -24,6 +24,7 @@ mod provider_is_asked;
 mod provider_never_answers;
 mod provider_talks_nonsense;
 mod quiet_hours;
+mod receipt_comes_first;
 mod second_process_on_one_file;
 mod stopped_while_the_database_is_away;
 mod urgent_first;

@@ -17,9 +17,9 @@ async fn open(world: &World) -> Vec<OpenAttempt> {
     world.store.unanswered(&which).await.unwrap()
 }
 
-async fn word(world: &World, attempt: AttemptId, reference: Option<&str>, outcome: Outcome) -> ReceiptEffect {
-    let word = ProviderWord { provider: "relay", attempt, reference, outcome, code: Some("x") };
-    world.store.apply_word(&word, &policies(), T0, 0.5).await.unwrap()
+async fn say(world: &World, attempt: AttemptId, reference: Option<&str>, outcome: Outcome) -> ReceiptEffect {
+    let said = ProviderWord { provider: "relay", attempt, reference, outcome, code: Some("x") };
+    world.store.apply_word(&said, &policies(), T0, 0.5).await.unwrap()
 }
 
 on_both!(a_message_that_is_found_is_one_attempts_only, |world| {
@@ -41,9 +41,9 @@ on_both!(a_message_that_is_found_is_one_attempts_only, |world| {
 
     let taken = format!("ref-{}", claimed[0].attempt);
     let (one, two) = (claimed[1].attempt, claimed[2].attempt);
-    assert_eq!(word(&world, one, Some(&taken), Outcome::Accepted).await, ReceiptEffect::Repeated, "it is another's");
-    assert_eq!(word(&world, one, Some("SM1"), Outcome::Accepted).await, ReceiptEffect::Moved);
-    assert_eq!(word(&world, two, Some("SM1"), Outcome::Accepted).await, ReceiptEffect::Repeated, "it is taken");
+    assert_eq!(say(&world, one, Some(&taken), Outcome::Accepted).await, ReceiptEffect::Repeated, "it is another's");
+    assert_eq!(say(&world, one, Some("SM1"), Outcome::Accepted).await, ReceiptEffect::Moved);
+    assert_eq!(say(&world, two, Some("SM1"), Outcome::Accepted).await, ReceiptEffect::Repeated, "it is taken");
     let counts = world.counts(campaign.id).await;
     assert_eq!((counts.reached, counts.unknown), (2, 1));
     let rows = world.store.attempts(campaign.id, None, 10).await.unwrap().items;
@@ -68,8 +68,8 @@ on_both!(one_that_is_not_there_is_tried_again_or_stays_by_the_channels_rules, |w
     let claimed = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
     assert!(world.settle_all(worker, &claimed, Outcome::Unknown).await.completed, "nobody is pending");
     let (one, two) = (claimed[0].attempt, claimed[1].attempt);
-    assert_eq!(word(&world, one, None, Outcome::Retry).await, ReceiptEffect::Moved);
-    assert_eq!(word(&world, two, None, Outcome::Unknown).await, ReceiptEffect::Noted);
+    assert_eq!(say(&world, one, None, Outcome::Retry).await, ReceiptEffect::Moved);
+    assert_eq!(say(&world, two, None, Outcome::Unknown).await, ReceiptEffect::Noted);
     assert!(open(&world).await.is_empty(), "neither is asked about again");
     let done = world.store.campaign(campaign.id).await.unwrap();
     assert_eq!((done.state, done.counts.pending, done.counts.unknown), (CampaignState::Running, 1, 1));
@@ -87,7 +87,7 @@ on_both!(an_email_that_is_found_is_not_repeated, |world| {
     world.settle_all(worker, &claimed, Outcome::Unknown).await;
     assert_eq!(world.counts(campaign.id).await.pending, 1, "email is to be repeated");
     assert_eq!(open(&world).await.len(), 1, "it is asked about before");
-    assert_eq!(word(&world, claimed[0].attempt, Some("m1"), Outcome::Delivered).await, ReceiptEffect::Moved);
+    assert_eq!(say(&world, claimed[0].attempt, Some("m1"), Outcome::Delivered).await, ReceiptEffect::Moved);
     assert_eq!(world.counts(campaign.id).await.reached, 1);
     assert!(world.claim(campaign.id, worker, Channel::Email, 1, FOREVER).await.unwrap_or_default().is_empty());
     world.assert_consistent().await;

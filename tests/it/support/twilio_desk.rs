@@ -10,8 +10,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use candour::domain::clock::Clock;
+use candour::providers::twilio::sign_callback;
 use candour::system::System;
 use serde_json::{Value, json};
+
+use super::candour::http_client;
 
 /// What it does with a request to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(crate) enum Deed {
     TakesAndHangsUp,
     /// Hangs up without taking it.
     HangsUp,
+    /// Says by callback what became of it, and only then answers that it has taken it.
+    TellsFirst(&'static str),
 }
 
 #[derive(Default)]
@@ -31,6 +36,9 @@ struct Desk {
     sent: Vec<(String, String)>,
     listed: Vec<Value>,
     asked: BTreeMap<String, usize>,
+    /// Where Candour really listens, and what it answered to callbacks.
+    candour: String,
+    answers: Vec<u16>,
 }
 
 /// The stand-in. It ends with the test.
@@ -67,6 +75,16 @@ impl TwilioDesk {
         )
     }
 
+    /// Callbacks go to a Candour that listens there, whatever address it names as its own.
+    pub(crate) fn call_back(&self, candour: &str) {
+        candour.clone_into(&mut self.desk.lock().unwrap().candour);
+    }
+
+    /// What callbacks were answered with.
+    pub(crate) fn answers(&self) -> Vec<u16> {
+        self.desk.lock().unwrap().answers.clone()
+    }
+
     /// How often a number was sent to.
     pub(crate) fn sent_to(&self, number: &str) -> usize {
         self.desk.lock().unwrap().sent.iter().filter(|(to, _)| to == number).count()
@@ -100,11 +118,32 @@ async fn send(State(desk): State<Arc<Mutex<Desk>>>, body: Bytes) -> Response {
         }
         (deed, sid)
     };
+    if let Deed::TellsFirst(outcome) = deed {
+        tell(&desk, &form["StatusCallback"], &sid, outcome).await;
+    }
     match deed {
-        Deed::Takes => (StatusCode::CREATED, json!({ "sid": sid, "status": "queued" }).to_string()).into_response(),
+        Deed::Takes | Deed::TellsFirst(_) => {
+            (StatusCode::CREATED, json!({ "sid": sid, "status": "queued" }).to_string()).into_response()
+        }
         // The server closes the connection of a handler that panics.
         Deed::TakesAndHangsUp | Deed::HangsUp => std::panic::panic_any("the connection is cut on purpose"),
     }
+}
+
+/// Calls back under the account's signature; `outcome` is a status and maybe a code.
+async fn tell(desk: &Mutex<Desk>, callback: &str, sid: &str, outcome: &str) {
+    let (status, code) = outcome.split_once(' ').unwrap_or((outcome, ""));
+    let form: Vec<(String, String)> =
+        [("MessageSid", sid), ("MessageStatus", status), ("ErrorCode", code), ("AccountSid", ACCOUNT)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+    let signature = sign_callback("token", callback, &form);
+    let public: url::Url = callback.parse().unwrap();
+    let path = &public[url::Position::BeforePath..];
+    let url = format!("{}{path}", desk.lock().unwrap().candour);
+    let call = http_client().post(url).header("x-twilio-signature", signature).form(&form);
+    let status = call.send().await.unwrap().status().as_u16();
+    desk.lock().unwrap().answers.push(status);
 }
 
 async fn list(State(desk): State<Arc<Mutex<Desk>>>, Query(query): Query<BTreeMap<String, String>>) -> Response {
