@@ -210,7 +210,7 @@ impl App {
             rules: Arc::clone(&rules),
             settings: engine_settings(&config, policies.clone()),
         });
-        let limits_of_bounces = config.bounces.clone();
+        let bounces = config.bounces.clone();
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Arc::new(Receipts::new(
             Arc::clone(&store) as _,
@@ -288,8 +288,7 @@ impl App {
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
-        let door =
-            Door::new(carriers, receipts, Arc::clone(&state.clock), limits_of_bounces, Arc::clone(&state.metrics));
+        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), bounces, Arc::clone(&state.metrics));
         Ok(Self { access, engine, listeners, state, router, reminders: Arc::new(reminders), period, door })
     }
 

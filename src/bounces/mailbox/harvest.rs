@@ -60,13 +60,11 @@ pub(super) async fn harvest(
 /// Takes a message for the first of its recipients that is a bounce address of ours.
 async fn judge(door: &Door, message: &[u8]) -> Verdict {
     let ours = recipient::addresses(message).into_iter().find(|address| door.provider(address).is_some());
-    match ours {
-        Some(address) => door.take(&address, message).await,
-        None => {
-            tracing::warn!("a message in the mailbox for bounces is for no bounce address; it is flagged and stays");
-            Verdict::Unreadable
-        }
-    }
+    let Some(address) = ours else {
+        tracing::warn!("a message in the mailbox for bounces is for no bounce address; it is flagged and stays");
+        return Verdict::Unreadable;
+    };
+    door.take(&address, message).await
 }
 
 async fn sizes(session: &mut Session, uids: &[u32]) -> Result<Vec<(u32, usize)>, MailboxFault> {

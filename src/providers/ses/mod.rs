@@ -1,7 +1,8 @@
 //! Email through Amazon SES (API version 2), and its events through Amazon SNS.
 //!
 //! The message is written by our own composer and sent raw, so that its headers are those of any other relay; SES replaces
-//! the Message-ID and signs. Requests have no idempotency key: one without an answer is `unknown`. The attempt travels as a
+//! the Message-ID and signs. Requests have no idempotency key: one without an answer is `unknown`, and cannot be
+//! asked for: message insights are found by the identifier that the answer gives. The attempt travels as a
 //! tag and as a header, and comes back in either form of event. What the account's suppression list swallows comes back as
 //! a bounce that says so: `rejected`, and the next channel is tried.
 
