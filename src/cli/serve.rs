@@ -47,6 +47,8 @@ pub(super) async fn worker(config: Config) -> Result<(), Failure> {
         ));
     }
     let app = App::build(config, Arc::new(System), Arc::new(System)).await.map_err(Failure::of)?;
+    // A worker seals populations and reminds by the rules it carries, so what they change is noted from here, too.
+    app.note_rules().await.map_err(Failure::of)?;
     let working = app.work();
     println!("working");
     stop_signal().await;

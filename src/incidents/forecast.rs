@@ -1,7 +1,7 @@
 //! When each duty to tell individuals will be met, from the rates that are configured or seen; which cannot be met, and what
 //! would fix it. Pure: what it is given decides.
 //!
-//! It counts the first try of each person through the first channel they have. Tries that fail and go on to the next
+//! It counts the first try of each person through the channel that their law has them told by first. Tries that fail and go on to the next
 //! channel come on top, and are not guessed at.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,7 @@ use crate::domain::deadline::instant;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::{Duty, Force, Obligation, ObligationState};
 use crate::domain::price::Price;
+use crate::law::Rules;
 
 /// How long one message takes where no rate is configured, in seconds: on the safe side for a relay or an API nearby.
 const ASSUMED_SECONDS: f64 = 1.0;
@@ -182,6 +183,8 @@ pub struct Outlook<'a> {
     pub crowds: &'a [Crowd],
     /// By whom.
     pub carriers: &'a [Carrier],
+    /// The rules, which say whose people a duty is about.
+    pub rules: &'a Rules,
     /// The duties of the incident.
     pub obligations: &'a [Obligation],
     /// What is seen of a campaign that runs.
@@ -238,7 +241,9 @@ fn duty(
     channels: &BTreeMap<Channel, &ChannelForecast>,
 ) -> DutyForecast {
     // Whoever's residence nobody knows may live here, too.
-    let here = |crowd: &&Crowd| crowd.jurisdiction.as_ref().is_none_or(|one| *one == obligation.jurisdiction);
+    let set = outlook.rules.jurisdiction(&obligation.jurisdiction);
+    let here =
+        |crowd: &&Crowd| crowd.jurisdiction.as_ref().is_none_or(|there| set.is_some_and(|set| set.counts(there)));
     let crowds: Vec<&Crowd> = outlook.crowds.iter().filter(here).collect();
     let people: i64 = crowds.iter().filter(|crowd| crowd.channel.is_some()).map(|crowd| crowd.people).sum();
     let unreachable: i64 = crowds.iter().filter(|crowd| crowd.channel.is_none()).map(|crowd| crowd.people).sum();

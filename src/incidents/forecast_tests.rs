@@ -5,6 +5,7 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::{Deadline, DeadlineKind, Details, Duty, Force, Obligation, ObligationState};
+use crate::law::Rules;
 
 fn obligation(id: &str, duty: Duty, at: Option<&str>) -> Obligation {
     let jurisdiction = id.split('/').next().unwrap();
@@ -42,7 +43,8 @@ fn carrier(channel: Channel, rate: Option<f64>) -> Carrier {
 const SOON: &str = "1970-01-01T01:00:00Z";
 
 fn made(crowds: &[Crowd], carriers: &[Carrier], duties: &[Obligation], seen: Option<Seen>) -> Forecast {
-    forecast(&Outlook { now: Millis(0), crowds, carriers, obligations: duties, seen })
+    let rules = &Rules::embedded().unwrap();
+    forecast(&Outlook { now: Millis(0), crowds, carriers, rules, obligations: duties, seen })
 }
 
 #[test]

@@ -76,7 +76,8 @@ impl Incidents {
         to_confirm(requirements)
     }
 
-    /// What the laws ask of content that is sent with some facts. Each law is held against what the people under it read.
+    /// What the laws ask of content that is sent with some facts. Each law is held against what the people under it read; of
+    /// one residence, all laws that are about people who live there against what these read.
     pub(super) fn requirements_of(
         &self,
         docket: &Docket,
@@ -88,7 +89,7 @@ impl Incidents {
         let asks = |obligation: &Obligation| {
             obligation.duty == Duty::NotifyIndividuals
                 && obligation.state != ObligationState::Waived
-                && residence.is_none_or(|residence| obligation.jurisdiction == *residence)
+                && residence.is_none_or(|residence| self.is_about(&obligation.jurisdiction, residence))
         };
         let asking: Vec<Obligation> = obligations.into_iter().filter(asks).collect();
         if asking.is_empty() {
@@ -97,10 +98,19 @@ impl Incidents {
         let compiled = self.renderer.compile(content, facts).ok();
         let versions = Version::all(content, compiled.as_ref());
         let held = asking.into_iter().map(|obligation| {
-            let read = self.read_under(&obligation.jurisdiction, content, &versions);
+            let read = match residence.filter(|there| self.rules.residence(there).is_some()) {
+                Some(there) => versions.iter().filter(|v| v.variant == content.variant_of(Some(there))).collect(),
+                None => self.read_under(&obligation.jurisdiction, content, &versions),
+            };
             requirement(obligation, facts, &read)
         });
         held.collect()
+    }
+
+    /// Whether a law is the one that is asked for, or about people of the residence that is.
+    fn is_about(&self, law: &JurisdictionId, asked: &JurisdictionId) -> bool {
+        let about = |there| self.rules.jurisdiction(law).is_some_and(|set| set.counts(there));
+        law == asked || self.rules.residence(asked).is_some() && about(asked)
     }
 
     /// The versions that people under a law read: those of a residence one, those of a law that follows the organisation all
@@ -111,14 +121,12 @@ impl Incidents {
         content: &NoticeContent,
         versions: &'a [Version],
     ) -> Vec<&'a Version> {
-        let applies = self.rules.jurisdiction(jurisdiction).map(|set| &set.applies);
-        let reads = |version: &&Version| match (applies, version.variant) {
-            (Some(Applies::Organisations(_)), None) => true,
-            (Some(Applies::Organisations(of)), Some(place)) => {
-                let begins = of.people_of.as_deref().unwrap_or_default();
-                content.variants[place].jurisdictions.iter().any(|there| there.as_str().starts_with(begins))
-            }
-            _ => version.variant == content.variant_of(Some(jurisdiction)),
+        let follows =
+            self.rules.jurisdiction(jurisdiction).filter(|set| matches!(set.applies, Applies::Organisations(_)));
+        let reads = |version: &&Version| match (follows, version.variant) {
+            (Some(_), None) => true,
+            (Some(set), Some(place)) => content.variants[place].jurisdictions.iter().any(|there| set.counts(there)),
+            (None, _) => version.variant == content.variant_of(Some(jurisdiction)),
         };
         versions.iter().filter(reads).collect()
     }

@@ -1,16 +1,20 @@
 //! What a forecast is made from: the people, the providers, the duties, and what is seen of a campaign that runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::forecast::{Carrier, Crowd, Forecast, Outlook, Seen, forecast};
+use super::routing::ByLaw;
 use super::{IncidentError, Incidents};
 use crate::domain::campaign::{Campaign, CampaignState};
+use crate::domain::cascade::{Route, Routing};
 use crate::domain::channel::Channel;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::limit::LimitKind;
 use crate::domain::notice::NoticeContent;
+use crate::domain::reach::{Mark, Reach};
 use crate::store::{ReachGroup, StoreError};
 
 /// At most about so many people are looked at for how they spread over channels.
@@ -39,31 +43,31 @@ impl Incidents {
         });
         let carriers = self.carriers_now().await?;
         let obligations = self.standing(&docket, now);
-        let outlook = Outlook { now, crowds: &crowds, carriers: &carriers, obligations: &obligations, seen };
+        let (rules, obligations) = (&self.rules, &obligations);
+        let outlook = Outlook { now, crowds: &crowds, carriers: &carriers, rules, obligations, seen };
         Ok(Forecast { exact, ..forecast(&outlook) })
     }
 
-    /// Everybody who was imported; before that, the numbers in the facts, as if each had the first channel.
+    /// Everybody who was imported; before that, the numbers in the facts, as if each had a contact point of every channel.
     async fn all(&self, id: IncidentId, incident: &Incident) -> Result<(Vec<Crowd>, bool), IncidentError> {
-        let cascade = self.cascade(id).await?;
-        if incident.people == 0 {
-            let channel = cascade.first().copied();
-            let crowd = |group: &crate::domain::facts::Affected| {
-                let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-                let lost = count(group.uncontactable.unwrap_or(0));
-                let told = count(group.individuals.unwrap_or(0)).saturating_sub(lost);
-                let of = |channel, people| Crowd { jurisdiction: Some(group.jurisdiction.clone()), channel, people };
-                [of(channel, told), of(None, lost)]
-            };
-            let crowds = incident.facts.scope.affected.iter().flat_map(crowd);
-            return Ok((crowds.filter(|crowd| crowd.people > 0).collect(), true));
+        let routing = self.routing(id).await?;
+        if incident.people > 0 {
+            return self.imported(id, &routing).await;
         }
-        self.imported(id, &cascade).await
+        let everywhere = Channel::ALL.into_iter().fold(Reach::default(), |reach, channel| reach.with(channel, 1));
+        let groups = incident.facts.scope.affected.iter().flat_map(|group| {
+            let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+            let lost = count(group.uncontactable.unwrap_or(0));
+            let told = count(group.individuals.unwrap_or(0)).saturating_sub(lost);
+            let of = |reach, people| ReachGroup { jurisdiction: Some(group.jurisdiction.clone()), reach, people };
+            [of(everywhere, told), of(Reach::default(), lost)]
+        });
+        Ok((crowds(groups.collect(), &routing), true))
     }
 
     /// Who is left of a campaign: as many of each residence as are not done, spread over channels as all people are.
     async fn left(&self, id: IncidentId, campaign: &Campaign) -> Result<(Vec<Crowd>, bool), IncidentError> {
-        let (all, exact) = self.imported(id, &self.cascade(id).await?).await?;
+        let (all, exact) = self.imported(id, &self.routing(id).await?).await?;
         let mut left: BTreeMap<Option<JurisdictionId>, i64> = BTreeMap::new();
         for counts in self.store.jurisdiction_counts(campaign.id).await? {
             *left.entry(counts.jurisdiction.clone()).or_default() += counts.counts.pending + counts.counts.in_flight;
@@ -84,43 +88,31 @@ impl Incidents {
         Ok((all.iter().map(share).filter(|crowd| crowd.people > 0).collect(), exact))
     }
 
-    /// Everybody who was imported, by residence and the first channel of the cascade that they have. How many live where is
-    /// always exact; how they spread over channels is taken from a part of them where there are very many.
-    async fn imported(&self, id: IncidentId, cascade: &[Channel]) -> Result<(Vec<Crowd>, bool), IncidentError> {
+    /// Everybody who was imported, by residence and the channel that their law has them told through first. How many live
+    /// where is always exact; how they spread over channels is taken from a part of them where there are very many.
+    async fn imported(&self, id: IncidentId, routing: &ByLaw) -> Result<(Vec<Crowd>, bool), IncidentError> {
         let (groups, exact) = self.store.people_by_reach(id, LOOKED_AT).await?;
-        let seen = crowds(groups, cascade);
         if exact {
-            return Ok((seen, true));
+            return Ok((crowds(groups, routing), true));
         }
         let mut totals: BTreeMap<Option<JurisdictionId>, i64> = BTreeMap::new();
         for group in self.store.people_summary(id).await? {
             *totals.entry(group.jurisdiction).or_default() += group.people;
         }
-        let mut scaled = Vec::new();
-        for (jurisdiction, total) in totals {
-            let here: Vec<&Crowd> = seen.iter().filter(|crowd| crowd.jurisdiction == jurisdiction).collect();
-            let of: i128 = here.iter().map(|crowd| i128::from(crowd.people)).sum();
-            if of == 0 {
-                // Too few to be met in the part: taken to be like most.
-                scaled.push(Crowd { jurisdiction, channel: cascade.first().copied(), people: total });
-                continue;
-            }
-            for crowd in here {
-                let people = (i128::from(crowd.people) * i128::from(total) + of / 2) / of;
-                scaled.push(Crowd { people: i64::try_from(people).unwrap_or(i64::MAX), ..crowd.clone() });
-            }
-        }
-        Ok((scaled, false))
+        Ok((crowds(stretched(&groups, totals), routing), false))
     }
 
-    /// The channels that are tried, in order: the notice's, else the usual ones; of these, what somebody carries.
-    async fn cascade(&self, id: IncidentId) -> Result<Vec<Channel>, IncidentError> {
-        let cascade = match self.store.latest_notice(id).await {
+    /// The ways of people's laws over the channels that are tried: the notice's, else the usual ones; of these, what
+    /// somebody carries.
+    async fn routing(&self, id: IncidentId) -> Result<ByLaw, IncidentError> {
+        let facts = self.store.incident(id).await?.facts;
+        let mut order = match self.store.latest_notice(id).await {
             Ok(notice) => notice.content.cascade,
             Err(StoreError::NotFound(_)) => NoticeContent::usual_cascade(),
             Err(error) => return Err(error.into()),
         };
-        Ok(cascade.into_iter().filter(|channel| self.channels.contains(channel)).collect())
+        order.retain(|channel| self.channels.contains(channel));
+        Ok(ByLaw::new(Arc::clone(&self.rules), facts, self.clock.now(), order))
     }
 
     /// The providers with the rates that hold now.
@@ -139,12 +131,40 @@ const fn has_ended(state: CampaignState) -> bool {
     matches!(state, CampaignState::Completed | CampaignState::Cancelled)
 }
 
-/// People by residence and the first channel of the cascade that they have.
-fn crowds(groups: Vec<ReachGroup>, cascade: &[Channel]) -> Vec<Crowd> {
+/// People by residence and the channel that they are told through first; whom somebody else is told for is left out.
+fn crowds(groups: Vec<ReachGroup>, routing: &ByLaw) -> Vec<Crowd> {
     let mut found: BTreeMap<(Option<JurisdictionId>, Option<Channel>), i64> = BTreeMap::new();
-    for group in groups {
-        let channel = cascade.iter().copied().find(|channel| group.reach.count(*channel) > 0);
+    for group in groups.into_iter().filter(|group| group.people > 0) {
+        let channel = match routing.route(group.jurisdiction.as_ref(), group.reach) {
+            Route::By(cascade) => cascade.step(0).map(|step| step.channel),
+            Route::Unreachable(_) => None,
+            Route::Spared => continue,
+        };
         *found.entry((group.jurisdiction, channel)).or_default() += group.people;
     }
     found.into_iter().map(|((jurisdiction, channel), people)| Crowd { jurisdiction, channel, people }).collect()
+}
+
+/// A part of the people stretched to as many as live in each place; guardians, who are not counted there, with them. Of a
+/// place where the part has nobody all are taken to be like the people of other places.
+fn stretched(part: &[ReachGroup], totals: BTreeMap<Option<JurisdictionId>, i64>) -> Vec<ReachGroup> {
+    let counted = |group: &&ReachGroup| !group.reach.is(Mark::Guardian);
+    let number =
+        |groups: &[&ReachGroup]| -> i128 { groups.iter().filter(|g| counted(g)).map(|g| i128::from(g.people)).sum() };
+    let everybody: Vec<&ReachGroup> = part.iter().collect();
+    let mut stretched = Vec::new();
+    for (jurisdiction, total) in totals {
+        let here: Vec<&ReachGroup> = part.iter().filter(|group| group.jurisdiction == jurisdiction).collect();
+        let like = if number(&here) > 0 { &here } else { &everybody };
+        let of = number(like).max(1);
+        stretched.extend(like.iter().map(|group| {
+            let people = (i128::from(group.people) * i128::from(total) + of / 2) / of;
+            ReachGroup {
+                jurisdiction: jurisdiction.clone(),
+                people: i64::try_from(people).unwrap_or(i64::MAX),
+                ..(*group).clone()
+            }
+        }));
+    }
+    stretched
 }

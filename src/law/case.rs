@@ -59,15 +59,6 @@ impl Case<'_> {
         }
     }
 
-    fn is_of_it(&self, affected: &Affected) -> bool {
-        match &self.set.applies {
-            Applies::Residents => affected.jurisdiction == self.set.id,
-            Applies::Organisations(organisations) => {
-                organisations.people_of.as_ref().is_none_or(|prefix| affected.jurisdiction.as_str().starts_with(prefix))
-            }
-        }
-    }
-
     /// How many of them there are.
     pub(super) fn count(&self, of: Counted, among: Among) -> Tally {
         if of == Counted::NoticeCostUsd {
@@ -77,7 +68,7 @@ impl Case<'_> {
         let listed = !self.facts.scope.affected.is_empty();
         let mut tally = Tally { known: 0, complete: listed };
         for affected in &self.facts.scope.affected {
-            if among == Among::Jurisdiction && !self.is_of_it(affected) {
+            if among == Among::Jurisdiction && !self.set.counts(&affected.jurisdiction) {
                 continue;
             }
             match number(affected, of) {

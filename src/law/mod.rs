@@ -184,7 +184,7 @@ impl Rules {
         for set in self
             .sets
             .values()
-            .filter(|set| residence == Some(&set.id) || matches!(set.applies, Applies::Organisations(_)))
+            .filter(|set| residence.map_or(matches!(set.applies, Applies::Organisations(_)), |there| set.counts(there)))
         {
             let found: Vec<Obligation> = evaluate::of_set(set, facts, now).into_iter().map(|f| f.obligation).collect();
             telling.add(&set.id, &set.routes, &found);

@@ -173,3 +173,12 @@ fn a_posting_stays_until_its_last_day() {
     assert_eq!(until("br", date(2026, 11, 30)), Some(date(2027, 2, 28)));
     assert_eq!(substitute::stays_until(Date::MAX, &lasting("br")), None);
 }
+
+#[test]
+fn rules_are_about_residents_or_about_whom_an_organisation_answers_for() {
+    let rules = Rules::embedded().unwrap();
+    let about = |law: &str, residence: &str| rules.jurisdiction(&id(law)).unwrap().counts(&id(residence));
+    assert!(about("us-ca", "us-ca") && !about("us-ca", "us-nv"));
+    assert!(about("us-fcc", "us-nv") && !about("us-fcc", "hk"), "only people of the United States");
+    assert!(about("us-hipaa", "us-nv") && about("us-hipaa", "hk"), "wherever they live");
+}

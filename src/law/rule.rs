@@ -73,6 +73,18 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
 }
 
 impl RuleSet {
+    /// Whether people of a residence are among those whom these rules are about: those who live there, or everybody in its
+    /// territory whom an organisation of its kind answers for.
+    #[must_use]
+    pub fn counts(&self, residence: &JurisdictionId) -> bool {
+        match &self.applies {
+            Applies::Residents => *residence == self.id,
+            Applies::Organisations(of) => {
+                of.people_of.as_ref().is_none_or(|begins| residence.as_str().starts_with(begins.as_str()))
+            }
+        }
+    }
+
     /// The name of the authority that is competent for an organisation established in a country.
     #[must_use]
     pub fn authority_name(&self, country: Option<&str>) -> &str {

@@ -54,7 +54,7 @@ fn fact(material: &Material<'_>, path: &str, words: &Words) -> Option<Vec<String
 
 fn computed(material: &Material<'_>, what: Computed, words: &Words) -> Option<Vec<String>> {
     let facts = material.facts;
-    let own = |affected: &&Affected| affected.jurisdiction == material.obligation.jurisdiction;
+    let own = |affected: &&Affected| material.set.counts(&affected.jurisdiction);
     let sum = |number: fn(&Affected) -> Option<u64>| {
         let numbers: Option<Vec<u64>> = facts.scope.affected.iter().filter(own).map(number).collect();
         numbers.map(|numbers| numbers.iter().sum::<u64>())
@@ -130,7 +130,7 @@ fn others(material: &Material<'_>, words: &Words) -> Vec<String> {
         .scope
         .affected
         .iter()
-        .filter(|a| a.jurisdiction != material.obligation.jurisdiction)
+        .filter(|a| !material.set.counts(&a.jurisdiction))
         .map(|a| {
             let number = a.individuals.map_or_else(|| words.phrase("unknown_number", &[]), |n| n.to_string());
             let name = material.rules.jurisdiction(&a.jurisdiction).map(|set| set.name.as_str());

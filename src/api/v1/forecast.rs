@@ -55,9 +55,10 @@ struct DutyView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     deadline: Option<String>,
-    /// People of its residence who can be told through a channel; whoever's residence is not known is counted everywhere.
+    /// People whom its law is about and lets be told through a channel; whoever's residence is not known is counted
+    /// everywhere.
     people: i64,
-    /// People of its residence without any.
+    /// People whom its law is about, without any.
     unreachable: i64,
     /// When the last of them is told.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use candour::domain::limit::{Limit, LimitKind};
 use candour::domain::person::PersonRecord;
 use candour::domain::pii::Pii;
 use candour::store::{LimitStore, PeopleStore};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -95,6 +96,33 @@ on_both!(people_count_by_the_first_channel_they_have, |world| {
     let at = |name: &str| -> jiff::Timestamp { duty[name].as_str().unwrap().parse().unwrap() };
     let made: jiff::Timestamp = found.json["at"].as_str().unwrap().parse().unwrap();
     assert_eq!(at("met_at").duration_since(made).as_secs(), 40, "the slowest channel decides");
+});
+
+on_both!(people_count_by_the_channel_that_their_law_permits, |world| {
+    let app = TestApp::start(&world).await;
+    // HIPAA: a letter, email only to those who agreed to it. This world carries no letters, so email stands beside.
+    let mut facts = facts("2026-11-20T22:10:00+08:00");
+    facts["organisation"]["traits"] = json!(["hipaa_covered_entity"]);
+    facts["scope"]["data"] = json!(["name", "health"]);
+    let id = app.file(&facts).await;
+    let people = "ref,email,phone,jurisdiction,birth_date,guardian_email,consent,data\n\
+        agreed,a@example.org,+12025550101,us-ca,,,email,\n\
+        leaked,b@example.org,,us-ca,,,email,email_credentials\n\
+        child,c@example.org,,us-ca,2020-01-01,mum@example.org,,\n";
+    let path = format!("/v1/incidents/{id}/people");
+    let request = app.request(Method::POST, &path, Some(Role::Responder)).header(CONTENT_TYPE, "text/csv");
+    assert_eq!(send(request.body(people)).await.json["added"], 3);
+    let found = app.get(&format!("/v1/incidents/{id}/forecast")).await;
+    // The one who agreed, the child as California has it and the mother as HIPAA has it; not the mailbox that leaked.
+    assert_eq!((&found.json["people"], &found.json["unreachable"]), (&json!(3), &json!(1)), "{}", found.text);
+    let numbers = |obligation: &str| {
+        let duties = found.json["obligations"].as_array().unwrap();
+        let duty = duties.iter().find(|one| one["obligation"] == obligation).unwrap();
+        (duty["people"].clone(), duty["unreachable"].clone(), duty["verdict"].clone())
+    };
+    let three = (json!(3), json!(1), json!("in_time"));
+    assert_eq!(numbers("us-ca/notify-individuals"), three, "{}", found.text);
+    assert_eq!(numbers("us-hipaa/notify-individuals"), three, "it follows the organisation: {}", found.text);
 });
 
 on_both!(while_a_campaign_runs_what_is_seen_counts, |world| {

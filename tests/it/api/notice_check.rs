@@ -51,6 +51,23 @@ on_both!(the_check_says_what_is_there_what_is_not_and_what_only_a_reader_can_jud
     app.get(&format!("/v1/incidents/{}/notice/check", app.file(&facts()).await)).await.problem(404, "not-found");
 });
 
+on_both!(a_residence_is_asked_of_by_the_laws_of_the_organisation_too, |world| {
+    let app = TestApp::start(&world).await;
+    let mut facts = facts();
+    facts["organisation"]["traits"] = json!(["hipaa_covered_entity"]);
+    facts["scope"]["data"] = json!(["name", "health"]);
+    let id = app.file(&facts).await;
+    write(&app, &id, None, &notice("")).await;
+    let asking = async |residence: &str| -> Vec<String> {
+        let check = app.get(&format!("/v1/incidents/{id}/notice/check?jurisdiction={residence}")).await;
+        let laws = check.json["requirements"].as_array().unwrap_or_else(|| panic!("{}", check.text)).iter();
+        laws.map(|law| law["jurisdiction"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(asking("us-hipaa").await, ["us-hipaa"]);
+    assert_eq!(asking("us-nv").await, ["us-hipaa"], "Nevada has nobody in it");
+    assert_eq!(asking("us-ca").await, ["us-ca", "us-hipaa"]);
+});
+
 on_both!(approval_is_refused_until_somebody_says_why, |world| {
     let app = TestApp::start(&world).await;
     let id = ready(&app).await;
