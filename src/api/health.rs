@@ -30,7 +30,8 @@ async fn alive() -> &'static str {
 
 /// Ready
 ///
-/// Answers 200 when the database answers, takes writes, and the process is not shutting down.
+/// Answers 200 when the database answers, takes writes, and the process is not shutting down. Says so when the mailbox for bounces
+/// cannot be read.
 #[utoipa::path(get, path = "/readyz", tag = "operations", extensions(("x-roles" = json!(PUBLIC))),
     responses((status = 200, description = "Ready.", body = String, content_type = "text/plain")))]
 async fn ready(State(state): State<ApiState>) -> Result<&'static str, Problem> {
@@ -41,8 +42,16 @@ async fn ready(State(state): State<ApiState>) -> Result<&'static str, Problem> {
         return Err(Problem::new(Kind::Unavailable, "The database takes no writes; the log says why.").retry_after(5));
     }
     match tokio::time::timeout(READY_WITHIN, state.store.ping()).await {
-        Ok(answer) => answer.map(|()| "ready").map_err(Problem::from),
+        Ok(answer) => answer.map(|()| readiness(&state)).map_err(Problem::from),
         Err(_) => Err(Problem::new(Kind::Unavailable, "The database does not answer in time.").retry_after(5)),
+    }
+}
+
+/// The process is ready all the same: it is people who have to be told, and bounces wait where they are.
+fn readiness(state: &ApiState) -> &'static str {
+    match state.metrics.bounce_mailbox_faulty.get() {
+        0 => "ready",
+        _ => "ready, but the mailbox for bounces cannot be read; the log says why",
     }
 }
 

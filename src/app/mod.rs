@@ -160,6 +160,8 @@ fn engine_settings(config: &Config, policies: Vec<(Channel, ChannelPolicy)>) -> 
         lease_ms: i64::from(config.delivery.lease_seconds) * 1000,
         heartbeat_ms: u64::from(config.delivery.heartbeat_seconds) * 1000,
         poll_ms: config.delivery.poll_ms,
+        ask_after_ms: i64::from(config.delivery.ask_after_seconds) * 1000,
+        ask_until_ms: i64::from(config.delivery.ask_until_seconds) * 1000,
         batch: config.delivery.batch,
         policies,
         alone: config.store.url.expose().starts_with("sqlite:"),
@@ -220,7 +222,7 @@ impl App {
             rules: Arc::clone(&rules),
             settings: settings.clone(),
         });
-        let limits_of_bounces = config.bounces.clone();
+        let bounces = config.bounces.clone();
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Arc::new(Receipts::new(
             Arc::clone(&store) as _,
@@ -296,7 +298,7 @@ impl App {
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
-        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), limits_of_bounces);
+        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), bounces, Arc::clone(&state.metrics));
         Ok(Self { access, engine, listeners, state, router, reminders: Arc::new(reminders), period, door })
     }
 
@@ -329,8 +331,8 @@ impl App {
     /// When the address for bounces cannot be listened on.
     pub async fn serve(self, listener: TcpListener, engine: bool) -> std::io::Result<Running> {
         let door = self.door.open().await?;
-        if let Some(open) = &door {
-            tracing::info!(address = %open.address, "bounces are taken by LMTP and SMTP");
+        if let Some(address) = door.as_ref().and_then(|open| open.address) {
+            tracing::info!(%address, "bounces are taken by LMTP and SMTP");
         }
         let shutdown = self.state.shutdown.clone();
         let stopping = shutdown.clone();

@@ -1,6 +1,8 @@
-//! The door for bounce mail: a mail server hands it in by LMTP (RFC 2033) or SMTP, and it becomes receipts.
+//! The doors for bounce mail: a mail server hands it in by LMTP (RFC 2033) or SMTP, or it is fetched from a mailbox by IMAP (RFC
+//! 9051), and it becomes receipts.
 //!
-//! Owns: the listener of `[bounces]`, its limits, and what it says to whom.
+//! Owns: the listener of `[bounces]`, its limits, and what it says to whom; the connection to `[bounces.mailbox]`, and what goes from
+//! there when.
 //!
 //! Guarantees: takes mail for bounce addresses that a provider signed and for no other; says "taken" once what it means is
 //! durable, and "later" where it could not be made so; holds no more connections, bytes and time than configured.
@@ -8,6 +10,7 @@
 //! Never: sends mail, answers a bounce, keeps a message.
 
 mod conversation;
+mod mailbox;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,6 +25,9 @@ use crate::config::Bounces;
 use crate::delivery::{ReceiptFailure, Receipts};
 use crate::domain::clock::Clock;
 use crate::providers::{Provider, ReceiptRequest};
+use crate::telemetry::Metrics;
+
+pub use self::mailbox::{MailboxFault, check as check_mailbox};
 
 /// How long one line may take; RFC 5321 section 4.5.3.2.7 asks for five minutes.
 const LINE: Duration = Duration::from_mins(5);
@@ -47,12 +53,13 @@ pub struct Door {
     receipts: Arc<Receipts>,
     clock: Arc<dyn Clock>,
     limits: Bounces,
+    metrics: Arc<Metrics>,
 }
 
-/// A door that is open.
+/// Doors that are open.
 pub struct Open {
-    /// Where it listens.
-    pub address: SocketAddr,
+    /// Where it listens, if it does.
+    pub address: Option<SocketAddr>,
     stop: CancellationToken,
     tracker: TaskTracker,
 }
@@ -65,21 +72,28 @@ impl Door {
         receipts: Arc<Receipts>,
         clock: Arc<dyn Clock>,
         limits: Bounces,
+        metrics: Arc<Metrics>,
     ) -> Self {
-        Self { providers, receipts, clock, limits }
+        Self { providers, receipts, clock, limits, metrics }
     }
 
-    /// Opens the door, if one is configured.
+    /// Opens the doors that are configured.
     ///
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn open(self) -> std::io::Result<Option<Open>> {
-        let Some(listen) = self.limits.listen else { return Ok(None) };
-        let listener = TcpListener::bind(listen).await?;
-        let address = listener.local_addr()?;
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-        tracker.spawn(accept(Arc::new(self), listener, stop.clone(), tracker.clone()));
-        Ok(Some(Open { address, stop, tracker }))
+        let door = Arc::new(self);
+        let mut address = None;
+        if let Some(listen) = door.limits.listen {
+            let listener = TcpListener::bind(listen).await?;
+            address = Some(listener.local_addr()?);
+            tracker.spawn(accept(Arc::clone(&door), listener, stop.clone(), tracker.clone()));
+        }
+        if let Some(mailbox) = door.limits.mailbox.configured() {
+            tracker.spawn(mailbox::run(Arc::clone(&door), mailbox, stop.clone()));
+        }
+        Ok((!tracker.is_empty()).then_some(Open { address, stop, tracker }))
     }
 
     /// The provider whose bounce address that is.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Failure;
 use crate::app;
+use crate::bounces::check_mailbox;
 use crate::config::Config;
 use crate::domain::clock::{Clock, Entropy};
 use crate::law::Rules;
@@ -87,6 +88,11 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
     for provider in providers.iter().flat_map(Providers::iter) {
         let name = format!("provider {}", provider.describe().name);
         findings.note(&name, provider.check().await, |()| String::from("reachable, takes the credentials"));
+    }
+    if let Some(mailbox) = config.bounces.mailbox.configured() {
+        findings.note("bounce mailbox", check_mailbox(&mailbox).await, |()| {
+            String::from("reachable, takes the credentials, the folder is there")
+        });
     }
     if let Some(providers) = &providers {
         findings.note("reminders", app::reminders(&config, providers.iter()), |settings| {

@@ -22,8 +22,8 @@ use serde::Deserialize;
 pub use providers::ProviderEntry;
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
-    Bounces, ChannelRules, Delivery, Http, Keys, Law, LogFormat, RemindersSection, StoreSection, TelemetrySection,
-    Templates, TestSends,
+    BounceMailbox, Bounces, ChannelRules, Delivery, Http, Keys, Law, LogFormat, MailboxTls, RemindersSection,
+    StoreSection, TelemetrySection, Templates, TestSends,
 };
 pub use validate::{Problem, is_loopback, is_protected, list};
 
@@ -182,6 +182,11 @@ impl Config {
             key: String::from("reminders.webhook_secret"),
             file: &self.reminders.webhook_secret_file,
             secret: &mut self.reminders.webhook_secret,
+        });
+        slots.push(secret::Slot {
+            key: String::from("bounces.mailbox.password"),
+            file: &self.bounces.mailbox.password_file,
+            secret: &mut self.bounces.mailbox.password,
         });
         for slot in slots {
             if let (None, Some(path)) = (&slot.secret, slot.file) {

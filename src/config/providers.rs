@@ -23,6 +23,8 @@ pub struct ProviderEntry {
     pub rate: Option<f64>,
     /// What one message costs, where that is counted.
     pub price: Option<Price>,
+    /// How long a request may take, for kinds that are asked over HTTP.
+    pub timeout_seconds: Option<u16>,
     /// The kind's own keys.
     #[serde(flatten)]
     own: Table,

@@ -54,6 +54,8 @@ pub struct Delivery {
     pub heartbeat_seconds: u32,
     pub batch: u32,
     pub poll_ms: u64,
+    pub ask_after_seconds: u32,
+    pub ask_until_seconds: u32,
     pub email: ChannelRules,
     pub sms: ChannelRules,
     pub push: ChannelRules,
@@ -87,6 +89,7 @@ pub struct ChannelRules {
     pub base_ms: i64,
     pub cap_ms: i64,
     pub unknown: UnknownPolicy,
+    pub unfound: UnknownPolicy,
     pub pause_ms: i64,
     pub receipt_hours: u32,
     pub quiet: QuietHours,
@@ -97,6 +100,7 @@ impl ChannelRules {
         ChannelPolicy {
             retry: RetryPolicy { max_tries: self.max_tries, base_ms: self.base_ms, cap_ms: self.cap_ms },
             unknown: self.unknown,
+            unfound: self.unfound,
             pause_ms: self.pause_ms,
             receipt_ms: (self.receipt_hours > 0).then(|| i64::from(self.receipt_hours) * 3_600_000),
             quiet: (self.quiet.from != self.quiet.until).then_some(self.quiet),
@@ -134,6 +138,43 @@ pub struct Bounces {
     pub listen: Option<SocketAddr>,
     pub max_message_bytes: usize,
     pub max_connections: usize,
+    pub mailbox: BounceMailbox,
+}
+
+/// `[bounces.mailbox]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BounceMailbox {
+    pub host: Option<String>,
+    pub port: u16,
+    pub tls: MailboxTls,
+    pub ca_file: Option<PathBuf>,
+    pub username: Option<String>,
+    pub password_file: Option<PathBuf>,
+    pub password: Option<Secret>,
+    pub folder: String,
+    pub move_to: Option<String>,
+    pub poll_seconds: u64,
+}
+
+impl BounceMailbox {
+    /// The mailbox, if there is one.
+    #[must_use]
+    pub fn configured(&self) -> Option<Self> {
+        self.host.is_some().then(|| self.clone())
+    }
+}
+
+/// How the connection to a mailbox is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailboxTls {
+    /// From its first byte (RFC 8314).
+    Implicit,
+    /// After STARTTLS, or not at all.
+    Starttls,
+    /// Not. For a server on this machine.
+    None,
 }
 
 /// `[templates]`

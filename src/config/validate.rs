@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use super::{Config, ProviderEntry};
+use super::{Config, MailboxTls, ProviderEntry};
 use crate::domain::attempt::UnknownPolicy;
 use crate::domain::channel::Channel;
 use crate::domain::test_send::Allowed;
@@ -51,6 +51,7 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     let bounces = &config.bounces;
     found.require(bounces.max_message_bytes >= 65_536, "bounces.max_message_bytes", "give at least 65536");
     found.require((1..=10_000).contains(&bounces.max_connections), "bounces.max_connections", "give 1 to 10000");
+    mailbox(config, &mut found);
     for provider in &config.providers {
         any_provider(provider, &mut found);
     }
@@ -111,6 +112,12 @@ fn delivery(config: &Config, found: &mut Findings) {
     );
     found.require((1..=10_000).contains(&delivery.batch), "delivery.batch", "give 1 to 10000");
     found.require((10..=60_000).contains(&delivery.poll_ms), "delivery.poll_ms", "give 10 to 60000");
+    found.require((1..=3600).contains(&delivery.ask_after_seconds), "delivery.ask_after_seconds", "give 1 to 3600");
+    found.require(
+        (delivery.ask_after_seconds..=86_400).contains(&delivery.ask_until_seconds),
+        "delivery.ask_until_seconds",
+        "give no less than ask_after_seconds, and a day at most",
+    );
     for channel in Channel::ALL {
         let rules = delivery.rules(channel);
         let key = |name: &str| format!("delivery.{channel}.{name}");
@@ -125,6 +132,22 @@ fn delivery(config: &Config, found: &mut Findings) {
             "a second letter or call is never sent by itself; use \"hold\" and let a person decide",
         );
     }
+}
+
+fn mailbox(config: &Config, found: &mut Findings) {
+    let mailbox = &config.bounces.mailbox;
+    let Some(host) = &mailbox.host else { return };
+    let key = |name: &str| format!("bounces.mailbox.{name}");
+    found.require(mailbox.username.is_some(), key("username"), "name the user whose mailbox it is");
+    found.require(mailbox.password.is_some(), key("password_file"), "name the file with the user's password");
+    found.require(
+        mailbox.tls != MailboxTls::None || is_loopback(host),
+        key("tls"),
+        "without protection only a server on this machine is read; give \"implicit\" or \"starttls\"",
+    );
+    found.require(!mailbox.folder.is_empty(), key("folder"), "name the folder, mostly INBOX");
+    found.require(mailbox.move_to.as_ref() != Some(&mailbox.folder), key("move_to"), "name another folder");
+    found.require((5..=1500).contains(&mailbox.poll_seconds), key("poll_seconds"), "give 5 to 1500");
 }
 
 fn reminders(config: &Config, found: &mut Findings) {
@@ -160,6 +183,11 @@ fn any_provider(provider: &ProviderEntry, found: &mut Findings) {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     found.require(named, provider.key("name"), "give lower-case letters, digits and hyphens, at most 32");
     found.require(provider.concurrency.is_none_or(|c| c >= 1), provider.key("concurrency"), "give at least 1");
+    found.require(
+        provider.timeout_seconds.is_none_or(|seconds| (1..=300).contains(&seconds)),
+        provider.key("timeout_seconds"),
+        "give 1 to 300",
+    );
     found.require(
         provider.rate.is_none_or(|rate| rate.is_finite() && rate > 0.0),
         provider.key("rate"),

@@ -13,12 +13,16 @@ use crate::domain::outcome::Outcome;
 use crate::providers::{Answer, Provider};
 use crate::render::CompiledNotice;
 
+/// How long the last question may take that a provider is asked, in milliseconds.
+const ASKED_MS: i64 = 60_000;
+
 /// Tells one person through one provider and says what follows. Never fails: every failure is an outcome.
 pub(super) async fn tell(
     claimed: &Claimed,
     notice: &CompiledNotice,
     provider: &dyn Provider,
     policy: &ChannelPolicy,
+    ask_until_ms: i64,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> (Settlement, Answer) {
@@ -30,7 +34,10 @@ pub(super) async fn tell(
             Answer::of(Outcome::Rejected, "compose")
         }
     };
-    (settlement(claimed, &answer, policy, clock, entropy), answer)
+    // What may have gone out is not repeated before the provider has said whether it has it, where it can say so.
+    let asks = answer.outcome == Outcome::Unknown && provider.asking().is_some();
+    let wait_ms = answer.retry_after_ms.max(asks.then_some(ask_until_ms + ASKED_MS));
+    (settlement(claimed, &answer, wait_ms, policy, clock, entropy), answer)
 }
 
 /// A provider that panics has a defect; that must not leave the person in flight for as long as the process lives.
@@ -46,6 +53,7 @@ async fn send(message: &Message, claimed: &Claimed, provider: &dyn Provider, clo
 fn settlement(
     claimed: &Claimed,
     answer: &Answer,
+    wait_ms: Option<i64>,
     policy: &ChannelPolicy,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
@@ -62,6 +70,6 @@ fn settlement(
         outcome: answer.outcome,
         code: answer.code.clone(),
         reference: answer.reference.clone(),
-        next: next(&claimed.progress, answer.outcome, answer.retry_after_ms, policy, clock.now(), jitter),
+        next: next(&claimed.progress, answer.outcome, wait_ms, policy, clock.now(), jitter),
     }
 }

@@ -110,9 +110,11 @@ impl Claims {
                 continue;
             }
             left -= taken.min(left);
-            let claimed = match self.shared.policy(self.descriptor.channel).quiet {
-                Some(hours) => within_hours(&self.shared, self.lease.worker, hours, &campaign, claimed).await,
-                None => claimed,
+            let quiet = self.shared.policy(self.descriptor.channel).quiet;
+            let claimed = if quiet.is_some() || self.descriptor.channel == Channel::Voice {
+                within_hours(&self.shared, self.lease.worker, quiet, &campaign, claimed).await
+            } else {
+                claimed
             };
             found.work = self.within_domains(&rates, &campaign, claimed).await;
             found.urgent = campaign.priority == Priority::Urgent;

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::changes::Changes;
+use super::inquiries::Inquiries;
 use super::lane::Lane;
 use super::lease::Lease;
 use super::notices::Notices;
@@ -37,6 +38,10 @@ pub struct EngineSettings {
     pub heartbeat_ms: u64,
     /// How often to look for work when there was none, in milliseconds.
     pub poll_ms: u64,
+    /// How long after an attempt without an answer its provider is first asked about it, in milliseconds.
+    pub ask_after_ms: i64,
+    /// How long after it a provider that does not know the message is believed, in milliseconds.
+    pub ask_until_ms: i64,
     /// At most so many people are claimed in one transaction.
     pub batch: u32,
     /// The rules of each channel.
@@ -224,6 +229,10 @@ impl Engine {
                 .collect();
             async move { upkeep::run(&shared, &lease, providers, &ending).await }
         });
+        for provider in self.providers.iter().filter(|provider| provider.asking().is_some()) {
+            let inquiries = Inquiries::new(Arc::clone(&self.shared), Arc::clone(provider), lease.worker);
+            chores.spawn(inquiries.run(ending.clone()));
+        }
         chores.spawn({
             let (shared, ending) = (Arc::clone(&self.shared), ending.clone());
             async move { refresh(&shared, &ending).await }

@@ -211,6 +211,7 @@ impl Lane {
                 &notice,
                 provider.as_ref(),
                 &policy,
+                shared.settings.ask_until_ms,
                 shared.clock.as_ref(),
                 shared.entropy.as_ref(),
             )

@@ -5,7 +5,7 @@
 //!  store ──claim──> queue ──> attempt: compose, send ──> settler ──settle──> store
 //!             └──────────────────────────────────────────────┘
 //!  heartbeat: extends the worker's lease        upkeep: reaps dead workers, completes campaigns
-//!  receipts:  what providers say later moves people on
+//!  receipts:  what providers say later moves people on       inquiries: providers are asked about attempts without an answer
 //! ```
 //!
 //! # Guarantees
@@ -33,11 +33,13 @@
 mod attempt;
 mod breaker;
 mod budget;
+mod calling;
 mod canary;
 mod changes;
 mod claims;
 mod codes;
 mod engine;
+mod inquiries;
 mod lane;
 mod lease;
 mod limits;

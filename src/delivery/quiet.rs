@@ -1,4 +1,5 @@
-//! Quiet hours: whoever would be disturbed now is put off to their end, by the clock where the person is.
+//! Quiet hours: whoever would be disturbed now is put off to their end, by the clock where the person is. For calls also the hours
+//! in which a country wants its people called.
 //!
 //! Not where the law's deadline to tell them would pass meanwhile: then they are told at once, and the audit chain says so.
 
@@ -8,13 +9,16 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tokio::sync::Mutex;
 
+use super::calling;
 use super::claims::Work;
 use super::engine::Shared;
 use super::returns;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::Campaign;
+use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
+use crate::domain::contact::PhoneNumber;
 use crate::domain::deadline::instant;
 use crate::domain::id::{NoticeId, WorkerId};
 use crate::domain::jurisdiction::JurisdictionId;
@@ -26,6 +30,9 @@ use crate::store::{EngineStore, StoreError};
 
 /// The field of a person that names the zone they live in, as the IANA database spells it.
 const ZONE_FIELD: &str = "time_zone";
+
+/// Ends of quiet that are followed at most: a week of nights and mornings.
+const LOOKS: usize = 16;
 
 /// Deadlines to tell people by residence; those of laws that follow the organisation stand under the laws' own names.
 type Due = BTreeMap<JurisdictionId, Vec<Millis>>;
@@ -77,11 +84,30 @@ impl Nights {
     }
 }
 
+/// When somebody is disturbed no more, if they would be now: outside their quiet hours and, for a call, in an hour for calls.
+fn disturbed_until(
+    quiet: Option<QuietHours>,
+    called: Option<&PhoneNumber>,
+    now: Millis,
+    zone: &TimeZone,
+) -> Option<Millis> {
+    let mut free_at = now;
+    // The end of one may lie within the other. Where they leave no hour at all, it is looked at again then.
+    for _ in 0..LOOKS {
+        let night = quiet.and_then(|quiet| quiet.over_at(free_at, zone));
+        match night.or_else(|| calling::opens_at(called?, free_at, zone)) {
+            Some(later) if later > free_at => free_at = later,
+            _ => break,
+        }
+    }
+    (free_at > now).then_some(free_at)
+}
+
 /// Puts off whoever would be disturbed now. Returns the others.
 pub(super) async fn within_hours(
     shared: &Arc<Shared>,
     worker: WorkerId,
-    quiet: QuietHours,
+    quiet: Option<QuietHours>,
     campaign: &Campaign,
     work: Vec<Work>,
 ) -> Vec<Work> {
@@ -99,7 +125,11 @@ pub(super) async fn within_hours(
     };
     for (notice, claimed) in work {
         let record = &claimed.person.record;
-        let Some(end) = nights.zone(record).and_then(|zone| quiet.over_at(now, &zone)) else {
+        let called = match claimed.step.channel {
+            Channel::Voice => record.phones.get(usize::from(claimed.step.point)),
+            _ => None,
+        };
+        let Some(end) = nights.zone(record).and_then(|zone| disturbed_until(quiet, called, now, &zone)) else {
             free.push((notice, claimed));
             continue;
         };
@@ -140,5 +170,29 @@ async fn say(shared: &Shared, campaign: &Campaign, people: usize) {
     };
     if let Err(error) = shared.store.note(entry).await {
         tracing::warn!(campaign = %campaign.id, %error, "this could not be written to the audit chain");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_call_waits_for_the_end_of_the_night_and_then_for_the_hour_of_calls() {
+        let at = |text: &str| Millis::from(text.parse::<Timestamp>().unwrap());
+        let zone = TimeZone::get("Europe/Paris").unwrap();
+        let night = QuietHours { from: "20:00".parse().unwrap(), until: "09:00".parse().unwrap() };
+        let number = PhoneNumber::from_e164("+33612345678").unwrap();
+        let friday = at("2026-11-20T19:30:00Z");
+        let monday = Some(at("2026-11-23T09:00:00Z"));
+        assert_eq!(disturbed_until(Some(night), Some(&number), friday, &zone), monday);
+        assert_eq!(disturbed_until(None, Some(&number), friday, &zone), monday);
+        assert_eq!(disturbed_until(Some(night), None, friday, &zone), Some(at("2026-11-21T08:00:00Z")));
+        assert_eq!(disturbed_until(Some(night), Some(&number), at("2026-11-23T15:00:00Z"), &zone), None);
+        let never = QuietHours { from: "09:00".parse().unwrap(), until: "21:00".parse().unwrap() };
+        let later = disturbed_until(Some(never), Some(&number), friday, &zone);
+        assert!(later.is_some_and(|later| later > friday), "where no hour is left it is looked at again");
     }
 }

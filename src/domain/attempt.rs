@@ -40,6 +40,8 @@ pub struct ChannelPolicy {
     pub retry: RetryPolicy,
     /// What to do when nobody knows.
     pub unknown: UnknownPolicy,
+    /// What to do when the provider was asked about such an attempt and does not know it.
+    pub unfound: UnknownPolicy,
     /// How long to leave a provider alone that is throttling or misconfigured and gave no time, in milliseconds.
     pub pause_ms: i64,
     /// How long to wait for a receipt that says that a message arrived before the next step is tried, in milliseconds; `None`
@@ -54,7 +56,18 @@ impl ChannelPolicy {
     #[must_use]
     pub fn standard(channel: Channel) -> Self {
         let unknown = if channel == Channel::Email { UnknownPolicy::Repeat } else { UnknownPolicy::Hold };
-        Self { retry: RetryPolicy::default(), unknown, pause_ms: 30_000, receipt_ms: None, quiet: None }
+        let by_hand = matches!(channel, Channel::Letter | Channel::Voice);
+        let unfound = if by_hand { UnknownPolicy::Hold } else { UnknownPolicy::Repeat };
+        Self { retry: RetryPolicy::default(), unknown, unfound, pause_ms: 30_000, receipt_ms: None, quiet: None }
+    }
+
+    /// What an attempt comes to that ended without an answer, and that its provider was asked about and does not know.
+    #[must_use]
+    pub const fn of_unfound(&self) -> Outcome {
+        match self.unfound {
+            UnknownPolicy::Repeat => Outcome::Retry,
+            UnknownPolicy::Hold => Outcome::Unknown,
+        }
     }
 }
 

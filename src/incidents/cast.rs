@@ -73,6 +73,7 @@ impl Incidents {
         let crowds: Vec<Crowd> = attempts.iter().map(crowd).collect();
         let carriers = self.carriers_now().await?;
         let obligations = self.standing(&docket, now);
-        Ok(forecast(&Outlook { now, crowds: &crowds, carriers: &carriers, obligations: &obligations, seen: None }))
+        let (rules, obligations) = (&self.rules, &obligations);
+        Ok(forecast(&Outlook { now, crowds: &crowds, carriers: &carriers, rules, obligations, seen: None }))
     }
 }

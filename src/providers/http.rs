@@ -1,6 +1,6 @@
 //! The one HTTP client: every provider that speaks HTTP goes through it.
 //!
-//! Guarantees: every request ends within [`WHOLE`]; an answer's body is cut at [`BODY_CAP`]; redirects are not
+//! Guarantees: every request ends within [`WHOLE`] or what its client is given instead; an answer's body is cut at [`BODY_CAP`]; redirects are not
 //! followed (a 3xx comes back as it is); the environment's proxies are not used; a client for addresses that people
 //! gave us reaches public addresses only, whatever their names resolve to; and a failure says whether the request may
 //! have left ([`HttpFault`]), which decides between trying again and not knowing.
@@ -19,7 +19,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use url::Url;
 
 use self::guard::{NotPublic, PublicNames, may_reach};
-use super::Answer;
+use super::{Answer, Descriptor};
 use crate::domain::clock::Millis;
 use crate::domain::outcome::Outcome;
 
@@ -104,6 +104,7 @@ impl HttpReply {
 pub struct Http {
     client: reqwest::Client,
     reach: Reach,
+    whole: Duration,
 }
 
 impl Http {
@@ -133,7 +134,6 @@ impl Http {
         #[expect(clippy::disallowed_methods, reason = "this is the client that everything else is to use")]
         let mut builder = reqwest::Client::builder()
             .connect_timeout(CONNECT)
-            .timeout(WHOLE)
             .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -146,7 +146,13 @@ impl Http {
             builder = builder.tls_certs_only(authorities);
         }
         let client = builder.build().map_err(|e| format!("the HTTP client cannot start: {}", reason(&e)))?;
-        Ok(Self { client, reach })
+        Ok(Self { client, reach, whole: WHOLE })
+    }
+
+    /// The same client with another limit of time for a request.
+    #[must_use]
+    pub fn within(self, whole: Duration) -> Self {
+        Self { whole, ..self }
     }
 
     /// A POST to that address.
@@ -169,12 +175,28 @@ impl Http {
         self.client.get(url)
     }
 
+    /// Sends a request that asks a provider to carry a message, and says what came of it.
+    pub async fn ask(
+        &self,
+        request: reqwest::RequestBuilder,
+        about: &Descriptor,
+        read: impl FnOnce(&HttpReply) -> Answer,
+    ) -> Answer {
+        match self.run(request).await {
+            Ok(reply) => read(&reply),
+            Err(fault) => {
+                tracing::warn!(provider = %about.name, kind = about.kind, reason = %fault, "no answer from the provider");
+                fault.answer()
+            }
+        }
+    }
+
     /// Sends a request and reads its answer.
     ///
     /// # Errors
     /// When there is none; the fault says whether the request may have left.
     pub async fn run(&self, request: reqwest::RequestBuilder) -> Result<HttpReply, HttpFault> {
-        let request = request.build().map_err(|_| HttpFault::Forbidden)?;
+        let request = request.timeout(self.whole).build().map_err(|_| HttpFault::Forbidden)?;
         if self.reach == Reach::PublicOnly && !may_reach(request.url()) {
             return Err(HttpFault::Forbidden);
         }

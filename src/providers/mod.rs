@@ -15,6 +15,7 @@ pub mod configured;
 pub mod fcm;
 pub mod govuk_notify;
 pub mod http;
+pub mod inquiry;
 pub mod kannel;
 pub mod lob;
 pub mod mailgun;
@@ -42,6 +43,7 @@ pub mod twilio;
 pub mod vonage;
 pub mod webpush;
 
+pub use inquiry::{Asking, Finding, Inquiry, Told};
 pub use registry::Providers;
 
 use std::collections::BTreeMap;
@@ -230,6 +232,16 @@ pub trait Provider: Send + Sync + 'static {
     /// Asked once all events of the callback are durable.
     fn reply(&self, _request: &ReceiptRequest) -> Option<ReceiptReply> {
         None
+    }
+
+    /// How it can be asked about a message whose request got no answer; `None` where it cannot.
+    fn asking(&self) -> Option<Asking> {
+        None
+    }
+
+    /// Asks it about such a message. Never retries.
+    async fn ask(&self, _inquiry: &Inquiry<'_>) -> Told {
+        Told::Nothing(String::from("cannot be asked"))
     }
 
     /// Whether an address is one of its signed bounce addresses. Mail to it is a receipt whose request has the address

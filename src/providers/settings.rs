@@ -3,9 +3,11 @@
 //! A kind's own settings stand in its own module; their keys and units are documented in `src/config/providers/`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
+use super::http::{Http, Reach, WHOLE};
 use super::{Descriptor, registry};
 use crate::config::{Problem, ProviderEntry};
 use crate::domain::channel::Channel;
@@ -24,13 +26,15 @@ pub struct Common {
     pub rate: Option<f64>,
     /// What one message costs.
     pub price: Option<Price>,
+    /// How long a request over HTTP may take.
+    pub timeout: Duration,
 }
 
 impl Common {
     /// A provider without limits, one message at a time.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), concurrency: 1, rate: None, price: None }
+        Self { name: name.to_owned(), concurrency: 1, rate: None, price: None, timeout: WHOLE }
     }
 
     /// What an entry of the configuration says, with the kind's own concurrency where it says none.
@@ -40,7 +44,13 @@ impl Common {
             concurrency: entry.concurrency.unwrap_or(concurrency).max(1),
             rate: entry.rate,
             price: entry.price,
+            timeout: entry.timeout_seconds.map_or(WHOLE, |seconds| Duration::from_secs(seconds.into())),
         }
+    }
+
+    /// A client for an address that the operator chose.
+    pub(super) fn http(&self) -> Result<Http, Faults> {
+        Ok(Http::new(Reach::Anywhere).map_err(Faults::at(""))?.within(self.timeout))
     }
 
     /// The descriptor of a provider of that kind. `receipts` says whether its channel tells of each message that

@@ -41,6 +41,12 @@ struct ReceiptLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InquiryLabels {
+    provider: String,
+    answer: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EffectLabels {
     effect: &'static str,
 }
@@ -64,6 +70,7 @@ pub struct Metrics {
     people: Family<StateLabels, Gauge>,
     requests: Family<RequestLabels, Counter>,
     receipts: Family<ReceiptLabels, Counter>,
+    inquiries: Family<InquiryLabels, Counter>,
     import_rows: Family<EffectLabels, Counter>,
     next_deadline: Gauge,
     overdue: Family<ForceLabels, Gauge>,
@@ -76,6 +83,8 @@ pub struct Metrics {
     pub leases_lost: Counter,
     /// Whether the worker of this process could write its last heartbeat; 1 where there is none.
     pub heartbeat_written: Gauge,
+    /// Whether the mailbox for bounces cannot be read.
+    pub bounce_mailbox_faulty: Gauge,
 }
 
 impl Metrics {
@@ -97,6 +106,7 @@ impl Metrics {
             people: Family::default(),
             requests: Family::default(),
             receipts: Family::default(),
+            inquiries: Family::default(),
             import_rows: Family::default(),
             next_deadline: Gauge::default(),
             overdue: Family::default(),
@@ -106,6 +116,7 @@ impl Metrics {
             settle_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             leases_lost: Counter::default(),
             heartbeat_written: Gauge::default(),
+            bounce_mailbox_faulty: Gauge::default(),
         };
         metrics.heartbeat_written.set(1);
         metrics.create_series(providers);
@@ -162,11 +173,21 @@ impl Metrics {
             "Requests answered, by method, route as the API names it, and status",
             self.requests.clone(),
         );
+        registry.register(
+            "inquiries",
+            "Questions to providers about attempts without an answer, by what they said",
+            self.inquiries.clone(),
+        );
         registry.register("receipts", "Events of providers' callbacks, by what they changed", self.receipts.clone());
         registry.register(
             "leases_lost",
             "Workers whose heartbeat stopped and whose people others took over",
             self.leases_lost.clone(),
+        );
+        registry.register(
+            "bounce_mailbox_faulty",
+            "1 while the mailbox that bounces lie in cannot be read",
+            self.bounce_mailbox_faulty.clone(),
         );
         registry.register(
             "heartbeat_written",
@@ -224,6 +245,11 @@ impl Metrics {
     pub fn request(&self, method: &str, route: &str, status: u16) {
         let labels = RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
+    }
+
+    /// A provider was asked about an attempt that ended without an answer.
+    pub fn inquiry(&self, provider: &str, answer: &'static str) {
+        self.inquiries.get_or_create(&InquiryLabels { provider: provider.to_owned(), answer }).inc();
     }
 
     /// Counts one event of a callback by its effect, one of [`Metrics::RECEIPT_EFFECTS`].

@@ -33,6 +33,7 @@ const LEAVES: &[&str] = &["config", "telemetry", "system"];
 const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("lettre", &["providers"]),
+    ("async_imap", &["bounces"]),
     ("mail_parser", &["providers"]),
     ("handlebars", &["render", "public", "console", "providers"]),
     ("typst", &["render"]),

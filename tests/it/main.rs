@@ -8,6 +8,7 @@ mod announcements;
 mod api;
 mod architecture;
 mod bounces;
+mod bounces_by_mailbox;
 mod channels;
 mod console;
 mod deadlines;

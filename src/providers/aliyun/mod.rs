@@ -19,7 +19,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use self::acs3::Credentials;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::shown;
@@ -117,7 +118,7 @@ impl AliyunProvider {
         let host = settings.base_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Ok(Self {
             descriptor: common.descriptor("aliyun", Channel::Sms, true),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             credentials: Credentials {
                 key_id: settings.access_key_id.clone(),
                 secret: settings.access_key_secret.clone(),
@@ -173,12 +174,9 @@ fn number(e164: &str) -> &str {
 
 /// What the service's answer to a message means. Its code decides, whatever the status.
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
-    let mut answer = match (serde_json::from_slice::<Told>(&reply.body), reply.status) {
-        (Ok(told), _) => Answer { reference: told.biz_id, ..CODES.read(&told.code, Outcome::Rejected).answer() },
-        (Err(_), 429) => Answer::of(Outcome::Throttled, "429"),
-        (Err(_), status @ (300..=399 | 401 | 403 | 404)) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (Err(_), status @ 400..=499) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        (Err(_), status) => Answer::of(Outcome::Unknown, format!("unlisted {status}")),
+    let mut answer = match serde_json::from_slice::<Told>(&reply.body) {
+        Ok(told) => Answer { reference: told.biz_id, ..CODES.read(&told.code, Outcome::Rejected).answer() },
+        Err(_) => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
     answer
@@ -206,13 +204,7 @@ impl Provider for AliyunProvider {
             ("TemplateParam", parameters.as_str()),
             ("OutId", attempt.as_str()),
         ];
-        match self.http.run(self.call("SendSms", &fields, now)).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Alibaba Cloud");
-                fault.answer()
-            }
-        }
+        self.http.ask(self.call("SendSms", &fields, now), &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {

@@ -15,7 +15,8 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::codes::Codes;
 use super::protocol::jwt::Key;
 use super::settings::{Common, Faults, Surroundings};
@@ -101,8 +102,8 @@ impl ApnsProvider {
         found.require(ten(&settings.key_id), "key_id", "is ten letters and digits");
         found.none()?;
         let http = match &settings.ca_file {
-            None => Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
-            Some(file) => Http::trusting(file).map_err(Faults::at("ca_file"))?,
+            None => common.http()?,
+            Some(file) => Http::trusting(file).map_err(Faults::at("ca_file"))?.within(common.timeout),
         };
         Ok(Self {
             descriptor: common.descriptor("apns", Channel::Push, false),
@@ -163,10 +164,7 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
         }
         (_, Some(reason)) => CODES.read(&reason, Outcome::Rejected).answer(),
         (410, None) => Answer::of(Outcome::BadAddress, "410"),
-        (429, None) => Answer::of(Outcome::Throttled, "429"),
-        (status @ (300..=399 | 401 | 403 | 404 | 405), None) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (status @ 400..=499, None) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        (status, None) => Answer::of(Outcome::Unknown, format!("unlisted {status}")),
+        (_, None) => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
     answer

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use self::definition::{Answers, Definition};
 use self::receipts::Reader;
 use self::template::Templates;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::mail::Mail;
 use super::settings::{Common, Faults, Surroundings};
@@ -83,7 +83,7 @@ impl HttpProvider {
         });
         let provider = Self {
             descriptor: common.descriptor("http", definition.channel, reader.is_some()),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             method,
             templates: Templates::build(&definition.request).map_err(&unfit)?,
             answers: definition.answer,
@@ -202,13 +202,7 @@ impl Provider for HttpProvider {
         for (name, value) in written.headers {
             request = request.header(name, value);
         }
-        match self.http.run(request.body(written.body)).await {
-            Ok(reply) => self.read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from the API");
-                fault.answer()
-            }
-        }
+        self.http.ask(request.body(written.body), &self.descriptor, |reply| self.read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::token::Account;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::codes::Codes;
 use super::settings::{Common, Faults, Surroundings};
 use super::webpush::topic;
@@ -97,7 +98,7 @@ impl FcmProvider {
         let url = settings.base_url.join(&format!("/v1/projects/{}/messages:send", account.project));
         Ok(Self {
             descriptor: common.descriptor("fcm", Channel::Push, false),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             account,
             url: url.map_err(|_| Faults::one("base_url", "cannot be extended with a path"))?,
             ttl_seconds: settings.ttl_seconds,
@@ -161,11 +162,8 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
             Answer { reference, ..Answer::of(Outcome::Accepted, status.to_string()) }
         }
         (_, Some(code)) => CODES.read(&code, Outcome::Rejected).answer(),
-        (429, None) => Answer::of(Outcome::Throttled, "429"),
         // Without FCM's own word a 404 says that the project or the address is wrong, not the registration.
-        (status @ (300..=399 | 401 | 403 | 404), None) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (status @ 400..=499, None) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        (status, None) => Answer::of(Outcome::Unknown, status.to_string()),
+        (_, None) => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
     if answer.outcome == Outcome::Throttled && answer.retry_after_ms.is_none() {

@@ -1,7 +1,8 @@
 //! Letters of the United Kingdom's public bodies through GOV.UK Notify: our own PDF, by its letter specification.
 //!
 //! What became of a letter comes as a callback with a bearer token: returned letters, and statuses. The API has no
-//! idempotency key; a request without an answer is `unknown`, and the reference that Notify keeps is the attempt.
+//! idempotency key; a request without an answer is `unknown`. The reference that Notify keeps is the attempt, by
+//! which its list is asked for it.
 
 use std::sync::LazyLock;
 
@@ -12,13 +13,16 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::inquiry::Finding;
 use super::press::{Press, Sender};
 use super::protocol::codes::Codes;
 use super::protocol::mac::{Hash, hmac};
 use super::protocol::{refusal, shown};
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{
+    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -92,6 +96,18 @@ struct Error {
     error: String,
 }
 
+#[derive(Deserialize)]
+struct List {
+    notifications: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    reference: Option<String>,
+    status: String,
+}
+
 /// A callback: a status has `id` and `status`, a returned letter `notification_id` and neither.
 #[derive(Deserialize)]
 struct Callback {
@@ -131,7 +147,7 @@ impl GovukNotifyProvider {
         };
         Ok(Self {
             descriptor: common.descriptor("govuk_notify", Channel::Letter, false),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             press: Press::new("govuk_notify", &sender, &around.fonts)?,
             service: service.to_owned(),
             secret: Secret::new(secret),
@@ -151,6 +167,18 @@ impl GovukNotifyProvider {
         let signature = hmac(Hash::Sha256, self.secret.expose().as_bytes(), &[signed.as_bytes()]);
         format!("{signed}.{}", BASE64_URL.encode(signature))
     }
+}
+
+/// What the list of letters with one reference says.
+fn read_list(reply: &HttpReply, attempt: &str) -> Told {
+    let (200, Ok(list)) = (reply.status, serde_json::from_slice::<List>(&reply.body)) else {
+        return Told::Nothing(reply.status.to_string());
+    };
+    let ours = list.notifications.into_iter().find(|listed| listed.reference.as_deref() == Some(attempt));
+    Told::one(ours.map(|listed| {
+        let outcome = CODES.status(&listed.status).flatten();
+        Finding { reference: listed.id, outcome, code: Some(listed.status) }
+    }))
 }
 
 /// The service and the secret of an API key: its last two UUIDs.
@@ -192,13 +220,7 @@ impl Provider for GovukNotifyProvider {
             "postage": self.postage,
         });
         let request = self.http.post(self.letters.clone()).bearer_auth(self.token(now)).json(&body);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Notify");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
@@ -219,6 +241,20 @@ impl Provider for GovukNotifyProvider {
         let Some(attempt) = said.reference.and_then(|reference| reference.parse().ok()) else { return Ok(Vec::new()) };
         let outcome = CODES.status(&status).flatten();
         Ok(vec![ReceiptEvent { attempt, key: format!("{id}:{status}"), outcome, code: Some(status) }])
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        Some(Asking { gap_ms: 500 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let mut url = self.notifications.clone();
+        let attempt = inquiry.message.attempt.to_string();
+        url.query_pairs_mut().append_pair("template_type", "letter").append_pair("reference", &attempt);
+        match self.http.run(self.http.get(url).bearer_auth(self.token(inquiry.now))).await {
+            Ok(reply) => read_list(&reply, &attempt),
+            Err(fault) => Told::Nothing(fault.to_string()),
+        }
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

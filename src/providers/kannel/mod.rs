@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::sender;
@@ -76,7 +77,7 @@ impl KannelProvider {
     pub fn build(common: &Common, settings: &KannelSettings, around: &Surroundings) -> Result<Self, Faults> {
         Ok(Self {
             descriptor: common.descriptor("kannel", Channel::Sms, true),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             url: settings.url.clone(),
             username: settings.username.clone(),
             password: settings.password.clone(),
@@ -99,7 +100,7 @@ impl KannelProvider {
 }
 
 /// What an answer means: the status, and the number that its text begins with.
-fn read_answer(reply: &HttpReply) -> Answer {
+fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let text = String::from_utf8_lossy(&reply.body);
     let read = |code: &str| CODES.read(code, Outcome::Rejected).answer();
     let number: String = text.trim_start().chars().take_while(char::is_ascii_digit).collect();
@@ -107,11 +108,9 @@ fn read_answer(reply: &HttpReply) -> Answer {
         (status, number) if CODES.lists(&format!("{status} {number}")) => read(&format!("{status} {number}")),
         // It was taken, or so the status says, and the text does not.
         (200..=299, _) => Answer::of(Outcome::Unknown, format!("unlisted {}", reply.status)),
-        (status @ 300..=399, _) => Answer::of(Outcome::Misconfigured, status.to_string()),
         (status, _) if CODES.lists(&status.to_string()) => read(&status.to_string()),
-        // Something on the way, which may have passed the request on.
-        (status @ 500..=599, _) => Answer::of(Outcome::Unknown, status.to_string()),
-        (status, _) => read(&status.to_string()),
+        // Not Kannel: something on the way.
+        _ => by_status(reply, false, now),
     }
 }
 
@@ -121,7 +120,7 @@ impl Provider for KannelProvider {
         &self.descriptor
     }
 
-    async fn send(&self, message: &Message, _now: Millis) -> Answer {
+    async fn send(&self, message: &Message, now: Millis) -> Answer {
         let Body::Sms { to, text, .. } = &message.body else {
             return Answer::of(Outcome::Misconfigured, "wrong-channel");
         };
@@ -144,13 +143,7 @@ impl Provider for KannelProvider {
         ];
         fields.extend(self.smsc.as_deref().map(|smsc| ("smsc", smsc)));
         fields.extend(self.validity.as_deref().map(|minutes| ("validity", minutes)));
-        match self.http.run(self.request(&fields)).await {
-            Ok(reply) => read_answer(&reply),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Kannel");
-                fault.answer()
-            }
-        }
+        self.http.ask(self.request(&fields), &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {

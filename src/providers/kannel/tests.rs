@@ -24,7 +24,8 @@ fn provider() -> KannelProvider {
 }
 
 fn answer(status: u16, body: &str) -> Answer {
-    read_answer(&HttpReply { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) })
+    let reply = HttpReply { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) };
+    read_answer(&reply, Millis(0))
 }
 
 #[test]

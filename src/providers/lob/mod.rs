@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::press::{Press, Sender};
 use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
@@ -150,7 +150,7 @@ impl LobProvider {
         let base = settings.base_url.as_str().trim_end_matches('/');
         Ok(Self {
             descriptor: common.descriptor("lob", Channel::Letter, false),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             press: Press::new("lob", &Sender::default(), &around.fonts)?,
             key: settings.api_key.clone().unwrap_or_else(|| Secret::new("")),
             letters: Url::parse(&format!("{base}/v1/letters"))
@@ -241,13 +241,7 @@ impl Provider for LobProvider {
             .header("idempotency-key", message.attempt.to_string())
             .header("content-type", content_type)
             .body(body);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Lob");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {

@@ -38,9 +38,10 @@ struct Signature {
     value: String,
 }
 
+/// Something that happened to a message.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Event {
+pub(super) struct Event {
     #[serde(rename = "event")]
     name: String,
     id: String,
@@ -97,8 +98,8 @@ impl Signatures {
     }
 }
 
-/// What an event says; nothing if it is of a message that is not ours.
-fn receipt(event: &Event) -> Option<ReceiptEvent> {
+/// What an event says, of a callback or of the list; nothing if it is of a message that is not ours.
+pub(super) fn receipt(event: &Event) -> Option<ReceiptEvent> {
     let attempt = event.user_variables.get(ATTEMPT)?.as_str()?.parse().ok()?;
     let names = [
         event.severity.as_ref().zip(event.reason.as_ref()).map(|(s, r)| format!("{}.{s}.{r}", event.name)),

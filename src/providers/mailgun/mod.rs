@@ -1,10 +1,11 @@
 //! Email through Mailgun, and its webhooks.
 //!
 //! Nothing is tracked. What Mailgun's suppression lists swallow comes back as a failure that says so: `rejected`, and the next
-//! channel is tried. Requests have no idempotency key: one without an answer is `unknown`. The attempt travels as a
-//! variable of the message.
+//! channel is tried. Requests have no idempotency key: one without an answer is `unknown`, and the events are
+//! asked for it. The attempt travels as a variable of the message.
 
 mod events;
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -15,12 +16,14 @@ use serde::Deserialize;
 use url::Url;
 
 use self::events::Signatures;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::codes::Codes;
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
 use super::settings::{Common, Faults};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{
+    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -63,6 +66,7 @@ pub struct MailgunProvider {
     api_key: Secret,
     messages: Url,
     domain: Url,
+    events: Url,
     signatures: Option<Signatures>,
 }
 
@@ -98,10 +102,11 @@ impl MailgunProvider {
         Ok(Self {
             descriptor: common.descriptor("mailgun", Channel::Email, signatures.is_some()),
             letterhead: Letterhead::read(&settings.from, settings.reply_to.as_deref())?,
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             api_key: settings.api_key.clone().unwrap_or_else(|| Secret::new("")),
             messages: at(format!("/v3/{domain}/messages"))?,
             domain: at(format!("/v4/domains/{domain}"))?,
+            events: at(format!("/v3/{domain}/events"))?,
             signatures,
         })
     }
@@ -142,6 +147,8 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
         Some(said) if reply.status == 400 && said.message.contains("'to' parameter is not a valid address") => {
             Answer::of(Outcome::BadAddress, "400 to")
         }
+        // Elsewhere it asks for money; Mailgun means that the parameters are valid and the request failed all the same.
+        _ if reply.status == 402 => Answer { outcome: Outcome::Rejected, ..answer },
         _ => answer,
     }
 }
@@ -158,18 +165,24 @@ impl Provider for MailgunProvider {
             Err(answer) => return answer,
         };
         let request = self.http.post(self.messages.clone()).basic_auth("api", Some(self.api_key.expose())).form(&form);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Mailgun");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         let signatures = self.signatures.as_ref().ok_or(ReceiptError::Unsupported)?;
         signatures.read(&request.body, request.now)
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        Some(Asking { gap_ms: 1000 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let Some(url) = lookup::address(&self.events, inquiry) else { return Told::Has(Vec::new()) };
+        match self.http.run(self.http.get(url).basic_auth("api", Some(self.api_key.expose()))).await {
+            Ok(reply) => lookup::read(&reply, inquiry),
+            Err(fault) => Told::Nothing(fault.to_string()),
+        }
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

@@ -1,8 +1,10 @@
 //! Text messages through `MessageBird`'s SMS API (Bird), and its status reports.
 //!
-//! There is no idempotency key: a request without an answer may have gone out, so it is `unknown`. A report is a GET whose
+//! There is no idempotency key: a request without an answer may have gone out, so it is `unknown`, and the list of
+//! messages is asked for it. A report is a GET whose
 //! `reference` is our attempt; a signed token covers its whole address.
 
+mod lookup;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -15,12 +17,15 @@ use serde_json::json;
 use url::Url;
 
 use self::signature::Signatures;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{
+    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -99,7 +104,7 @@ impl MessageBirdProvider {
         found.none()?;
         Ok(Self {
             descriptor: common.descriptor("messagebird", Channel::Sms, true),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             authorization: Secret::new(format!("AccessKey {}", settings.access_key.expose())),
             from: settings.from.clone(),
             validity: settings.validity_seconds,
@@ -126,9 +131,7 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
             let code = if CODES.lists(&about) { about } else { code.to_string() };
             CODES.read(&code, Outcome::Rejected).answer()
         }
-        (status @ (300..=399 | 401 | 403 | 404 | 407), None) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (status @ 400..=499, None) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        (status, None) => Answer::of(Outcome::Unknown, status.to_string()),
+        (_, None) => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
     answer
@@ -164,13 +167,7 @@ impl Provider for MessageBirdProvider {
         }
         let request =
             self.http.post(self.messages.clone()).header("Authorization", self.authorization.expose()).json(&body);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from MessageBird");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
@@ -183,6 +180,18 @@ impl Provider for MessageBirdProvider {
         let (id, status) = (query.must("id")?, query.must("status")?);
         let (outcome, code) = callback::meaning(&CODES, status, query.one("statusErrorCode")?);
         Ok(vec![ReceiptEvent { attempt, key: format!("{id}:{status}"), outcome, code: Some(code) }])
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        Some(Asking { gap_ms: 500 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let Some(url) = lookup::address(&self.messages, inquiry) else { return Told::Has(Vec::new()) };
+        match self.http.run(self.http.get(url).header("Authorization", self.authorization.expose())).await {
+            Ok(reply) => lookup::read(&reply, inquiry),
+            Err(fault) => Told::Nothing(fault.to_string()),
+        }
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

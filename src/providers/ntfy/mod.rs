@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::protocol::codes::Codes;
+use super::protocol::refusal;
 use super::settings::{Common, Faults};
 use super::{Answer, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
@@ -75,7 +76,7 @@ impl NtfyProvider {
         found.none()?;
         Ok(Self {
             descriptor: common.descriptor("ntfy", Channel::Push, false),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             url: settings.url.clone(),
             token: settings.token.clone(),
             priority: settings.priority,
@@ -93,23 +94,14 @@ impl NtfyProvider {
 /// What the server's answer means.
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let code = serde_json::from_slice::<Refused>(&reply.body).ok().map(|refused| refused.code.to_string());
-    let mut answer = match (reply.status, code) {
+    match (reply.status, code) {
         // It was taken, whether or not the rest of the answer came through.
         (status @ 200..=299, _) => {
             let reference = serde_json::from_slice::<Taken>(&reply.body).ok().map(|taken| taken.id);
             Answer { reference, ..Answer::of(Outcome::Accepted, status.to_string()) }
         }
-        (_, Some(code)) if CODES.lists(&code) => CODES.read(&code, Outcome::Rejected).answer(),
-        (429, _) => Answer::of(Outcome::Throttled, "429"),
-        (status @ (300..=399 | 401 | 404), _) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (400..=499, Some(code)) => CODES.read(&code, Outcome::Rejected).answer(),
-        (status @ 400..=499, None) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        // Its own error says that it was the server; without one, somebody on the way failed.
-        (status, Some(_)) => Answer::of(Outcome::Retry, status.to_string()),
-        (status, None) => Answer::of(Outcome::Unknown, status.to_string()),
-    };
-    answer.retry_after_ms = reply.retry_after_ms(now);
-    answer
+        (_, code) => refusal::read(reply, code.as_deref(), &CODES, now),
+    }
 }
 
 #[async_trait]
@@ -138,13 +130,11 @@ impl Provider for NtfyProvider {
         if let Some(url) = url {
             body["click"] = json!(url);
         }
-        match self.http.run(self.signed(self.http.post(self.url.clone())).json(&body)).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from the ntfy server");
-                fault.answer()
-            }
-        }
+        self.http
+            .ask(self.signed(self.http.post(self.url.clone())).json(&body), &self.descriptor, |reply| {
+                read_answer(reply, now)
+            })
+            .await
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::http::{Http, HttpFault, HttpReply, Reach};
+use super::http::{Http, HttpFault, HttpReply};
 use super::press::{Press, Sender};
 use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
@@ -169,7 +169,7 @@ impl PingenProvider {
         let organisation = format!("/organisations/{}", settings.organisation);
         Ok(Self {
             descriptor: common.descriptor("pingen", Channel::Letter, false),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             press: Press::new("pingen", &settings.sender, &around.fonts)?,
             secret: settings.client_secret.clone().unwrap_or_else(|| Secret::new("")),
             tokens: at(&settings.identity_url, "identity_url", "/auth/access-tokens")?,

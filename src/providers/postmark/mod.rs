@@ -1,10 +1,11 @@
 //! Email through Postmark, and its webhooks.
 //!
 //! A recipient whom Postmark holds for inactive is refused with a code of its own and becomes `rejected`: the next channel
-//! is tried. Nothing is tracked. Requests have no idempotency key: one without an answer is `unknown`. The attempt travels
-//! as metadata. Postmark signs no webhooks; they show a user name and a password.
+//! is tried. Nothing is tracked. Requests have no idempotency key: one without an answer is `unknown`, and the
+//! list of messages is asked for it. The attempt travels as metadata. Postmark signs no webhooks; they show a user name and a password.
 
 mod events;
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -15,13 +16,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::codes::Codes;
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
 use super::protocol::shown;
 use super::settings::{Common, Faults};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{
+    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -110,13 +113,19 @@ impl PostmarkProvider {
         Ok(Self {
             descriptor: common.descriptor("postmark", Channel::Email, settings.webhook_password.is_some()),
             letterhead: Letterhead::read(&settings.from, settings.reply_to.as_deref())?,
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             token: settings.server_token.clone().unwrap_or_else(|| Secret::new("")),
             stream: settings.message_stream.clone(),
             messages: at("/email")?,
             server: at("/server")?,
             webhook: (settings.webhook_user.clone(), passwords),
         })
+    }
+
+    /// Reads something of the server's.
+    async fn look(&self, url: Url) -> Result<HttpReply, Told> {
+        let request = self.http.get(url).header(TOKEN, self.token.expose()).header("Accept", "application/json");
+        self.http.run(request).await.map_err(|fault| Told::Nothing(fault.to_string()))
     }
 
     fn body(&self, message: &Message) -> Result<Value, Answer> {
@@ -174,13 +183,7 @@ impl Provider for PostmarkProvider {
             .header(TOKEN, self.token.expose())
             .header("Accept", "application/json")
             .json(&body);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Postmark");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
@@ -192,6 +195,27 @@ impl Provider for PostmarkProvider {
             return Err(ReceiptError::Forged);
         }
         events::read(&request.body)
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        Some(Asking { gap_ms: 500 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let Some(list) = lookup::list(&self.server, inquiry) else { return Told::Has(Vec::new()) };
+        let attempt = inquiry.message.attempt;
+        let listed = match self.look(list).await.and_then(|reply| lookup::read(&reply, attempt)) {
+            Ok(listed) => listed,
+            Err(told) => return told,
+        };
+        for url in listed.iter().filter_map(|listed| lookup::details(&self.server, listed)) {
+            match self.look(url).await.and_then(|reply| lookup::read_details(&reply, attempt)) {
+                Ok(None) => {}
+                Ok(found) => return Told::one(found),
+                Err(told) => return told,
+            }
+        }
+        Told::Has(Vec::new())
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

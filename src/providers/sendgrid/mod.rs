@@ -1,11 +1,13 @@
 //! Email through SendGrid's v3 API, and its Event Webhook.
 //!
 //! Suppression lists are bypassed: an unsubscription from advertising does not switch off a notice that the law demands.
-//! Nothing is tracked. Requests have no idempotency key: one without an answer is `unknown`. The attempt travels as a custom
+//! Nothing is tracked. Requests have no idempotency key: one without an answer is `unknown`; an account with Email
+//! Activity is asked for it. The attempt travels as a custom
 //! argument and comes back with every event.
 
 mod codes;
 mod events;
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -15,11 +17,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::events::PublicKey;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::protocol::answers::by_status;
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
 use super::settings::{Common, Faults};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{
+    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -39,6 +43,9 @@ pub struct SendGridSettings {
     /// Keys that the Event Webhook is signed with, in base64; any of them is believed, no receipts without.
     #[serde(default)]
     pub webhook_public_keys: Vec<String>,
+    /// Whether the account has the Email Activity API: then it is asked about messages without an answer.
+    #[serde(default)]
+    pub email_activity: bool,
     /// The API's address.
     #[serde(default = "api")]
     pub base_url: Url,
@@ -56,6 +63,7 @@ pub struct SendGridProvider {
     api_key: Secret,
     messages: Url,
     scopes: Url,
+    activity: Option<Url>,
     keys: Vec<PublicKey>,
 }
 
@@ -76,10 +84,11 @@ impl SendGridProvider {
         Ok(Self {
             descriptor: common.descriptor("sendgrid", Channel::Email, !settings.webhook_public_keys.is_empty()),
             letterhead: Letterhead::read(&settings.from, settings.reply_to.as_deref())?,
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             api_key: settings.api_key.clone().unwrap_or_else(|| Secret::new("")),
             messages: at("/v3/mail/send")?,
             scopes: at("/v3/scopes")?,
+            activity: settings.email_activity.then(|| at("/v3/messages")).transpose()?,
             keys: keys.unwrap_or_default(),
         })
     }
@@ -150,13 +159,7 @@ impl Provider for SendGridProvider {
             Err(answer) => return answer,
         };
         let request = self.http.post(self.messages.clone()).bearer_auth(self.api_key.expose()).json(&body);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from SendGrid");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
@@ -164,6 +167,20 @@ impl Provider for SendGridProvider {
             return Err(ReceiptError::Unsupported);
         }
         events::read(request, &self.keys)
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        // Email Activity takes a handful of questions a minute.
+        self.activity.as_ref().map(|_| Asking { gap_ms: 15_000 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let Some(activity) = &self.activity else { return Told::Nothing(String::from("no email activity")) };
+        let url = lookup::address(activity, inquiry);
+        match self.http.run(self.http.get(url).bearer_auth(self.api_key.expose())).await {
+            Ok(reply) => lookup::read(&reply),
+            Err(fault) => Told::Nothing(fault.to_string()),
+        }
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

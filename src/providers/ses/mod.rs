@@ -1,7 +1,8 @@
 //! Email through Amazon SES (API version 2), and its events through Amazon SNS.
 //!
 //! The message is written by our own composer and sent raw, so that its headers are those of any other relay; SES replaces
-//! the Message-ID and signs. Requests have no idempotency key: one without an answer is `unknown`. The attempt travels as a
+//! the Message-ID and signs. Requests have no idempotency key: one without an answer is `unknown`, and cannot be
+//! asked for: message insights are found by the identifier that the answer gives. The attempt travels as a
 //! tag and as a header, and comes back in either form of event. What the account's suppression list swallows comes back as
 //! a bounce that says so: `rejected`, and the next channel is tried.
 
@@ -21,7 +22,7 @@ use serde_json::json;
 use url::Url;
 
 pub use self::settings::SesSettings;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::aws::Signer;
 use super::protocol::mail::ATTEMPT;
@@ -65,7 +66,7 @@ impl SesProvider {
         Ok(Self {
             descriptor: common.descriptor("ses", Channel::Email, topics.is_some()),
             composer: MailComposer::build(&mail)?,
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             signer: Signer::new(settings.credentials(), settings.region.clone(), "ses"),
             messages: settings.at("/v2/email/outbound-emails")?,
             account: settings.at("/v2/email/account")?,
@@ -103,13 +104,7 @@ impl SesProvider {
         for (name, value) in self.signer.headers("POST", &self.messages, Some(JSON), &body, now) {
             request = request.header(name, value);
         }
-        match self.http.run(request.body(body)).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Amazon SES");
-                fault.answer()
-            }
-        }
+        self.http.ask(request.body(body), &self.descriptor, |reply| read_answer(reply, now)).await
     }
 }
 

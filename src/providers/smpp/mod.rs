@@ -2,7 +2,8 @@
 //!
 //! The frames are the crate rusmpp's. The session is our own: it must know of each request whether it may have left
 //! (then its outcome is `unknown` when the answer does not come) or surely has not. A receipt is acknowledged once it is
-//! durable.
+//! durable. It cannot be asked about an attempt without an answer: `query_sm` names a message by the identifier that the answer
+//! gives.
 
 mod codes;
 mod frame;

@@ -53,6 +53,7 @@ use crate::domain::outcome::Outcome;
 
 pub use self::connection::Limits;
 pub use self::settings::{DkimSettings, SmtpSettings, SmtpTls};
+pub(crate) use self::tls::{client_config, server_name};
 
 pub(super) use self::content::{Composer as MailComposer, Mail as MailContent, wire_address};
 pub(super) use self::settings::name_and_address;

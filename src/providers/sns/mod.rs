@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
-use super::http::{Http, HttpFault, HttpReply, Reach};
+use super::http::{Http, HttpFault, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::aws::{Credentials, Signer};
 use super::protocol::codes::Codes;
 use super::settings::{Common, Faults, Surroundings};
@@ -93,7 +94,7 @@ impl SnsProvider {
         attributes.extend(settings.origination_number.clone().map(|n| ("AWS.MM.SMS.OriginationNumber", n)));
         Ok(Self {
             descriptor: common.descriptor("sns", Channel::Sms, false),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             signer: Signer::new(credentials, settings.region.clone(), "sns"),
             url,
             attributes,
@@ -159,10 +160,7 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
             let code = if about && CODES.lists(&number) { number } else { code };
             CODES.read(&code, Outcome::Rejected).answer()
         }
-        (429, None) => Answer::of(Outcome::Throttled, "429"),
-        (status @ (300..=399 | 401 | 403 | 404), None) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (status @ 400..=499, None) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        (status, None) => Answer::of(Outcome::Unknown, status.to_string()),
+        (_, None) => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
     answer

@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::tc3::Credentials;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::codes::Codes;
 use super::protocol::{callback, shown};
 use super::settings::{Common, Faults, Surroundings};
@@ -146,7 +147,7 @@ impl TencentProvider {
         let host = settings.base_url.host_str().ok_or_else(|| Faults::one("base_url", "has no host"))?;
         Ok(Self {
             descriptor: common.descriptor("tencent", Channel::Sms, true),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             credentials: Credentials { id: settings.secret_id.clone(), secret: settings.secret_key.clone() },
             sdk_app_id: settings.sdk_app_id.clone(),
             sign_name: settings.sign_name.clone(),
@@ -182,17 +183,14 @@ impl TencentProvider {
 /// What the service's answer to a message means. Its code decides, whatever the status.
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let told = serde_json::from_slice::<Told>(&reply.body).ok().map(|told| told.response);
-    let mut answer = match (told, reply.status) {
-        (Some(Response { error: Some(refused), .. }), _) => CODES.read(&refused.code, Outcome::Rejected).answer(),
-        (Some(Response { send_status_set, .. }), _) if send_status_set.len() == 1 => {
+    let mut answer = match told {
+        Some(Response { error: Some(refused), .. }) => CODES.read(&refused.code, Outcome::Rejected).answer(),
+        Some(Response { send_status_set, .. }) if send_status_set.len() == 1 => {
             let sent = &send_status_set[0];
             let reference = sent.serial_no.clone().filter(|number| !number.is_empty());
             Answer { reference, ..CODES.read(&sent.code, Outcome::Rejected).answer() }
         }
-        (_, 429) => Answer::of(Outcome::Throttled, "429"),
-        (None, status @ (300..=399 | 401 | 403 | 404)) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (None, status @ 400..=499) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        (_, status) => Answer::of(Outcome::Unknown, format!("unlisted {status}")),
+        _ => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
     answer
@@ -222,13 +220,7 @@ impl Provider for TencentProvider {
         if let Some(name) = &self.sign_name {
             body["SignName"] = json!(name);
         }
-        match self.http.run(self.call("SendSms", &body, now)).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Tencent Cloud");
-                fault.answer()
-            }
-        }
+        self.http.ask(self.call("SendSms", &body, now), &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     fn loose_receipts(&self, request: &ReceiptRequest) -> Result<Vec<LooseReceipt>, ReceiptError> {

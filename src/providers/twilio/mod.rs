@@ -1,9 +1,11 @@
 //! Text messages through Twilio's Messages API, and its status callbacks.
 //!
-//! The API has no idempotency key: a request without an answer may have gone out, so it is `unknown`. The address of
+//! The API has no idempotency key: a request without an answer may have gone out, so it is `unknown`, and the list of messages
+//! is asked for it. The address of
 //! the callback carries the attempt; Twilio signs it with the rest.
 
 mod codes;
+mod lookup;
 mod settings;
 mod signature;
 mod voice;
@@ -16,10 +18,13 @@ pub use self::settings::TwilioSettings;
 use self::signature::Signatures;
 pub use self::signature::sign_callback;
 pub use self::voice::{TwilioVoiceProvider, TwilioVoiceSettings};
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::form::Form;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{
+    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+};
 use crate::config::Secret;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -75,7 +80,7 @@ impl TwilioProvider {
         };
         Ok(Self {
             descriptor: common.descriptor("twilio", Channel::Sms, true),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             account_sid: sid.clone(),
             user,
             password,
@@ -128,21 +133,14 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
         return answer;
     }
     let code = serde_json::from_slice::<Refused>(&reply.body).ok().map(|r| r.code);
-    let mut answer = match (code, status) {
+    let answer = by_status(reply, code.is_some(), now);
+    match code {
         // Codes below 1000 only repeat the status.
-        (Some(code), _) if code >= 1000 && codes::lists(code) => codes::read(code).answer(),
-        (_, 429) => Answer::of(Outcome::Throttled, "429"),
-        (_, 300..=399 | 401 | 403 | 404 | 407) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (_, 408) => Answer::of(Outcome::Retry, "408"),
-        (Some(code), 400..=499) => codes::read(code).answer(),
-        (None, 400..=499) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        // With its own error in the body it is Twilio that failed and says so; without, something on the way did, and
-        // the request may have gone through.
-        (Some(_), _) => Answer::of(Outcome::Retry, status.to_string()),
-        (None, _) => Answer::of(Outcome::Unknown, status.to_string()),
-    };
-    answer.retry_after_ms = reply.retry_after_ms(now);
-    answer
+        Some(code) if (code >= 1000 && codes::lists(code)) || answer.outcome == Outcome::Rejected => {
+            Answer { retry_after_ms: answer.retry_after_ms, ..codes::read(code).answer() }
+        }
+        _ => answer,
+    }
 }
 
 #[async_trait]
@@ -168,17 +166,23 @@ impl Provider for TwilioProvider {
         }
         let request =
             self.http.post(self.messages.clone()).basic_auth(&self.user, Some(self.password.expose())).form(&form);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Twilio");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         self.read_callback(request)
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        Some(Asking { gap_ms: 200 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let Some(url) = lookup::address(&self.messages, inquiry) else { return Told::Has(Vec::new()) };
+        match self.http.run(self.http.get(url).basic_auth(&self.user, Some(self.password.expose()))).await {
+            Ok(reply) => lookup::read(&reply, inquiry),
+            Err(fault) => Told::Nothing(fault.to_string()),
+        }
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

@@ -1,9 +1,11 @@
 //! Text messages through Vonage's SMS API, and its delivery receipts.
 //!
 //! The API answers 200 to everything; each part of a message has its own status in the body. There is no idempotency
-//! key: a request without an answer may have gone out, so it is `unknown`. The callback's address carries the attempt
+//! key: a request without an answer may have gone out, so it is `unknown`; an account with the Reports API is
+//! asked for it. The callback's address carries the attempt
 //! and an HMAC of ours; where the account signs its callbacks, that signature must fit as well.
 
+mod lookup;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -16,13 +18,16 @@ use url::Url;
 
 use self::signature::Signatures;
 pub use self::signature::VonageDigest;
-use super::http::{Http, HttpReply, Reach};
+use super::http::{Http, HttpReply};
+use super::protocol::answers::by_status;
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::form::Form;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{
+    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -57,6 +62,8 @@ pub struct VonageSettings {
     pub signature_digest: VonageDigest,
     /// How long the network may try, in seconds (20 to 604,800).
     pub ttl_seconds: Option<u32>,
+    /// The address of the Reports API's records, where the account has it: then it is asked about messages without an answer.
+    pub reports_url: Option<Url>,
     /// The API's address.
     #[serde(default = "rest_nexmo")]
     pub base_url: Url,
@@ -76,6 +83,7 @@ pub struct VonageProvider {
     ttl_ms: Option<String>,
     messages: Url,
     balance: Url,
+    reports: Option<Url>,
     receipts: String,
     secrets: Vec<Secret>,
     signatures: Signatures,
@@ -103,6 +111,7 @@ impl VonageProvider {
         let fits = settings.ttl_seconds.is_none_or(|s| (20..=604_800).contains(&s));
         found.require(fits, "ttl_seconds", "give 20 to 604800");
         found.require(is_protected(&settings.base_url), "base_url", "use https");
+        found.require(settings.reports_url.as_ref().is_none_or(is_protected), "reports_url", "use https");
         found.none()?;
         let at = |path: &str| {
             settings.base_url.join(path).map_err(|_| Faults::one("base_url", "cannot be extended with a path"))
@@ -110,13 +119,14 @@ impl VonageProvider {
         let signing = settings.signature_secret.iter().chain(&settings.previous_signature_secrets).cloned().collect();
         Ok(Self {
             descriptor: common.descriptor("vonage", Channel::Sms, true),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             api_key: settings.api_key.clone(),
             api_secret: settings.api_secret.clone(),
             from: settings.from.clone(),
             ttl_ms: settings.ttl_seconds.map(|seconds| (u64::from(seconds) * 1000).to_string()),
             messages: at("/sms/json")?,
             balance: at("/account/get-balance")?,
+            reports: settings.reports_url.clone(),
             receipts: around.receipts_url(&common.name)?,
             secrets: callback::secrets(&settings.receipt_secret, &settings.previous_receipt_secrets),
             signatures: Signatures::new(signing, settings.signature_digest),
@@ -134,10 +144,7 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
         }
         // It was taken or not; the body would have said.
         (200..=299, _) => Answer::of(Outcome::Unknown, format!("unlisted {}", reply.status)),
-        (429, _) => Answer::of(Outcome::Throttled, "429"),
-        (status @ (300..=399 | 401 | 403 | 404 | 407), _) => Answer::of(Outcome::Misconfigured, status.to_string()),
-        (status @ 400..=499, _) => Answer::of(Outcome::Rejected, format!("unlisted {status}")),
-        (status, _) => Answer::of(Outcome::Unknown, status.to_string()),
+        _ => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
     answer
@@ -174,13 +181,9 @@ impl Provider for VonageProvider {
             ("client-ref", attempt.as_str()),
         ];
         form.extend(self.ttl_ms.as_deref().map(|ttl| ("ttl", ttl)));
-        match self.http.run(self.http.post(self.messages.clone()).form(&form)).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Vonage");
-                fault.answer()
-            }
-        }
+        self.http
+            .ask(self.http.post(self.messages.clone()).form(&form), &self.descriptor, |reply| read_answer(reply, now))
+            .await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
@@ -192,6 +195,20 @@ impl Provider for VonageProvider {
         let (status, id) = (fields.must("status")?, fields.must("messageId")?);
         let (outcome, code) = callback::meaning(&CODES, status, fields.one("err-code")?);
         Ok(vec![ReceiptEvent { attempt, key: format!("{id}:{status}"), outcome, code: Some(code) }])
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        self.reports.as_ref().map(|_| Asking { gap_ms: 1000 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let Some(url) = self.reports.as_ref().and_then(|url| lookup::address(url, &self.api_key, inquiry)) else {
+            return Told::Nothing(String::from("no reports"));
+        };
+        match self.http.run(self.http.get(url).basic_auth(&self.api_key, Some(self.api_secret.expose()))).await {
+            Ok(reply) => lookup::read(&reply, inquiry),
+            Err(fault) => Told::Nothing(fault.to_string()),
+        }
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

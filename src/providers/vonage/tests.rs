@@ -21,6 +21,7 @@ fn settings() -> VonageSettings {
         signature_secret: None,
         previous_signature_secrets: Vec::new(),
         signature_digest: VonageDigest::Sha256,
+        reports_url: None,
         ttl_seconds: None,
         base_url: rest_nexmo(),
     }

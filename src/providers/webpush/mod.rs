@@ -69,7 +69,7 @@ impl WebPushProvider {
         let key = settings.vapid_private_key.as_ref().ok_or_else(missing)?;
         Ok(Self {
             descriptor: common.descriptor("webpush", Channel::Push, false),
-            http: Http::new(reach).map_err(Faults::at(""))?,
+            http: Http::new(reach).map_err(Faults::at(""))?.within(common.timeout),
             vapid: Vapid::build(key, &settings.subject)?,
             ttl_seconds: settings.ttl_seconds,
             allow_private: settings.allow_private_endpoints,

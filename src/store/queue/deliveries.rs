@@ -20,7 +20,8 @@ use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
 use crate::store::traits::{
-    ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, Silence, SilenceReport,
+    ClaimRequest, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
+    SilenceReport, Unanswered,
 };
 
 #[async_trait]
@@ -126,8 +127,22 @@ impl DeliveryStore for SqlStore {
         now: Millis,
         jitter: f64,
     ) -> Result<ReceiptEffect> {
-        let receipt = Receipt { provider, key, attempt, outcome, code };
+        let receipt = Receipt { provider, key, attempt, outcome, code, asked: false, reference: None };
         self.take_receipt(&receipt, &Resolution { policies, now, jitter }).await
+    }
+
+    async fn unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>> {
+        self.list_unanswered(which).await
+    }
+
+    async fn apply_word(
+        &self,
+        word: &ProviderWord<'_>,
+        policies: &[(Channel, ChannelPolicy)],
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReceiptEffect> {
+        self.take_word(word, &Resolution { policies, now, jitter }).await
     }
 
     async fn watched_canaries(&self) -> Result<Vec<CampaignId>> {

@@ -30,6 +30,8 @@
 //!   with it. A death in between leaves a row that the next reaping finds.
 //! - **Receipts come in any order and any number of times.** A failure outweighs a delivery, which outweighs an acceptance,
 //!   whatever comes first.
+//! - **What a provider says when it is asked** goes the way of receipts, and a message that it names is one attempt's only: its
+//!   key among the receipts is the provider's name for it.
 //! - `tallies` equals `attempts` grouped by outcome at every commit: receipts that come after the outcome are in
 //!   `attempts.receipt` and `receipts`, never in the tallies.
 //! - **Locks** are taken in one order everywhere, see [`statements`].
@@ -59,6 +61,7 @@ mod silent;
 mod sqlite;
 mod statements;
 mod steps;
+mod unanswered;
 mod verdict;
 mod workers;
 

@@ -36,6 +36,10 @@ pub(super) struct Receipt<'a> {
     pub(super) outcome: Option<Outcome>,
     /// The provider's code.
     pub(super) code: Option<&'a str>,
+    /// Whether it was asked, and did not come by itself.
+    pub(super) asked: bool,
+    /// The provider's own name for the message, where it was asked which message the attempt is.
+    pub(super) reference: Option<&'a str>,
 }
 
 impl SqlStore {
@@ -53,7 +57,7 @@ impl SqlStore {
             let Some(standing) = tx.standing(campaign, person).await? else {
                 return Err(StoreError::corrupt("attempts", "person_id", "the campaign has no such person"));
             };
-            if !tx.enter(receipt, resolution.now).await? {
+            if !tx.is_free(receipt).await? || !tx.enter(receipt, resolution.now).await? {
                 return Ok(ReceiptEffect::Repeated);
             }
             // Read again now that the person is locked: a settlement may have come in between.
@@ -69,7 +73,7 @@ impl SqlStore {
             };
             let said = weightier(known.receipt, receipt.outcome);
             let Some((next, settled)) = consequence(receipt, resolution, known, &standing, about)? else {
-                tx.note_receipt(receipt.attempt, said, resolution.now).await?;
+                tx.note_receipt(receipt, said, resolution.now).await?;
                 return Ok(ReceiptEffect::Noted);
             };
             let one = Move {
@@ -83,11 +87,11 @@ impl SqlStore {
             // Attempts before the campaign, as everywhere; but a receipt that settles has no row to be noted in before.
             let settles = one.settled.is_some();
             if !settles {
-                tx.note_receipt(receipt.attempt, said, resolution.now).await?;
+                tx.note_receipt(receipt, said, resolution.now).await?;
             }
             let after = tx.apply(campaign, &[one], resolution.now).await?;
             if settles {
-                tx.note_receipt(receipt.attempt, said, resolution.now).await?;
+                tx.note_receipt(receipt, said, resolution.now).await?;
             }
             tx.mark_moved(receipt).await?;
             let actor = ActorRef::provider(receipt.provider);
@@ -102,6 +106,7 @@ impl SqlStore {
                     "outcome": receipt.outcome,
                     "from": state,
                     "to": next.state(),
+                    "asked": receipt.asked,
                 }),
             })
             .await?;
@@ -153,6 +158,8 @@ struct AboutRow {
 trait Receiving {
     /// Whose attempt it is.
     fn whose(&mut self, attempt: AttemptId) -> impl Future<Output = Result<Option<(CampaignId, PersonId)>>> + Send;
+    /// Whether the message that the receipt names is no other attempt's.
+    fn is_free(&mut self, receipt: &Receipt<'_>) -> impl Future<Output = Result<bool>> + Send;
     /// Enters the receipt; `false` when it is there already.
     fn enter(&mut self, receipt: &Receipt<'_>, now: Millis) -> impl Future<Output = Result<bool>> + Send;
     /// Reads the attempt: its row, or the intent. Neither is there when it was handed back meanwhile.
@@ -164,7 +171,7 @@ trait Receiving {
     /// Writes what receipts say of the attempt, if it is settled.
     fn note_receipt(
         &mut self,
-        attempt: AttemptId,
+        receipt: &Receipt<'_>,
         said: Option<Outcome>,
         now: Millis,
     ) -> impl Future<Output = Result<()>> + Send;
@@ -181,6 +188,21 @@ on_both_connections!(Receiving {
                 .fetch_optional(&mut *self)
                 .await?;
         Ok(row.map(|(campaign, person)| (CampaignId(campaign), PersonId(person))))
+    }
+
+    async fn is_free(&mut self, receipt: &Receipt<'_>) -> Result<bool> {
+        let Some(reference) = receipt.reference else { return Ok(true) };
+        // Only text messages are ever matched by anything but a name of ours, and only they have an index for it.
+        let other: Option<Uuid> = sqlx::query_scalar(
+            "/* is_free */ SELECT id FROM attempts WHERE provider = $1 AND reference = $2 AND channel = 'sms' \
+             AND reference IS NOT NULL AND id <> $3 LIMIT 1",
+        )
+        .bind(receipt.provider)
+        .bind(storable(Some(reference)))
+        .bind(receipt.attempt.0)
+        .fetch_optional(&mut *self)
+        .await?;
+        Ok(other.is_none())
     }
 
     async fn enter(&mut self, receipt: &Receipt<'_>, now: Millis) -> Result<bool> {
@@ -213,11 +235,15 @@ on_both_connections!(Receiving {
         }))
     }
 
-    async fn note_receipt(&mut self, attempt: AttemptId, said: Option<Outcome>, now: Millis) -> Result<()> {
-        sqlx::query("/* note_receipt */ UPDATE attempts SET receipt = $2, receipt_at = $3 WHERE id = $1")
-            .bind(attempt.0)
+    async fn note_receipt(&mut self, receipt: &Receipt<'_>, said: Option<Outcome>, now: Millis) -> Result<()> {
+        sqlx::query(
+            "/* note_receipt */ UPDATE attempts SET receipt = $2, receipt_at = $3, reference = COALESCE(reference, $4) \
+             WHERE id = $1",
+        )
+            .bind(receipt.attempt.0)
             .bind(said.map(Outcome::as_str))
             .bind(now.0)
+            .bind(storable(receipt.reference))
             .execute(&mut *self)
             .await?;
         Ok(())

@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use super::Result;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
 use crate::domain::audit::AuditEntry;
+use crate::domain::cascade::Step;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::domain::outcome::Outcome;
+use crate::domain::person::Person;
 use crate::domain::plan::Failing;
 use crate::domain::remedy::RemedyCode;
 
@@ -84,6 +86,49 @@ pub struct SilenceReport {
     pub through: AttemptId,
     /// Whether there may be more before the moment.
     pub full: bool,
+}
+
+/// Which attempts to list of those that nobody knows the outcome of.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    /// Through which provider.
+    pub provider: String,
+    /// Attempts after this one.
+    pub after: AttemptId,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// An attempt of which nobody knows whether it went out, with what its message was made of.
+#[derive(Clone, Debug)]
+pub struct OpenAttempt {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its campaign.
+    pub campaign: CampaignId,
+    /// Whom.
+    pub person: Person,
+    /// How.
+    pub step: Step,
+    /// When it was to be made.
+    pub intended_at: Millis,
+    /// When it was given up as unknown.
+    pub settled_at: Millis,
+}
+
+/// What a provider says of such an attempt when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct ProviderWord<'a> {
+    /// Which provider.
+    pub provider: &'a str,
+    /// Of which attempt.
+    pub attempt: AttemptId,
+    /// Its own name for the message, if it has it.
+    pub reference: Option<&'a str>,
+    /// What that means; `unknown` ends the asking and moves nobody.
+    pub outcome: Outcome,
+    /// The provider's code.
+    pub code: Option<&'a str>,
 }
 
 /// What a receipt did.
@@ -182,6 +227,18 @@ pub trait DeliveryStore: Send + Sync {
         attempt: AttemptId,
         outcome: Option<Outcome>,
         code: Option<&str>,
+        policies: &[(Channel, ChannelPolicy)],
+        now: Millis,
+        jitter: f64,
+    ) -> Result<ReceiptEffect>;
+    /// Attempts through a provider that ended as unknown and of which no word has come since, in order of identifier. Each is the
+    /// last of a person who is unknown, or pending again because of it.
+    async fn unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>>;
+    /// Takes what a provider says of such an attempt, with the consequences of a receipt. `Repeated` when the message is
+    /// another attempt's already.
+    async fn apply_word(
+        &self,
+        word: &ProviderWord<'_>,
         policies: &[(Channel, ChannelPolicy)],
         now: Millis,
         jitter: f64,

@@ -2,6 +2,8 @@
 
 mod aliyun_signs_as_its_own_sdk;
 mod apns_over_http_2;
+mod asked_after_silence;
+mod bounces_before_a_second_judge;
 mod fcm_requests_fit_the_schema;
 mod kannel_end_to_end;
 mod letter_services;
@@ -16,6 +18,7 @@ mod segments_as_twilio_counts_them;
 mod ses_events_of_a_topic;
 mod ses_taken_by_an_account;
 mod smpp_by_an_smsc_of_a_third_party;
+mod smpp_over_tls;
 mod smpp_sends_and_hears_back;
 mod smpp_when_things_go_wrong;
 mod smtp_421_is_no_verdict_on_anybody;
@@ -37,5 +40,6 @@ mod twilio_requests_fit_the_contract;
 mod twilio_signatures_of_its_own_library;
 mod twilio_voice_calls_fit_the_contract;
 mod twilio_voice_talks_under_its_own_signature;
+mod vendors;
 mod vonage_signatures_of_its_own_library;
 mod webpush_reaches_a_browser;

@@ -97,6 +97,8 @@ impl Host {
                     lease_ms: scenario.lease_ms,
                     heartbeat_ms: scenario.heartbeat_ms.unsigned_abs(),
                     poll_ms: scenario.poll_ms.unsigned_abs(),
+                    ask_after_ms: 1_000,
+                    ask_until_ms: 10_000,
                     batch: scenario.batch,
                     policies: scenario.policies.clone(),
                     alone: scenario.alone,

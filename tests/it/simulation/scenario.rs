@@ -209,6 +209,7 @@ fn policy(dice: &mut Dice) -> ChannelPolicy {
     ChannelPolicy {
         retry: RetryPolicy { max_tries, base_ms: 300, cap_ms: 4_000 },
         unknown,
+        unfound: UnknownPolicy::Hold,
         pause_ms: 500,
         receipt_ms: None,
         quiet: None,

@@ -15,7 +15,8 @@ use candour::domain::outcome::Outcome;
 use candour::domain::plan::Failing;
 use candour::domain::remedy::RemedyCode;
 use candour::store::{
-    ClaimRequest, DeliveryStore, ReapReport, ReceiptEffect, Result, SettleReport, Silence, SilenceReport, StoreError,
+    ClaimRequest, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
+    SilenceReport, StoreError, Unanswered,
 };
 use uuid::Uuid;
 
@@ -286,6 +287,20 @@ impl DeliveryStore for FaultyStore {
 
     async fn give_codes(&self, _: IncidentId, _: &[PersonId], _: Millis) -> Result<BTreeMap<PersonId, RemedyCode>> {
         Err(not_here("give_codes"))
+    }
+
+    async fn unanswered(&self, _: &Unanswered) -> Result<Vec<OpenAttempt>> {
+        Err(not_here("unanswered"))
+    }
+
+    async fn apply_word(
+        &self,
+        _: &ProviderWord<'_>,
+        _: &[(Channel, ChannelPolicy)],
+        _: Millis,
+        _: f64,
+    ) -> Result<ReceiptEffect> {
+        Err(not_here("apply_word"))
     }
 
     async fn watched_canaries(&self) -> Result<Vec<CampaignId>> {

@@ -21,6 +21,7 @@ mod queue_seal;
 mod queue_settle;
 mod queue_silent;
 mod queue_support;
+mod queue_unanswered;
 mod reports;
 mod retention;
 mod schema;

@@ -31,7 +31,14 @@ pub(crate) fn reachable(reference: &str, emails: usize, phones: usize) -> Person
 /// Three tries a minute apart; email is repeated when nobody knows, the rest is held.
 pub(crate) fn policies() -> Vec<(Channel, ChannelPolicy)> {
     let retry = RetryPolicy { max_tries: 3, base_ms: 60_000, cap_ms: 600_000 };
-    let policy = |unknown| ChannelPolicy { retry, unknown, pause_ms: 10_000, receipt_ms: None, quiet: None };
+    let policy = |unknown| ChannelPolicy {
+        retry,
+        unknown,
+        unfound: UnknownPolicy::Repeat,
+        pause_ms: 10_000,
+        receipt_ms: None,
+        quiet: None,
+    };
     vec![(Channel::Email, policy(UnknownPolicy::Repeat)), (Channel::Sms, policy(UnknownPolicy::Hold))]
 }
 

@@ -105,6 +105,8 @@ impl TestApp {
             poll_ms: 20,
             batch: 100,
             policies: Vec::new(),
+            ask_after_ms: 1000,
+            ask_until_ms: 60_000,
             alone: true,
         };
         let known = Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some());

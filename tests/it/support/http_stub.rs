@@ -38,6 +38,8 @@ pub enum Say {
     Answer(u16, &'static str, String),
     /// Nothing: it hangs up once it has heard the request.
     Nothing,
+    /// Nothing, and the connection stays open.
+    Silence,
 }
 
 /// A status and a body.
@@ -100,6 +102,12 @@ async fn converse(stream: TcpStream, say: Say, keep: &Mutex<Vec<Heard>>) -> Opti
     let line = line.trim_end().trim_end_matches(" HTTP/1.1").to_owned();
     // Kept before it is answered: whoever has the answer finds it here.
     keep.lock().unwrap().push(Heard { line, headers, body });
+    if matches!(say, Say::Silence) {
+        // Until the client gives up, or the test ends.
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.ok()?;
+        return Some(());
+    }
     if let Say::Answer(status, header, body) = say {
         let head =
             format!("HTTP/1.1 {status} x\r\n{header}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());

@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod app;
+pub mod bounce_mailbox;
 pub mod candour;
+pub mod certificates;
 pub mod chaos;
 pub mod configured;
 pub mod databases;
@@ -31,6 +33,7 @@ pub mod smsc;
 pub mod smtp_server;
 pub mod smtp_sink;
 pub mod stores;
+pub mod twilio_desk;
 pub mod vendor;
 pub mod webhook_receiver;
 pub mod webpush_server;

@@ -11,9 +11,9 @@ use std::process::Command;
 
 use candour::config::Secret;
 use candour::providers::smtp::{SmtpSettings, SmtpTls};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
+use super::certificates;
 use super::process::{Running, free_port, run, wait_until};
 
 /// The login that works.
@@ -53,7 +53,7 @@ impl Postfix {
         for name in ["etc", "queue", "queue/private", "data", "dovecot", "kept", "bounced"] {
             fs::create_dir(root.join(name)).unwrap();
         }
-        write_certificates(root);
+        certificates::write(&root.join("etc"));
         let [starttls, implicit, kept, refusing, bounced] = [(); 5].map(|()| free_port());
         let to_sink = || format!("smtp:[127.0.0.1]:{bounced}");
         let route = door.map_or_else(to_sink, |port| format!("lmtp:inet:127.0.0.1:{port}"));
@@ -190,20 +190,6 @@ fn dovecot(root: &Path) -> Running {
     );
     wait_until("Dovecot takes logins", || socket.exists());
     running
-}
-
-fn write_certificates(root: &Path) {
-    let authority_key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::new(Vec::<String>::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let certificate = authority.self_signed(&authority_key).unwrap();
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let names = vec![String::from("localhost"), String::from("127.0.0.1")];
-    let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
-    fs::write(root.join("etc/ca.pem"), certificate.pem()).unwrap();
-    fs::write(root.join("etc/cert.pem"), leaf.pem()).unwrap();
-    fs::write(root.join("etc/key.pem"), key.serialize_pem()).unwrap();
 }
 
 fn main_cf(root: &Path, kept: u16, refusing: u16, bounces: &str) -> String {

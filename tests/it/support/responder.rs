@@ -43,7 +43,12 @@ impl Candour {
 
     /// Writes the notice.
     pub(crate) async fn write_notice(&self, incident: &str) -> Step<()> {
-        let notice = json!({ "default_locale": "en", "cascade": ["email"], "texts": { "en": {
+        self.write_notice_by(incident, "email").await
+    }
+
+    /// The same for people who are told through one channel.
+    async fn write_notice_by(&self, incident: &str, channel: &str) -> Step<()> {
+        let notice = json!({ "default_locale": "en", "cascade": [channel], "texts": { "en": {
             "what_happened": "A copy of our list was taken.", "what_we_do": "We closed the door.",
             "what_you_can_do": ["Change your password."], "what_we_offer": "Help by telephone." } } });
         let path = format!("/v1/incidents/{incident}/notice");
@@ -74,10 +79,19 @@ impl Candour {
     /// All of it: files an incident, imports the people, writes a notice, proposes, approves and starts; returns incident
     /// and campaign.
     pub(crate) async fn campaign(&self, csv: String) -> (String, String) {
+        self.campaign_by("email", csv).await
+    }
+
+    /// The same by text message; returns the campaign.
+    pub(crate) async fn text_campaign(&self, csv: String) -> String {
+        self.campaign_by("sms", csv).await.1
+    }
+
+    async fn campaign_by(&self, channel: &str, csv: String) -> (String, String) {
         let all = async {
             let incident = self.file().await?;
             self.import(&incident, csv).await?;
-            self.write_notice(&incident).await?;
+            self.write_notice_by(&incident, channel).await?;
             let campaign = self.propose(&incident).await?;
             self.approve(&campaign).await?;
             self.start_campaign(&campaign).await?;

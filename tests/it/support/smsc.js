@@ -1,6 +1,7 @@
 // An SMSC by the npm package `smpp`, which has its own codec. What it does depends on the number, as the tests agree with it:
 // the last two digits are the status of its answer in hexadecimal, or one of the plays below. What it took is written to
 // standard output, a line of JSON a message.
+const fs = require('fs');
 const smpp = require('smpp');
 
 const say = (what) => process.stdout.write(JSON.stringify(what) + '\n');
@@ -18,7 +19,9 @@ const receipt = (session, id, state, pdu, more) => {
     session.deliver_sm(deliver, (answer) => say({ receipt: id, answered: answer.command_status }));
 };
 
-const server = smpp.createServer((session) => {
+// With a directory of certificates it speaks TLS from the first byte.
+const secure = plays.certificates && { key: fs.readFileSync(plays.certificates + '/key.pem'), cert: fs.readFileSync(plays.certificates + '/cert.pem') };
+const server = smpp.createServer(secure || {}, (session) => {
     session.on('error', () => {});
     session.on('bind_transceiver', (pdu) => {
         const refused = pdu.system_id !== 'candour' || pdu.password !== 'secret';

@@ -30,7 +30,7 @@ use crate::domain::id::AttemptId;
 use crate::domain::letter::{Script, Speech};
 use crate::domain::message::{Body, Message};
 use crate::domain::outcome::Outcome;
-use crate::providers::http::{Http, Reach};
+use crate::providers::http::Http;
 use crate::providers::protocol::form::Form;
 use crate::providers::settings::{Common, Faults, Surroundings};
 use crate::providers::{
@@ -143,7 +143,7 @@ impl TwilioVoiceProvider {
         };
         Ok(Self {
             descriptor: common.descriptor("twilio_voice", Channel::Voice, true),
-            http: Http::new(Reach::Anywhere).map_err(Faults::at(""))?,
+            http: common.http()?,
             account_sid: settings.account_sid.clone(),
             user,
             password,
@@ -289,13 +289,7 @@ impl Provider for TwilioVoiceProvider {
         ];
         let request =
             self.http.post(self.calls.clone()).basic_auth(&self.user, Some(self.password.expose())).form(&form);
-        match self.http.run(request).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Twilio");
-                fault.answer()
-            }
-        }
+        self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await
     }
 
     async fn receipts(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {

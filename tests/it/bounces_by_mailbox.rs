@@ -1,0 +1,143 @@
+//! Bounces are fetched from a mailbox by IMAP: a real Postfix bounces, a real Dovecot keeps, and Candour reads.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::bounce_mailbox::BounceMailbox;
+use crate::support::candour::Candour;
+use crate::support::postfix::Postfix;
+use crate::support::process::{PATIENCE, wait_until};
+use crate::support::responder::people_at;
+
+async fn with_mailbox(mailbox: &BounceMailbox, more: &str, dir: &Path, providers: &str) -> Candour {
+    let database = format!("sqlite:{}", dir.join("candour.db").display());
+    Candour::start(dir, &database, &format!("{}{providers}", mailbox.table(more))).await
+}
+
+/// Hands a message to the mailbox, as a mail server would.
+fn deliver(mailbox: &BounceMailbox, to: &str, message: &str) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let stream = std::net::TcpStream::connect(("127.0.0.1", mailbox.lmtp)).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut writer = stream;
+    let mut answer = String::new();
+    reader.read_line(&mut answer).unwrap();
+    for line in ["LHLO test", "MAIL FROM:<>", &format!("RCPT TO:<{to}>"), "DATA", &format!("{message}\r\n.")] {
+        writer.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        loop {
+            answer.clear();
+            reader.read_line(&mut answer).unwrap();
+            if answer.as_bytes().get(3) != Some(&b'-') {
+                break;
+            }
+        }
+        assert!(answer.starts_with(['2', '3']), "{line}: {answer}");
+    }
+}
+
+async fn until_counts(candour: &Candour, campaign: &str, reached: i64, unreachable: i64) -> Value {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        let state = candour.read_campaign(campaign).await;
+        if state["counts"]["reached"] == reached && state["counts"]["unreachable"] == unreachable {
+            return state;
+        }
+        assert!(std::time::Instant::now() < deadline, "{state}\n{}", candour.lately());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn readiness(candour: &Candour) -> String {
+    let answer = candour.http.get(format!("{}/readyz", candour.base)).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.text().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bounces_are_taken_once_and_gone_and_what_is_none_stays_flagged() {
+    let mut mailbox = BounceMailbox::start();
+    let postfix = Postfix::with_bounces_to(Some(mailbox.lmtp));
+    let dir = tempfile::tempdir().unwrap();
+    deliver(&mailbox, "bounces@bounces.test", "Subject: lunch?\r\nTo: bounces@bounces.test\r\n\r\nAt noon.\r\n");
+    let candour = with_mailbox(&mailbox, "", dir.path(), &postfix.table()).await;
+    let mut csv = people_at("refusing.example", 3);
+    let _ = writeln!(csv, "K,Known,ann@example.org");
+    let (_, campaign) = candour.campaign(csv).await;
+    until_counts(&candour, &campaign, 1, 3).await;
+    wait_until("the bounces are gone and lunch is flagged", || {
+        mailbox.messages("").len() == 1 && mailbox.flags().iter().any(|flags| flags.contains('F'))
+    });
+    assert!(mailbox.messages("")[0].contains("lunch"), "{:?}", mailbox.messages(""));
+    assert_eq!(readiness(&candour).await, "ready");
+    let metrics = candour.metrics().await;
+    assert!(metrics.contains("candour_receipts_total{provider=\"relay\",effect=\"moved\"} 3"), "{metrics}");
+
+    // The server goes and comes back; what came meanwhile is read.
+    mailbox.down();
+    candour.logged(1, "the mailbox for bounces is away").await;
+    assert!(readiness(&candour).await.contains("the mailbox for bounces cannot be read"));
+    mailbox.up();
+    let (_, second) = candour.campaign(people_at("refusing.example", 2)).await;
+    until_counts(&candour, &second, 0, 2).await;
+    wait_until("those are gone, too", || mailbox.messages("").len() == 1);
+    assert_eq!(readiness(&candour).await, "ready", "{}", mailbox.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_is_kept_in_a_folder_where_one_is_named() {
+    let mailbox = BounceMailbox::start();
+    let postfix = Postfix::with_bounces_to(Some(mailbox.lmtp));
+    let dir = tempfile::tempdir().unwrap();
+    let candour = with_mailbox(&mailbox, "move_to = 'Taken'\n", dir.path(), &postfix.table()).await;
+    let (_, campaign) = candour.campaign(people_at("refusing.example", 2)).await;
+    until_counts(&candour, &campaign, 0, 2).await;
+    wait_until("both have moved", || mailbox.messages("Taken").len() == 2 && mailbox.messages("").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_is_said_by_the_check_the_log_and_readiness() {
+    let mailbox = BounceMailbox::start();
+    let dir = tempfile::tempdir().unwrap();
+    let table = mailbox.table("");
+    std::fs::write(mailbox.password_file(), "not-the-password").unwrap();
+    let database = format!("sqlite:{}", dir.path().join("candour.db").display());
+    let candour = Candour::start(dir.path(), &database, &table).await;
+    candour.logged(1, "the server refuses the login; check bounces.mailbox.username and password_file").await;
+    assert!(readiness(&candour).await.contains("the mailbox for bounces cannot be read"));
+    assert!(!candour.log().contains("not-the-password"));
+    let output = candour.prepared(&["check"]).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains("FAULT  bounce mailbox: the server refuses the login"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starttls_is_kept_to_and_a_certificate_of_strangers_is_not_believed() {
+    let mailbox = BounceMailbox::start();
+    let dir = tempfile::tempdir().unwrap();
+    let starttls = mailbox.table("tls = 'starttls'\n").replace(&mailbox.imaps.to_string(), &mailbox.imap.to_string());
+    for (name, table, fault) in [
+        ("a", starttls.clone(), None),
+        (
+            "b",
+            starttls
+                .lines()
+                .filter(|line| !line.starts_with("ca_file"))
+                .fold(String::new(), |all, line| all + line + "\n"),
+            Some("no protected connection"),
+        ),
+        ("c", mailbox.table("folder = 'Nowhere'\n"), Some("there is no folder \"Nowhere\"")),
+    ] {
+        let place = dir.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        let database = format!("sqlite:{}", place.join("candour.db").display());
+        let candour = Candour::prepare(&place, &database, "", &table).await;
+        let said = String::from_utf8_lossy(&candour.prepared(&["check"]).output().await.unwrap().stdout).into_owned();
+        match fault {
+            None => assert!(said.contains("ok     bounce mailbox"), "{said}"),
+            Some(fault) => assert!(said.contains(&format!("FAULT  bounce mailbox: {fault}")), "{said}"),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Certificates for servers on this machine, by an authority of the test's own.
+
+use std::fs;
+use std::path::Path;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+
+/// Writes `ca.pem`, `cert.pem` and `key.pem` into a directory: the server is `localhost` and `127.0.0.1`.
+pub fn write(directory: &Path) {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(Vec::<String>::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = authority.self_signed(&authority_key).unwrap();
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let names = vec![String::from("localhost"), String::from("127.0.0.1")];
+    let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
+    fs::write(directory.join("ca.pem"), certificate.pem()).unwrap();
+    fs::write(directory.join("cert.pem"), leaf.pem()).unwrap();
+    fs::write(directory.join("key.pem"), key.serialize_pem()).unwrap();
+}
