@@ -1,5 +1,6 @@
 //! Budgets: how many more messages a campaign may pay for.
 //!
+//! A text message is taken to have the most segments that the notice has in any of its languages, each of which costs.
 //! What was sent is counted by the tallies, what is in flight as if all of it were sent. Two workers that claim at the same
 //! moment may each see the same rest, so that a campaign can end above its budget by one batch of each other worker.
 
@@ -7,8 +8,10 @@ use super::engine::Shared;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction};
+use crate::domain::channel::Channel;
 use crate::domain::outcome::Outcome;
 use crate::domain::price::Price;
+use crate::providers::Descriptor;
 use crate::store::StoreError;
 
 /// How many messages at a price the campaign may still send: `None` is as many as it likes. Pauses it when it can pay for none
@@ -16,22 +19,27 @@ use crate::store::StoreError;
 pub(super) async fn allowance(
     shared: &Shared,
     campaign: &Campaign,
-    price: Option<Price>,
+    provider: &Descriptor,
 ) -> Result<Option<u32>, StoreError> {
-    let (Some(budget), Some(price)) = (campaign.plan.budget, price.filter(|price| price.micros > 0)) else {
+    let (Some(budget), Some(price)) = (campaign.plan.budget, provider.price.filter(|price| price.micros > 0)) else {
         return Ok(None);
+    };
+    // A notice that cannot be had is told of when people are claimed.
+    let segments = shared.notices.of(campaign).await.map_or(1, |notice| notice.most_segments());
+    let each = |channel: Channel, price: Price| {
+        if channel == Channel::Sms { price.micros.saturating_mul(segments) } else { price.micros }
     };
     let now = shared.store.campaign(campaign.id).await?;
     let mut spent = 0_u64;
     for tally in shared.store.tallies(campaign.id).await? {
-        let price = shared.prices.get(&tally.provider).map_or(0, |price| price.micros);
+        let price = shared.prices.get(&tally.provider).map_or(0, |(channel, price)| each(*channel, *price));
         if is_charged(tally.outcome) {
             spent = spent.saturating_add(price.saturating_mul(tally.attempts.unsigned_abs()));
         }
     }
-    let dearest = shared.prices.values().map(|price| price.micros).max().unwrap_or(0);
+    let dearest = shared.prices.values().map(|(channel, price)| each(*channel, *price)).max().unwrap_or(0);
     let in_flight = dearest.saturating_mul(now.counts.in_flight.unsigned_abs());
-    let left = budget.micros.saturating_sub(spent).saturating_sub(in_flight) / price.micros;
+    let left = budget.micros.saturating_sub(spent).saturating_sub(in_flight) / each(provider.channel, price);
     if left == 0 && now.counts.in_flight == 0 {
         pause(shared, campaign, budget, spent).await?;
     }

@@ -97,7 +97,7 @@ impl Claims {
             if allowed == 0 {
                 continue;
             }
-            let paid = match allowance(&self.shared, &campaign, self.descriptor.price).await? {
+            let paid = match allowance(&self.shared, &campaign, &self.descriptor).await? {
                 None => allowed,
                 Some(messages) => allowed.min(messages),
             };

@@ -76,7 +76,7 @@ pub(super) struct Shared {
     pub(super) notices: Notices,
     pub(super) nights: Nights,
     /// What a message of each provider costs.
-    pub(super) prices: BTreeMap<String, Price>,
+    pub(super) prices: BTreeMap<String, (Channel, Price)>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) metrics: Arc<Metrics>,
@@ -140,7 +140,8 @@ impl Engine {
             prices: deps
                 .providers
                 .iter()
-                .filter_map(|provider| Some((provider.describe().name.clone(), provider.describe().price?)))
+                .map(|provider| provider.describe())
+                .filter_map(|provider| Some((provider.name.clone(), (provider.channel, provider.price?))))
                 .collect(),
             store: deps.store,
             clock: deps.clock,

@@ -152,7 +152,15 @@ impl Inquiries {
     async fn message_of(&self, attempt: &OpenAttempt) -> Result<crate::domain::message::Message, String> {
         let campaign = self.shared.store.campaign(attempt.campaign).await.map_err(|error| error.to_string())?;
         let notice = self.shared.notices.of(&campaign).await.map_err(|error| error.to_string())?;
-        channels::compose(&notice, attempt.attempt, attempt.campaign, &attempt.person, attempt.step)
+        let mut person = attempt.person.clone();
+        let (residence, reads) = (person.record.jurisdiction.as_ref(), person.record.locale.as_ref());
+        if campaign.remedy_codes && notice.has_remedy_code(residence, reads) {
+            // Theirs since the attempt was made: nothing new is given out.
+            let (store, now) = (&self.shared.store, self.shared.clock.now());
+            let codes = store.give_codes(campaign.incident, &[person.id], now).await;
+            person.record.remedy_code = codes.map_err(|error| error.to_string())?.remove(&person.id);
+        }
+        channels::compose(&notice, attempt.attempt, attempt.campaign, &person, attempt.step)
             .map_err(|error| error.to_string())
     }
 

@@ -7,14 +7,18 @@ use super::routing::ByLaw;
 use super::{IncidentError, Incidents};
 use crate::domain::cascade::{Route, Routing};
 use crate::domain::channel::Channel;
+use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
+use crate::domain::notice::NoticeContent;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::price::{Currency, Price};
 use crate::domain::reach::Mark;
+use crate::domain::{sample, segments};
+use crate::render::Rendered;
 use crate::store::ReachGroup;
 
 /// What the messages of one channel cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChannelCost {
     /// The channel.
     pub channel: Channel,
@@ -22,8 +26,11 @@ pub struct ChannelCost {
     pub first: i64,
     /// Messages, if every contact point in it had to be tried once.
     pub at_most: i64,
-    /// What one message costs with the provider that is tried first; `None` where that is not configured.
+    /// What one message costs with the provider that is tried first, of a text each segment; `None` where that is not
+    /// configured.
     pub price: Option<Price>,
+    /// Segments that a text takes, over all who would read one; `None` of other channels.
+    pub segments: Option<f64>,
     /// What those told first cost.
     pub cost_first: Option<Price>,
     /// What it costs at most.
@@ -33,6 +40,29 @@ pub struct ChannelCost {
 /// So many people are looked at; where there are more, a part that is spread over all stands for them.
 const OVERVIEW: u32 = 100_000;
 
+/// Segments that so many people's texts take.
+#[derive(Clone, Copy, Debug, Default)]
+struct Segmented {
+    people: i64,
+    segments: i64,
+}
+
+impl Segmented {
+    /// Those of a number of texts like these, rounded up; one each where none was measured.
+    fn of(self, texts: i64) -> i64 {
+        if self.people == 0 {
+            return texts;
+        }
+        let product = i128::from(texts) * i128::from(self.segments);
+        i64::try_from((product + i128::from(self.people) - 1) / i128::from(self.people)).unwrap_or(i64::MAX)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a mean for people to read")]
+    fn mean(self) -> f64 {
+        if self.people == 0 { 1.0 } else { self.segments as f64 / self.people as f64 }
+    }
+}
+
 impl Incidents {
     /// What the channels of the notice cost, in its order. Says whether everybody was looked at; else the numbers are scaled
     /// from a part that is spread over all.
@@ -40,8 +70,10 @@ impl Incidents {
     /// # Errors
     /// When there is no such incident or notice, or storage fails.
     pub async fn cost_of_telling(&self, id: IncidentId) -> Result<(Vec<ChannelCost>, bool), IncidentError> {
-        let order = self.notice(id).await?.content.cascade;
+        let content = self.notice(id).await?.content;
+        let order = content.cascade.clone();
         let incident = self.store.incident(id).await?;
+        let texts = self.segments_of(id, &content, &incident.facts).await?;
         let people = incident.people;
         let routing = ByLaw::new(Arc::clone(&self.rules), incident.facts, self.clock.now(), order.clone());
         let (groups, all) = self.store.people_by_reach(id, OVERVIEW).await?;
@@ -62,10 +94,34 @@ impl Incidents {
             let (first, at_most) = (scaled(first), scaled(at_most));
             let carrier = self.carriers.iter().find(|carrier| carrier.channel == channel);
             let price = carrier.and_then(|carrier| carrier.price);
-            let of = |number: i64| price?.times(number.unsigned_abs());
-            ChannelCost { channel, first, at_most, price, cost_first: of(first), cost_at_most: of(at_most) }
+            let segments = (channel == Channel::Sms).then_some(texts);
+            let of = |number: i64| price?.times(segments.map_or(number, |texts| texts.of(number)).unsigned_abs());
+            let (cost_first, cost_at_most) = (of(first), of(at_most));
+            let segments = segments.map(Segmented::mean);
+            ChannelCost { channel, first, at_most, price, segments, cost_first, cost_at_most }
         });
         Ok((costs.collect(), all))
+    }
+
+    /// How many segments the notice takes as a text message, over all people by residence and language: measured with a
+    /// made-up person of each. Those for whom it uses a field of their own are not measured.
+    async fn segments_of(
+        &self,
+        id: IncidentId,
+        content: &NoticeContent,
+        facts: &IncidentFacts,
+    ) -> Result<Segmented, IncidentError> {
+        let compiled = self.renderer.compile(content, facts)?;
+        let mut found = Segmented::default();
+        for group in self.store.people_summary(id).await? {
+            let person = sample::person(group.locale, group.jurisdiction);
+            if let Ok(Rendered::Sms { text, .. }) = compiled.render(Channel::Sms, &person) {
+                let segments = i64::try_from(segments::measure(text.expose()).segments).unwrap_or(1);
+                found.people += group.people;
+                found.segments = found.segments.saturating_add(group.people.saturating_mul(segments));
+            }
+        }
+        Ok(found)
     }
 
     /// Whether a budget can be kept: the prices of the channels' providers are in its currency, and there is one.

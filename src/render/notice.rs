@@ -14,6 +14,8 @@ use crate::domain::locale::Locale;
 use crate::domain::notice::{self, NoticeContent, NoticeTexts};
 use crate::domain::person::PersonRecord;
 use crate::domain::pii::Pii;
+use crate::domain::sample;
+use crate::domain::segments::measure;
 use crate::domain::variant::VariantFlaw;
 
 /// A notice in all its languages. Immutable; share it between tasks.
@@ -175,6 +177,20 @@ impl CompiledNotice {
     #[must_use]
     pub fn has_remedy_code(&self, residence: Option<&JurisdictionId>, wanted: Option<&Locale>) -> bool {
         self.editions_of(residence)[self.content.resolve(wanted)].has_code()
+    }
+
+    /// The most segments that it takes as a text message, over its languages and residences, with made-up people; one where
+    /// it cannot be made for these.
+    #[must_use]
+    pub fn most_segments(&self) -> u64 {
+        let of = |(locale, edition): (&Locale, &Arc<Edition>)| {
+            let text = edition.sms(&sample::person(Some(locale.clone()), None)).ok();
+            text.map(
+                |rendered| if let Rendered::Sms { text, .. } = rendered { measure(text.expose()).segments } else { 1 },
+            )
+        };
+        let editions = self.editions.iter().chain(self.variants.values().flatten());
+        editions.filter_map(of).max().map_or(1, |most| u64::try_from(most.max(1)).unwrap_or(u64::MAX))
     }
 
     fn edition(&self, wanted: Option<&Locale>, record: &PersonRecord) -> &Edition {

@@ -38,9 +38,12 @@ struct CostOfChannel {
     first: i64,
     /// Messages, if every contact point in it had to be tried once.
     at_most: i64,
-    /// What one message costs; absent where no price is configured.
+    /// What one message costs, of a text each segment; absent where no price is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<String>,
+    /// Segments that a text takes, over all people; absent for other channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<f64>,
     /// What those told first cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_first: Option<String>,
@@ -57,6 +60,7 @@ impl From<ChannelCost> for CostOfChannel {
             first: cost.first,
             at_most: cost.at_most,
             price: said(cost.price),
+            segments: cost.segments,
             cost_first: said(cost.cost_first),
             cost_at_most: said(cost.cost_at_most),
         }
@@ -66,7 +70,7 @@ impl From<ChannelCost> for CostOfChannel {
 /// See what telling everybody costs
 ///
 /// From the people and their contact points, the channels of the notice and the prices in the configuration: before a campaign
-/// is proposed. A text message that takes several parts counts once here; the preview says how many it takes.
+/// is proposed. A text message counts with the segments that it takes.
 #[utoipa::path(get, path = "/v1/incidents/{id}/cost", tag = "campaigns", extensions(("x-roles" = json!(READ))),
     params(("id" = IncidentId, Path, description = "The incident.")),
     responses((status = 200, description = "The cost.", body = Cost)))]

@@ -1,5 +1,6 @@
 //! The engine, through the public door. One scenario per file.
 
+mod budget_counts_segments;
 mod budget_pauses;
 mod clocks_differ;
 mod connections_are_cut;

@@ -62,7 +62,8 @@ async fn scenario(database: String) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("token"), "let-me-in\n").unwrap();
     let dead = answer(422, r#"{"ErrorCode":406,"Message":"inactive"}"#);
-    let stub = HttpStub::start(vec![answer(500, "{}"), answer(500, "{}"), dead]).await;
+    let busy = || answer(500, r#"{"ErrorCode":100,"Message":"maintenance"}"#);
+    let stub = HttpStub::start(vec![busy(), busy(), dead]).await;
     let out = dir.path().join("letters");
     let providers = format!(
         "[[providers]]\nkind = \"postmark\"\nname = \"mail\"\nbase_url = \"{}\"\nserver_token_file = \"{}\"\n\
