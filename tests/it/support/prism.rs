@@ -63,12 +63,21 @@ impl Prism {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("api.json");
         std::fs::write(&file, document.to_string()).unwrap();
-        let port = free_port();
-        let mut command = Command::new(node::file("node_modules/.bin/prism"));
-        command.args(["mock", "-h", "127.0.0.1", "-p", &port.to_string()]).arg(&file);
-        let process = Running::until(&mut command, "Prism is listening");
-        let url = format!("http://127.0.0.1:{port}").parse().unwrap();
-        Self { url, _process: process, _directory: directory }
+        let mut said = String::new();
+        // A port that was free may be somebody else's by the time it listens; it ends then.
+        for _ in 0..5 {
+            let port = free_port();
+            let mut command = Command::new(node::file("node_modules/.bin/prism"));
+            command.args(["mock", "-h", "127.0.0.1", "-p", &port.to_string()]).arg(&file);
+            match Running::unless_it_ends(&mut command, "Prism is listening") {
+                Ok(process) => {
+                    let url = format!("http://127.0.0.1:{port}").parse().unwrap();
+                    return Self { url, _process: process, _directory: directory };
+                }
+                Err(seen) => said = seen,
+            }
+        }
+        panic!("Prism ended early five times: {said}");
     }
 }
 

@@ -14,6 +14,12 @@ pub struct Running(Child);
 impl Running {
     /// Starts a process and waits until its output contains `ready`.
     pub fn until(command: &mut Command, ready: &str) -> Self {
+        Self::unless_it_ends(command, ready)
+            .unwrap_or_else(|seen| panic!("{} ended early: {seen}", command.get_program().display()))
+    }
+
+    /// The same; when it ends before, what it said.
+    pub fn unless_it_ends(command: &mut Command, ready: &str) -> Result<Self, String> {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -26,11 +32,13 @@ impl Running {
         while !seen.contains(ready) {
             let before = seen.len();
             output.read_line(&mut seen).unwrap();
-            assert!(seen.len() > before, "{} ended early: {seen}", command.get_program().display());
+            if seen.len() == before {
+                return Err(seen);
+            }
         }
         // Somebody must go on reading, or the process blocks on a full pipe.
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        running
+        Ok(running)
     }
 
     /// Starts a process and waits until it listens on a port.
