@@ -81,6 +81,9 @@ async fn of_open_incidents(args: &Args, config: &Config) -> Result<(), Failure> 
     let now = System.now();
     let found = incidents::outlook(&*store, &rules, now).await.map_err(Failure::of)?;
     if args.is_text() {
+        if found.is_empty() {
+            return output("No incident is being handled.\n");
+        }
         return output(&found.iter().map(|one| incident_in_words(one, now)).collect::<Vec<_>>().join("\n"));
     }
     let shown: Vec<OpenIncident> = found

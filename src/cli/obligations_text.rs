@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::domain::clock::Millis;
 use crate::domain::deadline::{self, distance, instant};
-use crate::domain::obligation::{Force, Lasting, LastingUnit, Obligation, ObligationState};
+use crate::domain::obligation::{Lasting, LastingUnit, Obligation, ObligationState};
 
 /// A paragraph for each, and a line before that says how many there are.
 pub(super) fn in_words(obligations: &[Obligation], now: Millis) -> String {
@@ -32,11 +32,7 @@ fn paragraph(text: &mut String, one: &Obligation, now: Millis) {
         ObligationState::Met => " - met",
         ObligationState::Waived => " - waived",
     };
-    let force = match one.force {
-        Force::Mandatory => "mandatory",
-        Force::Recommended => "recommended",
-        Force::Review => "to be reviewed: the facts do not decide it",
-    };
+    let force = one.force.in_words();
     let held = one.details.held_until.as_deref().map(deadline::in_words).unwrap_or_default();
     let sources: Vec<&str> = one.citation.iter().map(|citation| citation.text.as_str()).collect();
     let mut lines = vec![

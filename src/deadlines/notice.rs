@@ -7,7 +7,7 @@ use crate::domain::contact::EmailAddress;
 use crate::domain::deadline::{Entry, distance, in_words};
 use crate::domain::id::{AttemptId, CampaignId, PersonId, ReminderId};
 use crate::domain::message::{Body, Message};
-use crate::domain::obligation::{Force, ObligationState};
+use crate::domain::obligation::ObligationState;
 use crate::domain::pii::Pii;
 use crate::domain::reminder::{Mark, Reminder};
 use crate::render::{ReminderDuty, ReminderError, ReminderWords, reminder};
@@ -88,11 +88,7 @@ fn words(entry: &Entry, now: Millis) -> ReminderDuty {
         what: obligation.duty.in_words(),
         to: obligation.to.clone(),
         jurisdiction: obligation.jurisdiction.to_string(),
-        force: match obligation.force {
-            Force::Mandatory => "mandatory",
-            Force::Recommended => "recommended",
-            Force::Review => "to be reviewed: the facts do not decide it",
-        },
+        force: obligation.force.in_words(),
         due: obligation.deadline.at.as_deref().map(in_words).unwrap_or_default(),
         left: entry.at().map(|at| distance(now, at)).unwrap_or_default(),
         overdue,

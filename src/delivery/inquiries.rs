@@ -83,10 +83,12 @@ impl Inquiries {
                 let due = self.due.get(&attempt.attempt).copied().unwrap_or(first);
                 if due > self.shared.clock.now() {
                     open.insert(attempt.attempt, due);
-                } else if let Some(again) = self.ask(&attempt).await? {
-                    open.insert(attempt.attempt, again);
-                    tokio::time::sleep(self.gap).await;
+                    continue;
                 }
+                if let Some(again) = self.ask(&attempt).await? {
+                    open.insert(attempt.attempt, again);
+                }
+                tokio::time::sleep(self.gap).await;
             }
             if !full {
                 break;

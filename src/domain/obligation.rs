@@ -68,6 +68,18 @@ pub enum Force {
     Review,
 }
 
+impl Force {
+    /// In words for people.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Mandatory => "mandatory",
+            Self::Recommended => "recommended",
+            Self::Review => "to be reviewed: the facts do not decide it",
+        }
+    }
+}
+
 /// What a deadline rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,8 +1,8 @@
 //! When each duty to tell individuals will be met, from the rates that are configured or seen; which cannot be met, and what
 //! would fix it. Pure: what it is given decides.
 //!
-//! It counts the first try of each person through the channel that their law has them told by first. Tries that fail and go on to the next
-//! channel come on top, and are not guessed at.
+//! It counts the first try of each person through the channel that their law has them told by first. Tries that fail and go
+//! on to the next channel come on top, and are not guessed at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
