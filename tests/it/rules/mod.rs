@@ -1,5 +1,6 @@
 //! Rules that an operator brings: what they change, and what is refused.
 
+mod business_days;
 mod changed_between_starts;
 mod obligations_in_words;
 mod overrides_refused;
