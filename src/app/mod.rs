@@ -9,7 +9,6 @@ mod tryouts;
 
 pub use reminders::{reminders, signer};
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,9 +83,6 @@ pub enum AppError {
     /// The providers.
     #[error(transparent)]
     Providers(#[from] UnfitSettings),
-    /// Push providers of more than one kind.
-    #[error("push providers of several kinds ({0}) cannot be used side by side yet; configure those of one kind")]
-    PushKinds(String),
     /// Reminders by email without a provider that carries them.
     #[error("reminders.email needs a provider for email{0}; configure one under [[providers]]")]
     NoMail(String),
@@ -132,14 +128,7 @@ pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entr
     let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
     let public_url = config.http.public_url.clone();
     let around = Surroundings { clock: Arc::clone(clock), entropy: Arc::clone(entropy), public_url, fonts };
-    let providers = Providers::build(&config.providers, &around)?;
-    // A person is claimed for a channel, not for a kind of push target: a provider of another kind would refuse the target.
-    let kinds: BTreeSet<&str> =
-        providers.for_channel(Channel::Push).map(|push| push.describe().kind).filter(|kind| *kind != "spool").collect();
-    if kinds.len() > 1 {
-        return Err(AppError::PushKinds(kinds.into_iter().collect::<Vec<_>>().join(", ")));
-    }
-    Ok(providers)
+    Ok(Providers::build(&config.providers, &around)?)
 }
 
 /// Rates that people set.

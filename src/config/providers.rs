@@ -25,6 +25,12 @@ pub struct ProviderEntry {
     pub price: Option<Price>,
     /// How long a request may take, for kinds that are asked over HTTP.
     pub timeout_seconds: Option<u16>,
+    /// The beginnings of the destinations that are all it carries; all when empty.
+    #[serde(default)]
+    pub only_to: Vec<String>,
+    /// The beginnings of those that it does not carry.
+    #[serde(default)]
+    pub not_to: Vec<String>,
     /// The kind's own keys.
     #[serde(flatten)]
     own: Table,

@@ -37,7 +37,7 @@ pub(super) const DEFAULT: &str = concat!(
 );
 
 /// What every kind of provider has, where its own example does not show it.
-const COMMON: &str = "concurrency = 8\nrate = 100.0\nprice = \"0.0075 USD\"\ntimeout_seconds = 30";
+const COMMON: &str = "concurrency = 8\nrate = 100.0\nprice = \"0.0075 USD\"\ntimeout_seconds = 30\nonly_to = [\"+86\"]\nnot_to = [\"+86\"]";
 
 /// The value by which the documentation marks a secret that only the environment may give.
 const ENVIRONMENT_ONLY: &str = "env";

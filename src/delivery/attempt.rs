@@ -27,6 +27,10 @@ pub(super) async fn tell(
     entropy: &dyn Entropy,
 ) -> (Settlement, Answer) {
     let answer = match channels::compose(notice, claimed.attempt, claimed.campaign, &claimed.person, claimed.step) {
+        // Nobody carries it, or the lane that does would have claimed them.
+        Ok(message) if !provider.describe().carries(&message.body.contact()) => {
+            Answer::of(Outcome::Rejected, "nobody-carries-it")
+        }
         Ok(message) => send(&message, claimed, provider, clock).await,
         Err(error) => {
             // The proposal has rendered for everybody, so this is a fault of ours; the person goes on to the next channel.

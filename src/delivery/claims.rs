@@ -24,6 +24,7 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::{Entropy, Millis};
 use crate::domain::id::{AttemptId, CampaignId};
 use crate::domain::limit::LimitKind;
+use crate::domain::queue::Queue;
 use crate::providers::Descriptor;
 use crate::render::CompiledNotice;
 use crate::store::{ClaimRequest, StoreError};
@@ -54,14 +55,17 @@ pub(super) struct Claims {
     descriptor: Descriptor,
     /// Tokens that were taken and not needed.
     spare: HashMap<(LimitKind, String), u32>,
-    /// Campaigns that had nobody for this lane, and until when they are not asked again.
-    resting: HashMap<CampaignId, Millis>,
+    /// Where this lane looks, in order.
+    queues: Vec<Queue>,
+    /// Queues of campaigns that had nobody for this lane, by place in that order, and until when they are not asked again.
+    resting: HashMap<(CampaignId, usize), Millis>,
     turn: usize,
 }
 
 impl Claims {
     pub(super) fn new(shared: Arc<Shared>, lease: Arc<Lease>, descriptor: Descriptor) -> Self {
-        Self { shared, lease, descriptor, spare: HashMap::new(), resting: HashMap::new(), turn: 0 }
+        let queues = shared.sorting.looked_in(&descriptor);
+        Self { shared, lease, descriptor, spare: HashMap::new(), queues, resting: HashMap::new(), turn: 0 }
     }
 
     /// Something has changed: every campaign may have people again.
@@ -81,12 +85,17 @@ impl Claims {
             }
         };
         let mut left = limit;
-        for campaign in self.in_turn() {
+        let looks: Vec<(Campaign, usize)> = self
+            .in_turn()
+            .into_iter()
+            .flat_map(|campaign| (0..self.queues.len()).map(move |queue| (campaign.clone(), queue)))
+            .collect();
+        for (campaign, queue) in looks {
             if left == 0 {
                 break;
             }
             let now = self.shared.clock.now();
-            if self.resting.get(&campaign.id).is_some_and(|until| now < *until) {
+            if self.resting.get(&(campaign.id, queue)).is_some_and(|until| now < *until) {
                 continue;
             }
             let name = campaign.id.to_string();
@@ -101,12 +110,12 @@ impl Claims {
                 None => allowed,
                 Some(messages) => allowed.min(messages),
             };
-            let claimed = if paid == 0 { Vec::new() } else { self.claim(&campaign, paid, stop).await? };
+            let claimed = if paid == 0 { Vec::new() } else { self.claim(&campaign, queue, paid, stop).await? };
             let taken = u32::try_from(claimed.len()).unwrap_or(u32::MAX);
             self.keep(LimitKind::Campaign, &name, allowed - taken.min(allowed));
             if taken == 0 {
                 let poll_ms = i64::try_from(self.shared.settings.poll_ms).unwrap_or(i64::MAX);
-                self.resting.insert(campaign.id, now.plus(poll_ms));
+                self.resting.insert((campaign.id, queue), now.plus(poll_ms));
                 continue;
             }
             left -= taken.min(left);
@@ -173,7 +182,54 @@ impl Claims {
         }
     }
 
-    async fn claim(&self, campaign: &Campaign, limit: u32, stop: &CancellationToken) -> Result<Vec<Work>, StoreError> {
+    /// Claims people whom this lane carries. Whoever another provider carries is put aside for it.
+    async fn claim(
+        &self,
+        campaign: &Campaign,
+        queue: usize,
+        limit: u32,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Work>, StoreError> {
+        loop {
+            let claimed = self.claim_any(campaign, queue, limit, stop).await?;
+            let found = claimed.len();
+            let ours = self.put_aside(campaign, claimed).await;
+            // Where all of them were others', there may be ours behind them.
+            if !ours.is_empty() || found < limit as usize || stop.is_cancelled() {
+                return Ok(ours);
+            }
+        }
+    }
+
+    async fn put_aside(&self, campaign: &Campaign, claimed: Vec<Work>) -> Vec<Work> {
+        let shared = &self.shared;
+        let (mut ours, mut aside) = (Vec::with_capacity(claimed.len()), Vec::new());
+        for (notice, claimed) in claimed {
+            match shared.sorting.elsewhere(&self.descriptor, &claimed) {
+                None => ours.push((notice, claimed)),
+                Some(queue) => aside.push((claimed.attempt, queue)),
+            }
+        }
+        if !aside.is_empty() {
+            let (worker, attempts) = (self.lease.worker, aside.iter().map(|(attempt, _)| *attempt).collect());
+            match shared.store.put_aside(campaign.id, worker, aside, shared.clock.now()).await {
+                Ok(_) => shared.changes.announce(),
+                // The store is away: they are handed back once it is there again, and sorted anew.
+                Err(_) => {
+                    tokio::spawn(returns::hand_back(Arc::clone(shared), worker, campaign.id, attempts));
+                }
+            }
+        }
+        ours
+    }
+
+    async fn claim_any(
+        &self,
+        campaign: &Campaign,
+        queue: usize,
+        limit: u32,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Work>, StoreError> {
         let shared = &self.shared;
         let notice = match shared.notices.of(campaign).await {
             Ok(notice) => notice,
@@ -186,9 +242,9 @@ impl Claims {
         let now = shared.clock.now();
         let worker = self.lease.worker;
         let attempts = fresh_attempts(limit, now, shared.entropy.as_ref());
-        let (channel, provider) = (self.descriptor.channel, Arc::from(self.descriptor.name.as_str()));
+        let (queue, provider) = (self.queues[queue].clone(), Arc::from(self.descriptor.name.as_str()));
         let offered = attempts.clone();
-        let request = ClaimRequest { worker, campaign: campaign.id, channel, provider, limit, now, attempts };
+        let request = ClaimRequest { worker, campaign: campaign.id, queue, provider, limit, now, attempts };
         let started = tokio::time::Instant::now();
         let claimed = match shared.store.claim(request).await {
             Ok(claimed) => claimed,

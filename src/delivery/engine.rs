@@ -14,6 +14,7 @@ use super::lane::Lane;
 use super::lease::Lease;
 use super::notices::Notices;
 use super::quiet::Nights;
+use super::sorting::Sorting;
 use super::{settler, upkeep};
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::campaign::Campaign;
@@ -75,6 +76,7 @@ pub(super) struct Shared {
     pub(super) store: Arc<dyn EngineStore>,
     pub(super) notices: Notices,
     pub(super) nights: Nights,
+    pub(super) sorting: Sorting,
     /// What a message of each provider costs.
     pub(super) prices: BTreeMap<String, (Channel, Price)>,
     pub(super) clock: Arc<dyn Clock>,
@@ -137,6 +139,7 @@ impl Engine {
         let shared = Shared {
             notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
             nights: Nights::new(deps.rules),
+            sorting: Sorting::of(deps.providers.iter().map(|provider| provider.describe())),
             prices: deps
                 .providers
                 .iter()

@@ -8,6 +8,9 @@
 //!  receipts:  what providers say later moves people on       inquiries: providers are asked about attempts without an answer
 //! ```
 //!
+//! A lane claims from the queue of its channel; where providers of a channel carry different destinations, people are sorted
+//! into queues of their own ([`sorting`]).
+//!
 //! # Guarantees
 //!
 //! - **At least once, said out loud.** Claiming a person records the intent (an attempt without outcome) in the same
@@ -51,6 +54,8 @@ mod rehearsal;
 mod returns;
 mod settler;
 mod silence;
+mod sorting;
+mod strays;
 mod test_send;
 mod upkeep;
 

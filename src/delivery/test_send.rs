@@ -138,7 +138,8 @@ impl TestSends {
             let named = |provider: &&Arc<dyn Provider>| {
                 one.provider.as_ref().is_none_or(|name| *name == provider.describe().name)
             };
-            let mut fitting = self.providers.iter().filter(named).filter(|provider| provider.carries(&message.body));
+            let to = message.body.contact();
+            let mut fitting = self.providers.iter().filter(named).filter(|provider| provider.describe().carries(&to));
             let provider = fitting.next().ok_or(TestError::NoProvider(place))?;
             sendings.push((message, Arc::clone(provider)));
         }

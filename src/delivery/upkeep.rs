@@ -8,6 +8,7 @@ use super::canary;
 use super::engine::Shared;
 use super::lease::Lease;
 use super::silence::Silences;
+use super::strays::Strays;
 use crate::domain::announcement::AnnouncementState;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -16,11 +17,12 @@ use crate::store::{ReapReport, StoreError};
 /// Runs until cancelled.
 pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, Channel)>, stop: &CancellationToken) {
     let period = Duration::from_millis(shared.settings.heartbeat_ms);
-    let mut silences = Silences::default();
+    let (mut silences, mut strays) = (Silences::default(), Strays::default());
     loop {
         let done = async {
             once(shared, lease).await?;
             canary::judge(shared).await?;
+            strays.look(shared).await?;
             silences.look(shared, &providers).await
         };
         if let Err(error) = done.await {

@@ -55,8 +55,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
+use crate::domain::contact::ContactPoint;
+use crate::domain::destination::Destinations;
 use crate::domain::id::AttemptId;
-use crate::domain::message::{Body, Message};
+use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
 use crate::domain::price::Price;
 
@@ -77,6 +79,22 @@ pub struct Descriptor {
     pub price: Option<Price>,
     /// Whether each message that arrives is reported as delivered, so that a long silence means that it has not.
     pub receipts: bool,
+    /// What it carries within its channel.
+    pub destinations: Destinations,
+}
+
+impl Descriptor {
+    /// The same for a provider that carries one kind of destination and no other.
+    #[must_use]
+    pub fn only_to(self, beginning: &str) -> Self {
+        Self { destinations: Destinations::only(beginning), ..self }
+    }
+
+    /// Whether it carries messages to a contact point.
+    #[must_use]
+    pub fn carries(&self, to: &ContactPoint) -> bool {
+        to.channel() == self.channel && self.destinations.carry(to.destination())
+    }
 }
 
 /// What a provider answered.
@@ -208,12 +226,6 @@ pub trait Provider: Send + Sync + 'static {
     /// When the signature does not fit, the body makes no sense, or it cannot be checked now.
     async fn receipts(&self, _request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
         Err(ReceiptError::Unsupported)
-    }
-
-    /// Whether it carries this kind of message to this kind of contact point. Where a channel has several kinds, as push
-    /// has, a provider takes its own.
-    fn carries(&self, body: &Body) -> bool {
-        body.contact().channel() == self.describe().channel
     }
 
     /// Checks and reads a callback of a provider that names messages by its own references alone.

@@ -133,7 +133,30 @@ fn build(entry: &ProviderEntry, around: &Surroundings) -> Result<Arc<dyn Provide
     let known = || KINDS.map(|kind| kind.name).join(", ");
     let kind = KINDS.iter().find(|kind| kind.name == entry.kind);
     let kind = kind.ok_or_else(|| Faults::one("kind", format!("is one of {}", known())))?;
-    (kind.build)(&Common::of(entry, kind.concurrency), entry, around)
+    let provider = (kind.build)(&Common::of(entry, kind.concurrency), entry, around)?;
+    destinations_fit(entry, provider.describe().channel)?;
+    Ok(provider)
+}
+
+/// Destinations are named as their channel knows them.
+fn destinations_fit(entry: &ProviderEntry, channel: Channel) -> Result<(), Faults> {
+    let is_number = |text: &String| {
+        text.strip_prefix('+').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let is_country = |text: &String| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    let mut faults = Faults::default();
+    for (key, named) in [("only_to", &entry.only_to), ("not_to", &entry.not_to)] {
+        let (fits, reason) = match channel {
+            Channel::Sms | Channel::Voice => {
+                (named.iter().all(is_number), "give the first digits of numbers, like \"+86\" or \"+1876\"")
+            }
+            Channel::Letter => (named.iter().all(is_country), "give countries by their ISO 3166-1 codes, like \"DE\""),
+            Channel::Push => (named.is_empty(), "leave it out: a push provider carries the targets of its own kind"),
+            Channel::Email => (named.is_empty(), "leave it out: a provider for email carries all of it"),
+        };
+        faults.require(fits, key, reason);
+    }
+    faults.none()
 }
 
 /// Where a provider's receipts come in.

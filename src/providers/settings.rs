@@ -12,6 +12,7 @@ use super::{Descriptor, registry};
 use crate::config::{Problem, ProviderEntry};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
+use crate::domain::destination::Destinations;
 use crate::domain::price::Price;
 use crate::render::pdf::Fonts;
 
@@ -28,13 +29,22 @@ pub struct Common {
     pub price: Option<Price>,
     /// How long a request over HTTP may take.
     pub timeout: Duration,
+    /// What it carries within its channel.
+    pub destinations: Destinations,
 }
 
 impl Common {
     /// A provider without limits, one message at a time.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), concurrency: 1, rate: None, price: None, timeout: WHOLE }
+        Self {
+            name: name.to_owned(),
+            concurrency: 1,
+            rate: None,
+            price: None,
+            timeout: WHOLE,
+            destinations: Destinations::default(),
+        }
     }
 
     /// What an entry of the configuration says, with the kind's own concurrency where it says none.
@@ -45,6 +55,7 @@ impl Common {
             rate: entry.rate,
             price: entry.price,
             timeout: entry.timeout_seconds.map_or(WHOLE, |seconds| Duration::from_secs(seconds.into())),
+            destinations: Destinations { only: entry.only_to.clone(), not: entry.not_to.clone() },
         }
     }
 
@@ -64,6 +75,7 @@ impl Common {
             rate: self.rate,
             price: self.price,
             receipts,
+            destinations: self.destinations.clone(),
         }
     }
 }

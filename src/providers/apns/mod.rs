@@ -106,7 +106,7 @@ impl ApnsProvider {
             Some(file) => Http::trusting(file).map_err(Faults::at("ca_file"))?.within(common.timeout),
         };
         Ok(Self {
-            descriptor: common.descriptor("apns", Channel::Push, false),
+            descriptor: common.descriptor("apns", Channel::Push, false).only_to("apns"),
             http,
             team_id: settings.team_id.clone(),
             key_id: settings.key_id.clone(),
@@ -174,10 +174,6 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
 impl Provider for ApnsProvider {
     fn describe(&self) -> &Descriptor {
         &self.descriptor
-    }
-
-    fn carries(&self, body: &Body) -> bool {
-        matches!(body, Body::Push { to: PushTarget::Apns(_), .. })
     }
 
     async fn send(&self, message: &Message, now: Millis) -> Answer {

@@ -97,7 +97,7 @@ impl FcmProvider {
         let account = Account::read(&settings.service_account)?;
         let url = settings.base_url.join(&format!("/v1/projects/{}/messages:send", account.project));
         Ok(Self {
-            descriptor: common.descriptor("fcm", Channel::Push, false),
+            descriptor: common.descriptor("fcm", Channel::Push, false).only_to("fcm"),
             http: common.http()?,
             account,
             url: url.map_err(|_| Faults::one("base_url", "cannot be extended with a path"))?,
@@ -176,10 +176,6 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
 impl Provider for FcmProvider {
     fn describe(&self) -> &Descriptor {
         &self.descriptor
-    }
-
-    fn carries(&self, body: &Body) -> bool {
-        matches!(body, Body::Push { to: PushTarget::Fcm(_) | PushTarget::FcmInstallation(_), .. })
     }
 
     async fn send(&self, message: &Message, now: Millis) -> Answer {

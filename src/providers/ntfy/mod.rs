@@ -75,7 +75,7 @@ impl NtfyProvider {
         found.require(is_protected(&settings.url), "url", "use https");
         found.none()?;
         Ok(Self {
-            descriptor: common.descriptor("ntfy", Channel::Push, false),
+            descriptor: common.descriptor("ntfy", Channel::Push, false).only_to("ntfy"),
             http: common.http()?,
             url: settings.url.clone(),
             token: settings.token.clone(),
@@ -108,10 +108,6 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
 impl Provider for NtfyProvider {
     fn describe(&self) -> &Descriptor {
         &self.descriptor
-    }
-
-    fn carries(&self, body: &Body) -> bool {
-        matches!(body, Body::Push { to: PushTarget::Ntfy(_), .. })
     }
 
     async fn send(&self, message: &Message, now: Millis) -> Answer {

@@ -68,7 +68,7 @@ impl WebPushProvider {
         let missing = || Faults::one("vapid_private_key_file", "name the file with the VAPID private key");
         let key = settings.vapid_private_key.as_ref().ok_or_else(missing)?;
         Ok(Self {
-            descriptor: common.descriptor("webpush", Channel::Push, false),
+            descriptor: common.descriptor("webpush", Channel::Push, false).only_to("webpush"),
             http: Http::new(reach).map_err(Faults::at(""))?.within(common.timeout),
             vapid: Vapid::build(key, &settings.subject)?,
             ttl_seconds: settings.ttl_seconds,
@@ -115,10 +115,6 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
 impl Provider for WebPushProvider {
     fn describe(&self) -> &Descriptor {
         &self.descriptor
-    }
-
-    fn carries(&self, body: &Body) -> bool {
-        matches!(body, Body::Push { to: PushTarget::Webpush(_), .. })
     }
 
     async fn send(&self, message: &Message, now: Millis) -> Answer {

@@ -51,6 +51,8 @@ pub(super) trait Canaries {
         attempts: i64,
         now: Millis,
     ) -> impl Future<Output = Result<bool>> + Send;
+    /// Gives attempts back that were not made, so that they are made by others of the canary.
+    fn give_back_to_canary(&mut self, campaign: CampaignId, attempts: i64) -> impl Future<Output = Result<()>> + Send;
     /// Running campaigns whose canary is told.
     fn watched(&mut self) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
     /// Counts a campaign's attempts.
@@ -72,6 +74,18 @@ on_both_connections!(Canaries {
         .execute(&mut *self)
         .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    async fn give_back_to_canary(&mut self, campaign: CampaignId, attempts: i64) -> Result<()> {
+        sqlx::query(
+            "/* give_back_to_canary */ UPDATE campaigns SET canary_left = canary_left + $2, canary_ended_at = NULL \
+             WHERE id = $1 AND canary_left IS NOT NULL",
+        )
+        .bind(campaign.0)
+        .bind(attempts)
+        .execute(&mut *self)
+        .await?;
+        Ok(())
     }
 
     async fn watched(&mut self) -> Result<Vec<Uuid>> {

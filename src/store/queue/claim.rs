@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::campaign_rows::campaign_state;
 use super::canary::Canaries;
 use super::frontier::START;
-use super::hand_back::{PUT_OFF_MS, Slots};
+use super::hand_back::{PUT_OFF_MS, Return, Slots};
 use super::moves::{self, progress};
 use super::statements::{DueRow, Statements, UnbegunRow, engine};
 use super::steps::Steps;
@@ -75,7 +75,7 @@ impl SqlStore {
             // Before anybody is taken: what cannot be opened must not be in flight.
             let stored = WrappedKey { master_key: terms.master_key, wrapped: terms.wrapped };
             let key = self.sealer.incident_key(incident, &stored)?;
-            let after = self.frontiers.of(request.campaign, request.channel);
+            let after = self.frontiers.of(request.campaign, &request.queue);
             let most = terms.canary_left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(0));
             let fresh = &request.attempts[..request.attempts.len().min(request.limit as usize).min(most)];
             if fresh.is_empty() {
@@ -108,7 +108,7 @@ impl SqlStore {
             Ok(Some((rows, codes, incident, key)))
         })?;
         let rows = taken.as_ref().map_or(&[][..], |(rows, ..)| rows);
-        self.frontiers.note(request.campaign, request.channel, rows, request.limit);
+        self.frontiers.note(request.campaign, &request.queue, rows, request.limit);
         match taken {
             Some((rows, codes, incident, key)) => self.open_claimed(request, rows, &codes, incident, &key).await,
             None => Ok(Vec::new()),
@@ -141,8 +141,8 @@ impl SqlStore {
         }
         if let Some(error) = reason {
             let not_before = request.now.plus(PUT_OFF_MS);
-            let attempts: Vec<_> = closed.iter().map(|row| (AttemptId(row.attempt_id), Some(not_before))).collect();
-            self.give_back_claimed(request.campaign, request.worker, &attempts, request.now, Slots::Kept).await?;
+            let back = closed.iter().map(|row| Return::due(AttemptId(row.attempt_id), not_before)).collect();
+            self.give_back_claimed(request.campaign, request.worker, back, request.now, Slots::Kept).await?;
             if claimed.is_empty() {
                 return Err(error);
             }
@@ -185,7 +185,7 @@ fn intended(request: &ClaimRequest, rows: &[DueRow], notice_hash: &str, incident
         action: String::from("delivery.intended"),
         detail: json!({
             "campaign": request.campaign,
-            "channel": request.channel,
+            "channel": request.queue.channel,
             "provider": &*request.provider,
             "notice": notice_hash,
             "attempts": rows.len(),

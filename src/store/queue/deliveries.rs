@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::hand_back::Slots;
+use super::hand_back::{Return, Slots};
 use super::reap::Resolution;
 use super::receipts::Receipt;
 use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
@@ -15,6 +15,7 @@ use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::domain::outcome::Outcome;
 use crate::domain::plan::Failing;
+use crate::domain::queue::Queue;
 use crate::domain::remedy::RemedyCode;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
@@ -68,8 +69,8 @@ impl DeliveryStore for SqlStore {
         attempts: Vec<AttemptId>,
         now: Millis,
     ) -> Result<u32> {
-        let attempts: Vec<_> = attempts.into_iter().map(|attempt| (attempt, None)).collect();
-        self.give_back_claimed(campaign, worker, &attempts, now, Slots::Kept).await
+        let back = attempts.into_iter().map(Return::as_it_was).collect();
+        self.give_back_claimed(campaign, worker, back, now, Slots::Kept).await
     }
 
     async fn put_off(
@@ -79,8 +80,27 @@ impl DeliveryStore for SqlStore {
         slots: Vec<(AttemptId, Millis)>,
         now: Millis,
     ) -> Result<u32> {
-        let attempts: Vec<_> = slots.into_iter().map(|(attempt, slot)| (attempt, Some(slot))).collect();
-        self.give_back_claimed(campaign, worker, &attempts, now, Slots::Given).await
+        let back = slots.into_iter().map(|(attempt, slot)| Return::due(attempt, slot)).collect();
+        self.give_back_claimed(campaign, worker, back, now, Slots::Given).await
+    }
+
+    async fn put_aside(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        queues: Vec<(AttemptId, Queue)>,
+        now: Millis,
+    ) -> Result<u32> {
+        let back = queues.into_iter().map(|(attempt, queue)| Return::into(attempt, queue)).collect();
+        self.give_back_claimed(campaign, worker, back, now, Slots::Kept).await
+    }
+
+    async fn destination_queues(&self, campaign: CampaignId) -> Result<Vec<String>> {
+        self.list_sorted(campaign).await
+    }
+
+    async fn unsort(&self, campaign: CampaignId, queue: &str) -> Result<u64> {
+        self.empty_queue(campaign, queue).await
     }
 
     async fn reap(

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use super::statements::DueRow;
-use crate::domain::channel::Channel;
 use crate::domain::id::CampaignId;
+use crate::domain::queue::Queue;
 
 /// A place in the order of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,23 +24,23 @@ pub(super) const START: Frontier = Frontier { due_at: i64::MIN, person: Uuid::ni
 
 /// The hints of this process.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Frontiers(Mutex<HashMap<(CampaignId, Channel), Frontier>>);
+pub(in crate::store) struct Frontiers(Mutex<HashMap<(CampaignId, Queue), Frontier>>);
 
 impl Frontiers {
-    pub(super) fn of(&self, campaign: CampaignId, channel: Channel) -> Frontier {
+    pub(super) fn of(&self, campaign: CampaignId, queue: &Queue) -> Frontier {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(campaign, channel)).copied().unwrap_or(START)
+        known.get(&(campaign, queue.clone())).copied().unwrap_or(START)
     }
 
     /// Notes what a claim of at most `limit` has taken, once it is committed.
-    pub(super) fn note(&self, campaign: CampaignId, channel: Channel, taken: &[DueRow], limit: u32) {
+    pub(super) fn note(&self, campaign: CampaignId, queue: &Queue, taken: &[DueRow], limit: u32) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match taken.last() {
             Some(last) if taken.len() >= limit as usize => {
-                known.insert((campaign, channel), Frontier { due_at: last.due_at, person: last.person_id });
+                known.insert((campaign, queue.clone()), Frontier { due_at: last.due_at, person: last.person_id });
             }
             _ => {
-                known.remove(&(campaign, channel));
+                known.remove(&(campaign, queue.clone()));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::canary::Canaries;
 use super::moves::digest_of_attempts;
 use super::statements::{Back, Statements, engine};
 use super::steps::Steps;
@@ -11,6 +12,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, PersonId, WorkerId};
+use crate::domain::queue::Queue;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::writing;
@@ -28,23 +30,50 @@ pub(super) enum Slots {
     Given,
 }
 
+/// An attempt that is handed back, and what becomes of the person.
+#[derive(Clone, Debug)]
+pub(super) struct Return {
+    attempt: AttemptId,
+    /// When they are due, where that changes.
+    due_at: Option<Millis>,
+    /// Where they wait, where that changes.
+    queue: Option<Queue>,
+}
+
+impl Return {
+    /// They wait where they were.
+    pub(super) const fn as_it_was(attempt: AttemptId) -> Self {
+        Self { attempt, due_at: None, queue: None }
+    }
+
+    /// They are due later.
+    pub(super) const fn due(attempt: AttemptId, at: Millis) -> Self {
+        Self { attempt, due_at: Some(at), queue: None }
+    }
+
+    /// They wait elsewhere.
+    pub(super) const fn into(attempt: AttemptId, queue: Queue) -> Self {
+        Self { attempt, due_at: None, queue: Some(queue) }
+    }
+}
+
 impl SqlStore {
-    /// See `DeliveryStore::hand_back` and `put_off`. The intents are withdrawn, tries and number go back, and so does the mark that the
+    /// See `DeliveryStore::hand_back`, `put_off` and `put_aside`. The intents are withdrawn, tries and number go back, and so does the mark that the
     /// attempt repeats another. Only the person's earlier attempt is not found again as their current one, so a late
     /// receipt about it will be noted and move nobody.
     pub(super) async fn give_back_claimed(
         &self,
         campaign: CampaignId,
         worker: WorkerId,
-        attempts: &[(AttemptId, Option<Millis>)],
+        back: Vec<Return>,
         now: Millis,
         slots: Slots,
     ) -> Result<u32> {
-        let due: BTreeMap<AttemptId, Option<Millis>> = attempts.iter().copied().collect();
-        if due.is_empty() {
+        let returns: BTreeMap<AttemptId, Return> = back.into_iter().map(|one| (one.attempt, one)).collect();
+        if returns.is_empty() {
             return Ok(0);
         }
-        let attempts: Vec<AttemptId> = due.keys().copied().collect();
+        let attempts: Vec<AttemptId> = returns.keys().copied().collect();
         writing!(self, tx => {
             let rows = tx.unbegun(campaign, worker, &attempts).await?;
             if rows.is_empty() {
@@ -52,9 +81,13 @@ impl SqlStore {
             }
             let back: Vec<Back> = rows
                 .iter()
-                .map(|row| Back {
-                    person: PersonId(row.person_id),
-                    due_at: due.get(&AttemptId(row.attempt_id)).copied().flatten(),
+                .map(|row| {
+                    let one = returns.get(&AttemptId(row.attempt_id));
+                    Back {
+                        person: PersonId(row.person_id),
+                        due_at: one.and_then(|one| one.due_at),
+                        queue: one.and_then(|one| one.queue.as_ref()).map(ToString::to_string),
+                    }
                 })
                 .collect();
             tx.give_back(campaign, &back, slots == Slots::Given).await?;
@@ -62,6 +95,7 @@ impl SqlStore {
             let repeats: i64 = rows.iter().map(|row| row.repeats).sum();
             let by = Counts { pending: number, in_flight: -number, ..Counts::default() };
             let after = tx.shift(campaign, &by, -repeats).await?;
+            tx.give_back_to_canary(campaign, number).await?;
             tx.append_audit(&AuditEntry {
                 incident: Some(after.incident),
                 at: now,

@@ -58,6 +58,7 @@ mod receipts;
 mod seal_population;
 mod settle;
 mod silent;
+mod sorted;
 mod sqlite;
 mod statements;
 mod steps;

@@ -56,11 +56,13 @@ pub(super) struct UnbegunRow {
 }
 
 /// Somebody to be given back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Back {
     pub(super) person: PersonId,
     /// When they are due, where that changes.
     pub(super) due_at: Option<Millis>,
+    /// Where they wait, where that changes.
+    pub(super) queue: Option<String>,
 }
 
 /// Where a person stands.

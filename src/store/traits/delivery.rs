@@ -15,6 +15,7 @@ use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::domain::outcome::Outcome;
 use crate::domain::person::Person;
 use crate::domain::plan::Failing;
+use crate::domain::queue::Queue;
 use crate::domain::remedy::RemedyCode;
 
 /// What a worker asks for.
@@ -24,8 +25,8 @@ pub struct ClaimRequest {
     pub worker: WorkerId,
     /// The campaign; people of one that is not running are not given out.
     pub campaign: CampaignId,
-    /// The channel.
-    pub channel: Channel,
+    /// Where they wait.
+    pub queue: Queue,
     /// The provider that will carry the messages.
     pub provider: Arc<str>,
     /// At most so many.
@@ -202,6 +203,19 @@ pub trait DeliveryStore: Send + Sync {
         slots: Vec<(AttemptId, Millis)>,
         now: Millis,
     ) -> Result<u32>;
+    /// The same for attempts that another provider of the channel must make: each waits in the queue given for it.
+    async fn put_aside(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        queues: Vec<(AttemptId, Queue)>,
+        now: Millis,
+    ) -> Result<u32>;
+    /// The queues of destinations in which people of a campaign wait, as they are spelt.
+    async fn destination_queues(&self, campaign: CampaignId) -> Result<Vec<String>>;
+    /// Puts everybody who waits in such a queue back into that of the channel, so that they are sorted anew. Works in
+    /// bounded steps.
+    async fn unsort(&self, campaign: CampaignId, queue: &str) -> Result<u64>;
     /// Takes from workers whose lease ended before `now` what they had in flight: each attempt becomes `unknown`, each person
     /// goes where the channel's policy says. `only` limits it to one worker. Works in bounded steps until nothing is left.
     async fn reap(

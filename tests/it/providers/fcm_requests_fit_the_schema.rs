@@ -103,6 +103,6 @@ async fn a_key_that_google_does_not_take_is_the_accounts_fault_and_sends_nothing
 async fn only_its_own_targets_are_carried() {
     let fcm = fcm("https://fcm.googleapis.com", "https://oauth2.googleapis.com/token");
     for (target, carried) in [("fcm:t", true), ("fid:f", true), ("apns:00ff", false), ("ntfy:topic", false)] {
-        assert_eq!(fcm.carries(&push(1, target).body), carried, "{target}");
+        assert_eq!(fcm.describe().carries(&push(1, target).body.contact()), carried, "{target}");
     }
 }

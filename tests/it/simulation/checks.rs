@@ -64,7 +64,7 @@ pub(crate) fn at_the_end(scenario: &Scenario, model: &Model, witness: &Witness) 
         }
     }
     for (attempt, tried) in &model.attempts {
-        wrong.extend(outcome(witness, *attempt, tried));
+        wrong.extend(outcome(witness, *attempt, tried, nobody_carries(scenario, model, tried)));
     }
     for attempt in model.withdrawn.iter().filter(|attempt| witness.sent.contains_key(attempt)) {
         wrong.push(format!("attempt {attempt} was withdrawn as not begun, and was sent"));
@@ -114,13 +114,22 @@ fn is_success(tried: &Tried) -> bool {
     tried.outcome.is_some_and(|(outcome, _)| matches!(outcome, Outcome::Accepted | Outcome::Delivered))
 }
 
-/// An outcome that the engine wrote is the one that the provider gave.
-fn outcome(witness: &Witness, attempt: AttemptId, tried: &Tried) -> Option<String> {
+/// Whether no provider carries what the attempt was to send.
+fn nobody_carries(scenario: &Scenario, model: &Model, tried: &Tried) -> bool {
+    let one = &model.runs[&tried.campaign].people[&tried.person];
+    let step = one.progress.cascade.step(tried.place).expect("the step of the attempt");
+    let to = one.person.record.contact(step.channel, step.point).expect("a contact point");
+    !scenario.carriers.iter().any(|c| c.channel == step.channel && c.destinations.carry(to.destination()))
+}
+
+/// An outcome that the engine wrote is the one that the provider gave; of what nobody carries it is the engine's own.
+fn outcome(witness: &Witness, attempt: AttemptId, tried: &Tried, nobody_carries: bool) -> Option<String> {
     let answered = witness.sent.get(&attempt).and_then(|sent| sent.answer);
     match tried.outcome {
         None => Some(format!("attempt {attempt} has no outcome at the end")),
         // A provider that panics answers nothing, and nobody knows.
         Some((Outcome::Unknown, Said::Answer)) if answered.is_none() && witness.sent.contains_key(&attempt) => None,
+        Some((Outcome::Rejected, Said::Answer)) if answered.is_none() && nobody_carries => None,
         Some((outcome, Said::Answer)) if answered != Some(outcome) => {
             Some(format!("attempt {attempt} has the outcome {outcome}, its answer was {answered:?}"))
         }

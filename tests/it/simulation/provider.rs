@@ -45,9 +45,17 @@ enum Taking {
 
 impl FarProvider {
     pub(crate) fn of(world: &Arc<World>, pulse: &Arc<Pulse>, carrier: &Carrier, dice: Dice) -> Arc<dyn Provider> {
-        let Carrier { name, channel, concurrency, rate } = carrier.clone();
-        let descriptor =
-            Descriptor { name, kind: "simulated", channel, concurrency, rate, price: None, receipts: true };
+        let Carrier { name, channel, concurrency, rate, destinations } = carrier.clone();
+        let descriptor = Descriptor {
+            name,
+            kind: "simulated",
+            channel,
+            concurrency,
+            rate,
+            price: None,
+            receipts: true,
+            destinations,
+        };
         Arc::new(Self { world: Arc::clone(world), pulse: Arc::clone(pulse), descriptor, dice: Mutex::new(dice) })
     }
 
@@ -140,6 +148,9 @@ impl Provider for FarProvider {
         let attempt = message.attempt;
         let part = {
             let events = &mut *self.world.events();
+            if !self.descriptor.carries(&message.body.contact()) {
+                events.violated(format!("attempt {attempt} goes by a provider that does not carry it"));
+            }
             let wrong = events.witness.begin(&events.model, &self.world.scenario, &self.pulse, message, now);
             events.note(&self.pulse, "send", attempt.0, wrong.len(), "");
             events.violations.extend(wrong);

@@ -5,6 +5,7 @@ use candour::domain::attempt::{ChannelPolicy, UnknownPolicy};
 use candour::domain::campaign::{CampaignAction, Priority};
 use candour::domain::channel::Channel;
 use candour::domain::contact::{EmailAddress, PhoneNumber, PushTarget};
+use candour::domain::destination::Destinations;
 use candour::domain::limit::LimitKind;
 use candour::domain::outcome::Outcome;
 use candour::domain::person::PersonRecord;
@@ -64,6 +65,7 @@ pub(crate) struct Carrier {
     pub(crate) channel: Channel,
     pub(crate) concurrency: usize,
     pub(crate) rate: Option<f64>,
+    pub(crate) destinations: Destinations,
 }
 
 /// A campaign to be started.
@@ -194,10 +196,22 @@ impl Scenario {
 fn carriers(dice: &mut Dice, order: &[Channel]) -> Vec<Carrier> {
     let mut carriers = Vec::new();
     for channel in order {
-        for number in 0..dice.of(&[1, 1, 1, 2]) {
+        let number = dice.of(&[1, 1, 1, 2]);
+        // Two providers of texts carry the same; or one of them Switzerland alone, and the other all, or the others, or only
+        // some of them, so that nobody carries the rest.
+        let apart = number == 2 && *channel == Channel::Sms && dice.chance(700);
+        let other = dice.of(&["", "not +41", "+49"]);
+        for number in 0..number {
             let concurrency = dice.of(&[1, 2, 4]);
             let rate = dice.of(&[None, None, Some(2.0), Some(20.0)]);
-            carriers.push(Carrier { name: format!("{channel}-{number}"), channel: *channel, concurrency, rate });
+            let destinations = match (apart, number, other) {
+                (true, 0, _) => Destinations::only("+41"),
+                (true, _, "+49") => Destinations::only("+49"),
+                (true, _, "not +41") => Destinations { not: vec![String::from("+41")], ..Destinations::default() },
+                _ => Destinations::default(),
+            };
+            let name = format!("{channel}-{number}");
+            carriers.push(Carrier { name, channel: *channel, concurrency, rate, destinations });
         }
     }
     carriers
@@ -229,7 +243,8 @@ fn planned(dice: &mut Dice, campaign: usize) -> Planned {
 fn record(dice: &mut Dice, campaign: usize, number: usize) -> PersonRecord {
     let name = format!("{campaign}-{number}");
     let mail = |place: usize| EmailAddress::parse(&format!("p{name}-{place}@example.org")).unwrap();
-    let phone = |place: usize| PhoneNumber::from_e164(&format!("+4144668{campaign}{number:02}{place}")).unwrap();
+    let country = ["+41", "+49", "+33"][number % 3];
+    let phone = |place: usize| PhoneNumber::from_e164(&format!("{country}44668{campaign}{number:02}{place}")).unwrap();
     let push = |place: usize| PushTarget::parse(&format!("fcm:token-{name}-{place}")).unwrap();
     PersonRecord {
         reference: Pii::new(name.clone()),

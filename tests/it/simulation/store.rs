@@ -13,6 +13,7 @@ use candour::domain::clock::Millis;
 use candour::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use candour::domain::outcome::Outcome;
 use candour::domain::plan::Failing;
+use candour::domain::queue::Queue;
 use candour::domain::remedy::RemedyCode;
 use candour::store::{
     ClaimRequest, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
@@ -21,7 +22,7 @@ use candour::store::{
 use uuid::Uuid;
 
 use super::dice::Dice;
-use super::model::{Model, Policies, Receipt};
+use super::model::{Back, Model, Policies, Receipt};
 use super::pulse::Pulse;
 use super::world::{Happening, World};
 
@@ -203,7 +204,7 @@ impl DeliveryStore for FaultyStore {
         _now: Millis,
     ) -> Result<u32> {
         let id = attempts.first().map_or(campaign.0, |attempt| attempt.0);
-        let attempts: Vec<_> = attempts.into_iter().map(|attempt| (attempt, None)).collect();
+        let attempts: Vec<_> = attempts.into_iter().map(|attempt| (attempt, Back::AsItWas)).collect();
         self.call("hand back", id, move |model| model.hand_back(campaign, worker, &attempts)).await
     }
 
@@ -215,8 +216,29 @@ impl DeliveryStore for FaultyStore {
         _now: Millis,
     ) -> Result<u32> {
         let id = slots.first().map_or(campaign.0, |(attempt, _)| attempt.0);
-        let slots: Vec<_> = slots.into_iter().map(|(attempt, slot)| (attempt, Some(slot))).collect();
+        let slots: Vec<_> = slots.into_iter().map(|(attempt, slot)| (attempt, Back::At(slot))).collect();
         self.call("put off", id, move |model| model.hand_back(campaign, worker, &slots)).await
+    }
+
+    async fn put_aside(
+        &self,
+        campaign: CampaignId,
+        worker: WorkerId,
+        queues: Vec<(AttemptId, Queue)>,
+        _now: Millis,
+    ) -> Result<u32> {
+        let id = queues.first().map_or(campaign.0, |(attempt, _)| attempt.0);
+        let queues: Vec<_> = queues.into_iter().map(|(attempt, queue)| (attempt, Back::Into(queue))).collect();
+        self.call("put aside", id, move |model| model.hand_back(campaign, worker, &queues)).await
+    }
+
+    async fn destination_queues(&self, _: CampaignId) -> Result<Vec<String>> {
+        // The configuration does not change in a run.
+        Ok(Vec::new())
+    }
+
+    async fn unsort(&self, _: CampaignId, _: &str) -> Result<u64> {
+        Err(not_here("unsort"))
     }
 
     async fn reap(

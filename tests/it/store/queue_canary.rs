@@ -2,6 +2,7 @@
 
 use candour::domain::campaign::{CampaignAction, CampaignState};
 use candour::domain::channel::Channel;
+use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::domain::plan::{Canary, CanaryStage, Failing, Plan};
 use candour::store::{CampaignStore, DeliveryStore, ReceiptEffect};
@@ -43,6 +44,22 @@ on_both!(so_many_are_told_and_the_others_wait, |world| {
     assert_eq!(claim(&world, &campaign).await, 6);
     let done = world.store.campaign(campaign.id).await.unwrap();
     assert_eq!((done.state, done.canary), (CampaignState::Completed, CanaryStage::Over));
+    world.assert_consistent().await;
+});
+
+on_both!(whoever_is_handed_back_is_replaced, |world| {
+    let people = (0..6).map(|n| reachable(&format!("p{n}"), 1, 0)).collect();
+    let campaign = world.running_by(people, plan(4)).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Email, 100, T0).await.unwrap();
+    assert_eq!(claimed.len(), 4);
+    let later = claimed[1..].iter().map(|one| (one.attempt, Millis(T0.0 + 3_600_000))).collect();
+    assert_eq!(world.store.put_off(campaign.id, worker, later, T0).await.unwrap(), 3);
+    world.settle_all(worker, &claimed[..1], Outcome::Accepted).await;
+    let told = world.store.campaign(campaign.id).await.unwrap();
+    assert_eq!(told.canary, CanaryStage::Telling(3), "one was told; nobody is watched yet");
+    assert_eq!(claim(&world, &campaign).await, 2, "the others that are due");
+    assert_eq!(world.store.campaign(campaign.id).await.unwrap().canary, CanaryStage::Telling(1));
     world.assert_consistent().await;
 });
 

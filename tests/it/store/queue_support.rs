@@ -10,6 +10,7 @@ use candour::domain::notice::Notice;
 use candour::domain::outcome::Outcome;
 use candour::domain::person::PersonRecord;
 use candour::domain::plan::{CanaryStage, Plan};
+use candour::domain::queue::Queue;
 use candour::domain::retry::RetryPolicy;
 use candour::store::{CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result, SettleReport};
 use serde_json::json;
@@ -150,8 +151,8 @@ impl World {
         now: Millis,
     ) -> Result<Vec<Claimed>> {
         let attempts: Vec<AttemptId> = (0..limit).map(|_| self.id()).collect();
-        let provider = "relay".into();
-        self.store.claim(ClaimRequest { worker, campaign, channel, provider, limit, now, attempts }).await
+        let (queue, provider) = (Queue::of(channel), "relay".into());
+        self.store.claim(ClaimRequest { worker, campaign, queue, provider, limit, now, attempts }).await
     }
 
     /// Settles all of them with one outcome.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
+use candour::domain::destination::Destinations;
 use candour::domain::message::Message;
 use candour::domain::outcome::Outcome;
 use candour::providers::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
@@ -38,6 +39,7 @@ impl Scripted {
                 rate: None,
                 price: None,
                 receipts: true,
+                destinations: Destinations::default(),
             },
             answers: Mutex::new(VecDeque::new()),
             otherwise: Answer::of(outcome, "scripted"),

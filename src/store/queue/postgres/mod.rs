@@ -62,7 +62,7 @@ impl Statements for PgConnection {
         let limit = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
         Ok(sqlx::query_as(sql::TAKE_DUE)
             .bind(request.campaign.0)
-            .bind(request.channel.as_str())
+            .bind(request.queue.to_string())
             .bind(request.now.0)
             .bind(limit)
             .bind(fresh)
@@ -70,6 +70,7 @@ impl Statements for PgConnection {
             .bind(&*request.provider)
             .bind(after.due_at)
             .bind(after.person)
+            .bind(request.queue.channel.as_str())
             .fetch_all(self)
             .await?)
     }
@@ -168,6 +169,7 @@ impl Statements for PgConnection {
             .bind(persons)
             .bind(due)
             .bind(i64::from(given))
+            .bind(back.iter().map(|b| b.queue.as_deref()).collect::<Vec<_>>())
             .execute(self)
             .await?;
         Ok(done.rows_affected())

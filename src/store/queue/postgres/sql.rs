@@ -43,7 +43,7 @@ WITH due AS (
     SELECT person_id, due_at, ROW_NUMBER() OVER (ORDER BY due_at, person_id) AS nth FROM due
 ), taken AS (
     UPDATE campaign_people p
-    SET state = 'in_flight', attempt_id = fresh.id, worker_id = $6, provider = $7, intended_at = $3
+    SET state = 'in_flight', channel = $10, attempt_id = fresh.id, worker_id = $6, provider = $7, intended_at = $3
     FROM picked JOIN UNNEST($5::uuid[]) WITH ORDINALITY AS fresh (id, nth) ON fresh.nth = picked.nth
     WHERE p.campaign_id = $1 AND p.person_id = picked.person_id
     RETURNING p.person_id, p.attempt_id, p.cascade, p.place, p.tries, p.repeats, p.slot, picked.due_at, picked.nth
@@ -124,8 +124,8 @@ FOR UPDATE";
 pub(super) const GIVE_BACK: &str = "/* give_back */
 UPDATE campaign_people p
 SET state = 'pending', attempt_id = NULL, worker_id = NULL, provider = NULL, intended_at = NULL,
-    due_at = COALESCE(back.due_at, p.due_at), slot = GREATEST(p.slot, $4)
-FROM UNNEST($2::uuid[], $3::int8[]) AS back (person, due_at)
+    due_at = COALESCE(back.due_at, p.due_at), slot = GREATEST(p.slot, $4), channel = COALESCE(back.queue, p.channel)
+FROM UNNEST($2::uuid[], $3::int8[], $5::text[]) AS back (person, due_at, queue)
 WHERE p.campaign_id = $1 AND p.person_id = back.person";
 
 pub(super) const FENCE: &str = "/* fence */

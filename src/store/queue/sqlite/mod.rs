@@ -75,7 +75,7 @@ impl Statements for SqliteConnection {
         let limit = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
         let due: Vec<Due> = sqlx::query_as(sql::DUE)
             .bind(request.campaign.0)
-            .bind(request.channel.as_str())
+            .bind(request.queue.to_string())
             .bind(request.now.0)
             .bind(limit)
             .bind(after.due_at)
@@ -93,6 +93,7 @@ impl Statements for SqliteConnection {
             .bind(request.worker.0)
             .bind(&*request.provider)
             .bind(request.now.0)
+            .bind(request.queue.channel.as_str())
             .execute(&mut *self)
             .await?;
         let rows = due.into_iter().zip(fresh).map(|(due, attempt)| DueRow {
@@ -195,11 +196,11 @@ impl Statements for SqliteConnection {
     }
 
     async fn give_back(&mut self, campaign: CampaignId, back: &[Back], given: bool) -> Result<u64> {
-        let due: Vec<Option<i64>> = back.iter().map(|b| b.due_at.map(|m| m.0)).collect();
+        let rows: Vec<_> = back.iter().map(|b| (b.due_at.map(|m| m.0), b.queue.as_deref())).collect();
         let done = sqlx::query(sql::GIVE_BACK)
             .bind(campaign.0)
             .bind(blob(back.iter().map(|b| b.person.0.as_bytes())))
-            .bind(json(&due))
+            .bind(json(&rows))
             .bind(given)
             .execute(&mut *self)
             .await?;

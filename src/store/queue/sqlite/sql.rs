@@ -47,7 +47,7 @@ WITH taken AS MATERIALIZED (
     FROM json_each($4)
 )
 UPDATE campaign_people
-SET state = 'in_flight', attempt_id = taken.attempt, worker_id = $5, provider = $6, intended_at = $7
+SET state = 'in_flight', channel = $8, attempt_id = taken.attempt, worker_id = $5, provider = $6, intended_at = $7
 FROM taken
 WHERE campaign_id = taken.campaign AND person_id = taken.person";
 
@@ -120,11 +120,13 @@ WHERE +p.campaign_id = $1 AND p.worker_id = $4";
 
 pub(super) const GIVE_BACK: &str = "/* give_back */
 WITH back AS MATERIALIZED (
-    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, value AS due_at FROM json_each($3)
+    SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, value ->> 0 AS due_at, value ->> 1 AS queue
+    FROM json_each($3)
 )
 UPDATE campaign_people
 SET state = 'pending', attempt_id = NULL, worker_id = NULL, provider = NULL, intended_at = NULL,
-    due_at = COALESCE(back.due_at, campaign_people.due_at), slot = MAX(slot, $4)
+    due_at = COALESCE(back.due_at, campaign_people.due_at), slot = MAX(slot, $4),
+    channel = COALESCE(back.queue, campaign_people.channel)
 FROM back
 WHERE campaign_id = back.campaign AND person_id = back.person";
 

@@ -17,6 +17,7 @@ use candour::domain::id::{AttemptId, CampaignId, PersonId, WorkerId};
 use candour::domain::limit::LimitKind;
 use candour::domain::outcome::Outcome;
 use candour::domain::person::Person;
+use candour::domain::queue::Queue;
 use candour::store::{ClaimRequest, Result, SettleReport, StoreError};
 
 pub(crate) use receipts::{Receipt, is_failure};
@@ -34,6 +35,8 @@ pub(crate) struct Standing {
     pub(crate) repeats: bool,
     /// Whether the person has waited for a slot of their destination's rate.
     pub(crate) has_slot: bool,
+    /// The destination in whose queue the person waits, once they have been sorted.
+    pub(crate) destination: Option<Arc<str>>,
     /// Why the person cannot be reached.
     pub(crate) reason: Option<UnreachableReason>,
     pub(crate) attempt: Option<AttemptId>,
@@ -49,12 +52,26 @@ impl Standing {
         let progress = Progress { cascade, place: 0, tries: 0 };
         let reason = cascade_is_empty.then_some(UnreachableReason::NoContact);
         let (due, repeats, has_slot) = (0, false, false);
-        Self { person, progress, state, due, repeats, has_slot, reason, attempt: None, worker: None }
+        let (destination, attempt, worker) = (None, None, None);
+        Self { person, progress, state, due, repeats, has_slot, destination, reason, attempt, worker }
     }
 
-    fn channel(&self) -> Option<Channel> {
-        Some(self.progress.cascade.step(self.progress.place)?.channel)
+    /// Where the person waits.
+    fn queue(&self) -> Option<Queue> {
+        let channel = self.progress.cascade.step(self.progress.place)?.channel;
+        Some(Queue { channel, destination: self.destination.clone() })
     }
+}
+
+/// What becomes of somebody whose attempt was not begun.
+#[derive(Clone, Debug)]
+pub(crate) enum Back {
+    /// They wait where they were.
+    AsItWas,
+    /// They have a slot of their destination's rate, and are due then.
+    At(Millis),
+    /// They wait for another provider.
+    Into(Queue),
 }
 
 /// Who said what came of an attempt.
@@ -125,7 +142,7 @@ impl Model {
             .people
             .values()
             .filter(|p| p.state == PersonState::Pending && p.due <= request.now.0)
-            .filter(|p| p.channel() == Some(request.channel))
+            .filter(|p| p.queue().as_ref() == Some(&request.queue))
             .map(|p| (p.due, p.person.id))
             .collect();
         due.sort_unstable();
@@ -136,6 +153,7 @@ impl Model {
             one.state = PersonState::InFlight;
             one.progress.tries += 1;
             (one.attempt, one.worker) = (Some(*attempt), Some(request.worker));
+            one.destination = None;
             let repeats = std::mem::take(&mut one.repeats);
             run.campaign.counts.shift(PersonState::Pending, PersonState::InFlight);
             run.campaign.repeated += i64::from(repeats);
@@ -143,7 +161,7 @@ impl Model {
                 campaign: request.campaign,
                 person,
                 worker: request.worker,
-                channel: request.channel,
+                channel: request.queue.channel,
                 provider: Arc::clone(&request.provider),
                 place: one.progress.place,
                 repeats,
@@ -201,15 +219,15 @@ impl Model {
         Ok(report)
     }
 
-    /// Withdraws intents that were not begun; where a slot is given, the person is due then.
+    /// Withdraws intents that were not begun.
     pub(crate) fn hand_back(
         &mut self,
         campaign: CampaignId,
         worker: WorkerId,
-        attempts: &[(AttemptId, Option<Millis>)],
+        attempts: &[(AttemptId, Back)],
     ) -> Result<u32> {
         let mut back = 0;
-        for (attempt, slot) in attempts {
+        for (attempt, to) in attempts {
             let Some(tried) = self.attempts.get(attempt).cloned() else { continue };
             if tried.campaign != campaign || !self.holds(campaign, tried.person, *attempt, worker) {
                 continue;
@@ -220,8 +238,10 @@ impl Model {
             let one = run.people.get_mut(&tried.person).unwrap();
             (one.state, one.attempt, one.worker, one.repeats) = (PersonState::Pending, None, None, tried.repeats);
             one.progress.tries -= 1;
-            if let Some(slot) = slot {
-                (one.due, one.has_slot) = (slot.0, true);
+            match to {
+                Back::AsItWas => {}
+                Back::At(slot) => (one.due, one.has_slot) = (slot.0, true),
+                Back::Into(queue) => one.destination.clone_from(&queue.destination),
             }
             run.campaign.counts.shift(PersonState::InFlight, PersonState::Pending);
             run.campaign.repeated -= i64::from(tried.repeats);
@@ -236,6 +256,7 @@ impl Model {
         let one = run.people.get_mut(&person).unwrap();
         run.campaign.counts.shift(one.state, next.state());
         (one.state, one.worker, one.repeats, one.has_slot) = (next.state(), None, false, false);
+        one.destination = None;
         one.reason = if let Next::Unreachable(reason) = next { Some(reason) } else { None };
         if let Next::Pending { place, tries, due_at, repeats, .. } = next {
             (one.progress.place, one.progress.tries, one.due, one.repeats) = (place, tries, due_at.0, repeats);
