@@ -13,16 +13,13 @@ use crate::domain::outcome::Outcome;
 use crate::providers::{Answer, Provider};
 use crate::render::CompiledNotice;
 
-/// How long the last question may take that a provider is asked, in milliseconds.
-const ASKED_MS: i64 = 60_000;
-
 /// Tells one person through one provider and says what follows. Never fails: every failure is an outcome.
 pub(super) async fn tell(
     claimed: &Claimed,
     notice: &CompiledNotice,
     provider: &dyn Provider,
     policy: &ChannelPolicy,
-    ask_until_ms: i64,
+    asked_ms: Option<i64>,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> (Settlement, Answer) {
@@ -39,8 +36,8 @@ pub(super) async fn tell(
         }
     };
     // What may have gone out is not repeated before the provider has said whether it has it, where it can say so.
-    let asks = answer.outcome == Outcome::Unknown && provider.asking().is_some();
-    let wait_ms = answer.retry_after_ms.max(asks.then_some(ask_until_ms + ASKED_MS));
+    let asked_ms = asked_ms.filter(|_| answer.outcome == Outcome::Unknown);
+    let wait_ms = answer.retry_after_ms.max(asked_ms);
     (settlement(claimed, &answer, wait_ms, policy, clock, entropy), answer)
 }
 

@@ -51,6 +51,9 @@ pub struct EngineSettings {
     pub alone: bool,
 }
 
+/// How long the last question may take that a provider is asked, in milliseconds.
+const ASKED_MS: i64 = 60_000;
+
 /// What the engine works with.
 pub struct EngineDeps {
     /// The store.
@@ -77,6 +80,9 @@ pub(super) struct Shared {
     pub(super) notices: Notices,
     pub(super) nights: Nights,
     pub(super) sorting: Sorting,
+    /// For how long nobody is told again because of an attempt of which nobody knows, by provider that is asked about it
+    /// meanwhile, in milliseconds.
+    pub(super) asked: BTreeMap<String, i64>,
     /// What a message of each provider costs.
     pub(super) prices: BTreeMap<String, (Channel, Price)>,
     pub(super) clock: Arc<dyn Clock>,
@@ -140,6 +146,12 @@ impl Engine {
             notices: Notices::new(Arc::clone(&deps.store), deps.renderer),
             nights: Nights::new(deps.rules),
             sorting: Sorting::of(deps.providers.iter().map(|provider| provider.describe())),
+            asked: deps
+                .providers
+                .iter()
+                .filter(|provider| provider.asking().is_some())
+                .map(|provider| (provider.describe().name.clone(), deps.settings.ask_until_ms + ASKED_MS))
+                .collect(),
             prices: deps
                 .providers
                 .iter()

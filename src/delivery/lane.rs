@@ -211,7 +211,7 @@ impl Lane {
                 &notice,
                 provider.as_ref(),
                 &policy,
-                shared.settings.ask_until_ms,
+                shared.asked.get(&name).copied(),
                 shared.clock.as_ref(),
                 shared.entropy.as_ref(),
             )

@@ -39,7 +39,7 @@ pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, 
 async fn once(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
     let now = shared.clock.now();
     let reaped = if lease.may_reap(now, shared.settings.lease_ms) {
-        shared.store.reap(&shared.settings.policies, None, now, shared.entropy.fraction()).await?
+        shared.store.reap(&shared.settings.policies, &shared.asked, None, now, shared.entropy.fraction()).await?
     } else {
         ReapReport::default()
     };
@@ -81,7 +81,8 @@ pub(super) async fn reap_former_lives(shared: &Shared, lease: &Lease) -> Result<
         if worker == lease.worker {
             continue;
         }
-        let reaped = shared.store.reap(&shared.settings.policies, Some(worker), now, shared.entropy.fraction()).await?;
+        let (policies, jitter) = (&shared.settings.policies, shared.entropy.fraction());
+        let reaped = shared.store.reap(policies, &shared.asked, Some(worker), now, jitter).await?;
         tracing::warn!(
             %worker,
             unknown = reaped.unknown,

@@ -106,11 +106,12 @@ impl DeliveryStore for SqlStore {
     async fn reap(
         &self,
         policies: &[(Channel, ChannelPolicy)],
+        asked: &BTreeMap<String, i64>,
         only: Option<WorkerId>,
         now: Millis,
         jitter: f64,
     ) -> Result<ReapReport> {
-        self.reap_workers(&Resolution { policies, now, jitter }, only).await
+        self.reap_workers(&Resolution { policies, now, jitter }, asked, only).await
     }
 
     async fn workers(&self) -> Result<Vec<(WorkerId, Millis)>> {

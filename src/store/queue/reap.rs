@@ -1,5 +1,7 @@
 //! Reaping: what workers had in flight whose lease has ended.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -36,15 +38,25 @@ pub(super) struct Resolution<'a> {
 impl Resolution<'_> {
     /// Where a person goes after an outcome on a channel.
     pub(super) fn next(&self, progress: &Progress, channel: Channel, outcome: Outcome) -> Next {
+        self.next_after(progress, channel, outcome, None)
+    }
+
+    /// The same, not before a wait in milliseconds is over.
+    fn next_after(&self, progress: &Progress, channel: Channel, outcome: Outcome, wait_ms: Option<i64>) -> Next {
         let given = self.policies.iter().find(|(named, _)| *named == channel);
         let policy = given.map_or_else(|| ChannelPolicy::standard(channel), |(_, policy)| *policy);
-        next(progress, outcome, None, &policy, self.now, self.jitter)
+        next(progress, outcome, wait_ms, &policy, self.now, self.jitter)
     }
 }
 
 impl SqlStore {
     /// See `DeliveryStore::reap`. Several may reap at once: each person is taken by one of them.
-    pub(super) async fn reap_workers(&self, resolution: &Resolution<'_>, only: Option<WorkerId>) -> Result<ReapReport> {
+    pub(super) async fn reap_workers(
+        &self,
+        resolution: &Resolution<'_>,
+        asked: &BTreeMap<String, i64>,
+        only: Option<WorkerId>,
+    ) -> Result<ReapReport> {
         let mut report = ReapReport::default();
         let ended = match only {
             Some(worker) => vec![worker],
@@ -57,7 +69,7 @@ impl SqlStore {
                 continue;
             }
             while let Some(campaign) = self.next_campaign_in_flight(worker).await? {
-                let (unknown, repeats) = self.reap_step(resolution, worker, campaign).await?;
+                let (unknown, repeats) = self.reap_step(resolution, asked, worker, campaign).await?;
                 report.unknown += unknown;
                 report.repeats += repeats;
             }
@@ -94,6 +106,7 @@ impl SqlStore {
     async fn reap_step(
         &self,
         resolution: &Resolution<'_>,
+        asked: &BTreeMap<String, i64>,
         worker: WorkerId,
         campaign: CampaignId,
     ) -> Result<(u32, u32)> {
@@ -102,7 +115,7 @@ impl SqlStore {
             if rows.is_empty() {
                 return Ok((0, 0));
             }
-            let moves = rows.into_iter().map(|row| unknown(row, resolution)).collect::<Result<Vec<_>>>()?;
+            let moves = rows.into_iter().map(|row| unknown(row, resolution, asked)).collect::<Result<Vec<_>>>()?;
             let repeats = moves.iter().filter(|m| matches!(m.next, Next::Pending { repeats: true, .. })).count();
             let after = tx.apply(campaign, &moves, resolution.now).await?;
             let actor = ActorRef::engine();
@@ -152,14 +165,14 @@ impl SqlStore {
     }
 }
 
-fn unknown(row: InFlightRow, resolution: &Resolution<'_>) -> Result<Move> {
+fn unknown(row: InFlightRow, resolution: &Resolution<'_>, asked: &BTreeMap<String, i64>) -> Result<Move> {
     let progress = progress(&row.cascade, row.place, row.tries)?;
     let channel = lists::channel(&row.channel)?;
     Ok(Move {
         person: PersonId(row.person_id),
         attempt: AttemptId(row.attempt_id),
         from: PersonState::InFlight,
-        next: resolution.next(&progress, channel, Outcome::Unknown),
+        next: resolution.next_after(&progress, channel, Outcome::Unknown, asked.get(&row.provider).copied()),
         jurisdiction: row.jurisdiction,
         settled: Some(Settled {
             outcome: Outcome::Unknown,

@@ -217,10 +217,13 @@ pub trait DeliveryStore: Send + Sync {
     /// bounded steps.
     async fn unsort(&self, campaign: CampaignId, queue: &str) -> Result<u64>;
     /// Takes from workers whose lease ended before `now` what they had in flight: each attempt becomes `unknown`, each person
-    /// goes where the channel's policy says. `only` limits it to one worker. Works in bounded steps until nothing is left.
+    /// goes where the channel's policy says, and is not told again before the wait of the attempt's provider in `asked` is over,
+    /// in milliseconds: it is asked about the attempt meanwhile. `only` limits it to one worker. Works in bounded steps until
+    /// nothing is left.
     async fn reap(
         &self,
         policies: &[(Channel, ChannelPolicy)],
+        asked: &BTreeMap<String, i64>,
         only: Option<WorkerId>,
         now: Millis,
         jitter: f64,

@@ -244,6 +244,7 @@ impl DeliveryStore for FaultyStore {
     async fn reap(
         &self,
         policies: &[(Channel, ChannelPolicy)],
+        _asked: &BTreeMap<String, i64>,
         only: Option<WorkerId>,
         now: Millis,
         jitter: f64,

@@ -144,7 +144,7 @@ impl Model {
     async fn reap(&mut self) {
         let nth = self.dice.below(self.workers.len());
         let dead = std::mem::replace(&mut self.workers[nth], self.world.worker(FOREVER).await);
-        let report = self.world.store.reap(&policies(), Some(dead), self.now, 0.5).await.unwrap();
+        let report = self.world.store.reap(&policies(), &BTreeMap::new(), Some(dead), self.now, 0.5).await.unwrap();
         let held: Vec<PersonId> =
             self.people.iter().filter(|(_, known)| known.worker == Some(dead)).map(|(id, _)| *id).collect();
         assert_eq!(report.unknown as usize, held.len());

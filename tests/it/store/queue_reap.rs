@@ -1,5 +1,7 @@
 //! Reaping: what a dead worker had in flight.
 
+use std::collections::BTreeMap;
+
 use candour::domain::campaign::PersonState;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
@@ -18,9 +20,9 @@ on_both!(the_policy_of_the_channel_decides_and_late_settlements_are_noted_but_re
     let alive = world.worker(FOREVER).await;
     let mut claimed = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();
     claimed.extend(world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap());
-    let nothing = world.store.reap(&policies(), None, END, 0.5).await.unwrap();
+    let nothing = world.store.reap(&policies(), &BTreeMap::new(), None, END, 0.5).await.unwrap();
     assert_eq!(nothing, ReapReport::default(), "the lease ends only now");
-    let reaped = world.store.reap(&policies(), None, AFTER, 0.5).await.unwrap();
+    let reaped = world.store.reap(&policies(), &BTreeMap::new(), None, AFTER, 0.5).await.unwrap();
     assert_eq!(reaped, ReapReport { workers: 1, unknown: 2, repeats: 1 });
     let counts = world.counts(campaign.id).await;
     assert_eq!((counts.pending, counts.unknown, counts.in_flight), (1, 1, 0), "email is repeated, SMS is held");
@@ -52,11 +54,11 @@ on_both!(reapers_at_once_take_each_person_once, |world| {
     let worker = world.worker(END).await;
     assert_eq!(world.claim(campaign.id, worker, Channel::Email, 1300, T0).await.unwrap().len(), 1300);
     let other = world.another().await;
-    let policies = policies();
+    let (policies, asked) = (policies(), BTreeMap::new());
     let (one, two, three) = tokio::join!(
-        world.store.reap(&policies, None, AFTER, 0.5),
-        other.reap(&policies, None, AFTER, 0.5),
-        world.store.reap(&policies, Some(worker), AFTER, 0.5),
+        world.store.reap(&policies, &asked, None, AFTER, 0.5),
+        other.reap(&policies, &asked, None, AFTER, 0.5),
+        world.store.reap(&policies, &asked, Some(worker), AFTER, 0.5),
     );
     let reports = [one.unwrap(), two.unwrap(), three.unwrap()];
     let sum = |of: fn(&ReapReport) -> u32| reports.iter().map(of).sum::<u32>();
@@ -72,7 +74,7 @@ on_both!(a_worker_can_be_reaped_by_name_whatever_its_lease, |world| {
     let (worker, other) = (world.worker(FOREVER).await, world.worker(END).await);
     world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap();
     world.claim(campaign.id, other, Channel::Sms, 1, T0).await.unwrap();
-    let reaped = world.store.reap(&policies(), Some(worker), AFTER, 0.5).await.unwrap();
+    let reaped = world.store.reap(&policies(), &BTreeMap::new(), Some(worker), AFTER, 0.5).await.unwrap();
     assert_eq!(reaped, ReapReport { workers: 1, unknown: 1, repeats: 0 });
     assert_eq!(world.store.workers().await, Ok(vec![(other, END)]), "the other is left alone");
     assert_eq!(world.counts(campaign.id).await.in_flight, 1);
@@ -86,8 +88,22 @@ on_both!(a_reaping_that_died_half_way_is_finished_by_the_next, |world| {
     world.execute("UPDATE workers SET expires_at = 0").await;
     assert_eq!(world.store.extend_lease(worker, T0, FOREVER).await, Err(StoreError::StaleLease));
     assert_eq!(world.store.workers().await.unwrap().len(), 1, "it is not forgotten");
-    let reaped = world.store.reap(&policies(), None, AFTER, 0.5).await.unwrap();
+    let reaped = world.store.reap(&policies(), &BTreeMap::new(), None, AFTER, 0.5).await.unwrap();
     assert_eq!((reaped.workers, reaped.unknown), (1, 1));
     let row = &world.store.attempts(campaign.id, None, 1).await.unwrap().items[0];
     assert_eq!(row.person_state, PersonState::Unknown);
+});
+
+on_both!(nobody_is_told_again_while_the_provider_is_asked, |world| {
+    let campaign = world.running(vec![reachable("a", 1, 0)]).await;
+    let worker = world.worker(END).await;
+    assert_eq!(world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap().len(), 1);
+    let asked = BTreeMap::from([(String::from("relay"), 600_000)]);
+    let reaped = world.store.reap(&policies(), &asked, None, AFTER, 0.5).await.unwrap();
+    assert_eq!(reaped, ReapReport { workers: 1, unknown: 1, repeats: 1 });
+    let other = world.worker(FOREVER).await;
+    let before = world.claim(campaign.id, other, Channel::Email, 1, AFTER.plus(599_999)).await.unwrap();
+    assert_eq!(before.len(), 0);
+    assert_eq!(world.claim(campaign.id, other, Channel::Email, 1, AFTER.plus(600_000)).await.unwrap().len(), 1);
+    world.assert_consistent().await;
 });

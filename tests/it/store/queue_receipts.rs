@@ -1,5 +1,7 @@
 //! Receipts: early, late, twice, about the wrong attempt.
 
+use std::collections::BTreeMap;
+
 use candour::domain::campaign::{CampaignAction, CampaignState, PersonState};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
@@ -75,7 +77,7 @@ on_both!(a_delivery_resolves_what_nobody_knew, |world| {
     let worker = world.worker(FOREVER).await;
     let mut sms = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
     let email = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();
-    world.store.reap(&policies(), Some(worker), T0, 0.5).await.unwrap();
+    world.store.reap(&policies(), &BTreeMap::new(), Some(worker), T0, 0.5).await.unwrap();
     assert_eq!(world.receipt("1", sms[0].attempt, Some(Outcome::Accepted)).await, ReceiptEffect::Moved);
     assert_eq!(world.receipt("2", sms[1].attempt, Some(Outcome::BadAddress)).await, ReceiptEffect::Moved);
     let saved = world.receipt("3", email[0].attempt, Some(Outcome::Delivered)).await;

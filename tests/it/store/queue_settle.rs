@@ -1,5 +1,7 @@
 //! Settlements and handing back.
 
+use std::collections::BTreeMap;
+
 use candour::domain::attempt::UnreachableReason;
 use candour::domain::campaign::{CampaignAction, CampaignState, PersonState};
 use candour::domain::channel::Channel;
@@ -132,6 +134,6 @@ on_both!(a_settlement_late_by_the_clock_but_before_the_reaper_counts, |world| {
     let late = Millis(T0.0 + 1000);
     let batch = vec![settlement(&claimed[0], Outcome::Accepted, late)];
     assert_eq!(world.store.settle(campaign.id, worker, batch, late).await.unwrap().applied, 1);
-    let reaped = world.store.reap(&policies(), None, late, 0.5).await.unwrap();
+    let reaped = world.store.reap(&policies(), &BTreeMap::new(), None, late, 0.5).await.unwrap();
     assert_eq!((reaped.workers, reaped.unknown), (1, 0));
 });

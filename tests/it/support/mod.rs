@@ -17,6 +17,7 @@ pub mod kannel;
 pub mod letters;
 pub mod loopback;
 pub mod messages;
+pub mod mitmproxy;
 pub mod moto;
 pub mod node;
 pub mod pdf;

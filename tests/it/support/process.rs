@@ -18,8 +18,18 @@ impl Running {
             .unwrap_or_else(|seen| panic!("{} ended early: {seen}", command.get_program().display()))
     }
 
+    /// The same for a process that says it several times.
+    pub fn until_it_said(command: &mut Command, ready: &str, times: usize) -> Self {
+        Self::saying(command, ready, times)
+            .unwrap_or_else(|seen| panic!("{} ended early: {seen}", command.get_program().display()))
+    }
+
     /// The same; when it ends before, what it said.
     pub fn unless_it_ends(command: &mut Command, ready: &str) -> Result<Self, String> {
+        Self::saying(command, ready, 1)
+    }
+
+    fn saying(command: &mut Command, ready: &str, times: usize) -> Result<Self, String> {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -29,7 +39,7 @@ impl Running {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let running = Self(child);
         let mut seen = String::new();
-        while !seen.contains(ready) {
+        while seen.matches(ready).count() < times {
             let before = seen.len();
             output.read_line(&mut seen).unwrap();
             if seen.len() == before {

@@ -2,6 +2,7 @@
 //! has to hold of all of them.
 
 mod answer_in_classes;
+mod behind_mitmproxy;
 mod fall_silent;
 mod forged_receipts;
 
