@@ -3,9 +3,10 @@
 //! In mainland China no free text is carried: the settings name an approved template per language and which of the
 //! message's fields fill its parameters. `OutId` carries our attempt and comes back in reports. Reports are not signed;
 //! the address that is typed into the vendor's console ends in `?token=` and a secret. A request without an answer may
-//! have gone out: it is `unknown`.
+//! have gone out: it is `unknown` until the service has been asked.
 
 mod acs3;
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use url::Url;
 
 use self::acs3::Credentials;
 use super::http::{Http, HttpReply};
+use super::inquiry::{self, Asking, Inquiry};
 use super::protocol::answers::by_status;
 use super::protocol::callback;
 use super::protocol::codes::Codes;
@@ -226,6 +228,32 @@ impl Provider for AliyunProvider {
 
     fn reply(&self, _: &ReceiptRequest) -> Option<ReceiptReply> {
         Some(ReceiptReply { content_type: "application/json", body: Bytes::from_static(br#"{"code":0,"msg":"OK"}"#) })
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        Some(Asking { gap_ms: 500 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> inquiry::Told {
+        let Body::Sms { to, .. } = &inquiry.message.body else { return inquiry::Told::Has(Vec::new()) };
+        let mut told = inquiry::Told::Has(Vec::new());
+        for day in lookup::days(inquiry) {
+            let fields = [
+                ("PhoneNumber", number(to.expose())),
+                ("SendDate", day.as_str()),
+                ("PageSize", lookup::PAGE),
+                ("CurrentPage", "1"),
+            ];
+            told = match self.http.run(self.call("QuerySendDetails", &fields, inquiry.now)).await {
+                Ok(reply) => lookup::read(&reply, inquiry),
+                Err(fault) => inquiry::Told::Nothing(fault.to_string()),
+            };
+            // One that says nothing of a day might have it on that day.
+            if told != inquiry::Told::Has(Vec::new()) {
+                break;
+            }
+        }
+        told
     }
 
     /// There is no call that only tries the key; the templates' own query is the cheapest.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::http::{Http, HttpReply};
+use super::inquiry::{Asking, Finding, Inquiry, Told};
 use super::press::{Press, Sender};
 use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
@@ -128,7 +129,13 @@ struct EventType {
 }
 
 #[derive(Deserialize)]
+struct List {
+    data: Vec<Letter>,
+}
+
+#[derive(Deserialize)]
 struct Letter {
+    id: Option<String>,
     metadata: Option<Metadata>,
 }
 
@@ -215,6 +222,19 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     refusal::read(reply, code.as_deref(), &CODES, now)
 }
 
+/// What a list of letters says about ours.
+fn read_list(reply: &HttpReply, inquiry: &Inquiry<'_>) -> Told {
+    let (200, Ok(list)) = (reply.status, serde_json::from_slice::<List>(&reply.body)) else {
+        return Told::Nothing(reply.status.to_string());
+    };
+    let attempt = inquiry.message.attempt.to_string();
+    let ours = list
+        .data
+        .into_iter()
+        .find(|letter| letter.metadata.as_ref().and_then(|metadata| metadata.attempt.as_deref()) == Some(&attempt));
+    Told::one(ours.and_then(|letter| Some(Finding { reference: letter.id?, outcome: None, code: None })))
+}
+
 #[async_trait]
 impl Provider for LobProvider {
     fn describe(&self) -> &Descriptor {
@@ -262,6 +282,21 @@ impl Provider for LobProvider {
         let attempt = attempt.parse().map_err(|_| ReceiptError::Malformed("its metadata names no attempt"))?;
         let outcome = CODES.status(&event.kind.id).flatten();
         Ok(vec![ReceiptEvent { attempt, key: event.id, outcome, code: Some(event.kind.id) }])
+    }
+
+    fn asking(&self) -> Option<Asking> {
+        Some(Asking { gap_ms: 500 })
+    }
+
+    async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
+        let mut list = self.letters.clone();
+        list.query_pairs_mut()
+            .append_pair("limit", "100")
+            .append_pair("metadata[attempt]", &inquiry.message.attempt.to_string());
+        match self.http.run(self.http.get(list).basic_auth(self.key.expose(), Some(""))).await {
+            Ok(reply) => read_list(&reply, inquiry),
+            Err(fault) => Told::Nothing(fault.to_string()),
+        }
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

@@ -89,6 +89,23 @@ fn vendors() -> Vec<Vendor> {
             authorization: "Bearer key",
         },
         Vendor {
+            settings: "kind = 'aliyun'\nname = 'v'\naccess_key_id = 'key'\naccess_key_secret = 's'\nsign_name = 'x'\nreceipt_secret = 'r'\ntemplates = { '*' = { code = 'SMS_1' } }",
+            place: "base_url = '{url}'",
+            list: r#"{"Code":"OK","TotalCount":"1","SmsSendDetailDTOs":{"SmsSendDetailDTO":[{"OutId":"{id}","SendStatus":3,"ErrCode":"DELIVERED",
+                      "SendDate":"2026-11-22 18:00:00","PhoneNum":"14155550123"}]}}"#,
+            found: (ID, Some(Outcome::Delivered)),
+            asks: &["PhoneNumber=14155550123", "SendDate=20261122", "PageSize=50", "CurrentPage=1"],
+            authorization: "",
+        },
+        Vendor {
+            settings: "kind = 'lob'\nname = 'v'\napi_key = 'key'\nfrom = { name = 'X', address_line1 = '1 Elm St', address_city = 'Austin', address_state = 'TX', address_zip = '78701' }",
+            place: "base_url = '{url}'",
+            list: r#"{"data":[{"id":"ltr_1","metadata":{"attempt":"{id}"}}],"object":"list"}"#,
+            found: ("ltr_1", None),
+            asks: &["/v1/letters?limit=100&metadata%5Battempt%5D=018f0000-0000-7000-8000-000000000001"],
+            authorization: "Basic a2V5Og==",
+        },
+        Vendor {
             settings: "kind = 'govuk_notify'\nname = 'v'\n\
                        api_key = 'k-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0'\n\
                        sender.lines = ['Example', 'London']",
@@ -208,4 +225,21 @@ async fn who_cannot_be_asked_says_so() {
     ] {
         assert!(provider(settings).asking().is_none(), "{settings}");
     }
+}
+
+#[tokio::test]
+async fn alibaba_cloud_is_asked_for_both_days_around_chinas_midnight() {
+    let vendor = vendors().into_iter().find(|vendor| vendor.settings.contains("aliyun")).unwrap();
+    let empty = r#"{"Code":"OK","TotalCount":"0","SmsSendDetailDTOs":{"SmsSendDetailDTO":[]}}"#;
+    let stub = HttpStub::start(vec![answer(200, empty), answer(200, vendor.list.replace("{id}", ID))]).await;
+    let place = vendor.place.replace("{url}", stub.url.as_str().trim_end_matches('/'));
+    let provider = provider(&format!("{}\n{place}", vendor.settings));
+    let message = message(provider.as_ref());
+    // 2026-11-22T15:59:30Z is half a minute before it.
+    let at = Millis(AT.0 + 6 * 3_600_000 - 30_000);
+    let told = provider.ask(&Inquiry { message: &message, from: at, until: at, now: at }).await;
+    assert!(matches!(&told, Told::Has(found) if found.len() == 1), "{told:?}");
+    let heard = stub.heard();
+    assert_eq!(heard.len(), 2);
+    assert!(heard[0].line.contains("SendDate=20261122") && heard[1].line.contains("SendDate=20261123"), "{heard:?}");
 }
