@@ -62,5 +62,5 @@ mod upkeep;
 pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
 pub use limits::{LimitError, Limits};
 pub use receipts::{ReceiptFailure, Receipts};
-pub use rehearsal::{RehearsalError, Rehearsals, Rehearsed};
+pub use rehearsal::{RehearsalError, Rehearsals};
 pub use test_send::{Addressee, TestError, TestRequest, TestSends, Tested};

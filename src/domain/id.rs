@@ -54,6 +54,8 @@ ids! {
     CampaignId,
     /// One try to tell one person through one provider. It is also the lease token of the person while in flight.
     AttemptId,
+    /// One rehearsal of a campaign.
+    RehearsalId,
     /// One receipt from a provider.
     ReceiptId,
     /// One public notice.

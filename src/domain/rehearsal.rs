@@ -2,10 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::actor::ActorRef;
+use super::attempt::UnreachableReason;
+use super::campaign::Counts;
 use super::cascade::Routing;
-use super::id::CampaignId;
+use super::channel::Channel;
+use super::clock::Millis;
+use super::id::{CampaignId, IncidentId, PersonId, RehearsalId};
 use super::incident::Incident;
+use super::jurisdiction::JurisdictionId;
 use super::notice::Notice;
+use super::outcome::Outcome;
 
 /// Longest time that a slow answer takes, in milliseconds.
 const MAX_SLOW_MS: u64 = 60_000;
@@ -86,6 +93,123 @@ pub struct Cast {
     pub remedy_codes: bool,
     /// Whom: those whom this campaign is still to tell, or everybody who was imported.
     pub campaign: Option<CampaignId>,
+}
+
+/// How long a rehearsal may be silent before it counts as lost with its process, in milliseconds.
+const SILENT_MS: i64 = 30_000;
+
+/// The last rehearsal of an incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rehearsal {
+    /// Its identifier.
+    pub id: RehearsalId,
+    /// Of what.
+    pub incident: IncidentId,
+    /// Whom: those whom this campaign is still to tell, or everybody who was imported.
+    pub campaign: Option<CampaignId>,
+    /// With which mishaps.
+    pub mishaps: Mishaps,
+    /// Who asked for it.
+    pub author: ActorRef,
+    /// When it began.
+    pub began_at: Millis,
+    /// When whoever plays it last said so.
+    pub seen_at: Millis,
+    /// How far it is.
+    pub progress: Progress,
+    /// How it ended.
+    pub ending: Option<Ending>,
+}
+
+/// How far a rehearsal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// How many people there are.
+    pub people: i64,
+    /// With how many of them it is done.
+    pub done: i64,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// People are brought onto the stage.
+    Copying,
+    /// They are told.
+    Telling,
+    /// Nothing any more.
+    Ended,
+}
+
+/// How a rehearsal ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Everybody was at an end.
+    Played(Rehearsed),
+    /// Somebody stopped it.
+    Stopped,
+    /// It could not be played; why.
+    Failed(String),
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rehearsed {
+    /// Where everybody ended.
+    pub counts: Counts,
+    /// Attempts per channel, provider and outcome.
+    pub attempts: Vec<Played>,
+    /// Why people were not reached.
+    pub reasons: Vec<(UnreachableReason, i64)>,
+    /// For how many people a message could not be made.
+    pub unmade: i64,
+    /// The first of them.
+    pub unmade_for: Vec<PersonId>,
+    /// How long telling took, in milliseconds.
+    pub took_ms: i64,
+    /// Attempts by residence and channel; without a channel, people whom nothing reached.
+    pub by_residence: Vec<(Option<JurisdictionId>, Option<Channel>, i64)>,
+}
+
+/// A number of attempts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RehearsedAttempts)]
+pub struct Played {
+    /// Through which channel.
+    pub channel: Channel,
+    /// In the place of which provider.
+    pub provider: String,
+    /// What came of them.
+    pub outcome: Outcome,
+    /// How many.
+    pub attempts: i64,
+}
+
+impl Stage {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Copying, Self::Telling, Self::Ended];
+
+    /// The name, as the API and the database spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copying => "copying",
+            Self::Telling => "telling",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl Rehearsal {
+    /// Whether it is being played. One whose process has ended is not.
+    #[must_use]
+    pub fn is_played(&self, now: Millis) -> bool {
+        self.ending.is_none() && now.0 <= self.seen_at.0 + SILENT_MS
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! `/v1/incidents/{id}/rehearsal`: a whole campaign, played without one message leaving.
+//! `/v1/incidents/{id}/rehearsal`: a whole campaign, played without one message leaving; begun, looked at, stopped.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -10,22 +11,22 @@ use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::body::OptionalBody;
 use crate::api::extract::{Belongs, PathArg};
-use crate::api::operation::WORK;
+use crate::api::operation::{READ, WORK};
 use crate::api::problem::{Kind, Problem, sentence};
-use crate::delivery::{RehearsalError, Rehearsed};
+use crate::delivery::RehearsalError;
+use crate::domain::actor::ActorRef;
 use crate::domain::attempt::UnreachableReason;
 use crate::domain::campaign::Counts;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
-use crate::domain::id::{CampaignId, IncidentId, PersonId};
+use crate::domain::id::{CampaignId, IncidentId, PersonId, RehearsalId};
 use crate::domain::jurisdiction::JurisdictionId;
-use crate::domain::outcome::Outcome;
-use crate::domain::rehearsal::Mishaps;
+use crate::domain::rehearsal::{Ending, Mishaps, Played, Rehearsal, Rehearsed, Stage};
 use crate::incidents::forecast::{DutyForecast, Forecast, Verdict};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(rehearse))
+    OpenApiRouter::new().routes(routes!(rehearse, look)).routes(routes!(stop))
 }
 
 impl From<RehearsalError> for Problem {
@@ -50,13 +51,64 @@ struct RehearsalRequest {
     mishaps: Mishaps,
 }
 
+/// The last rehearsal of an incident.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Rehearsal)]
+struct RehearsalView {
+    /// Its identifier.
+    id: RehearsalId,
+    /// How it stands.
+    state: RehearsalState,
+    /// What is being done.
+    stage: Stage,
+    /// How many people there are.
+    people: i64,
+    /// With how many of them this stage is done.
+    done: i64,
+    /// The campaign whose people they are; absent for everybody who was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<CampaignId>,
+    /// Which mishaps are played.
+    mishaps: Mishaps,
+    /// Who asked for it.
+    author: ActorRef,
+    /// When it began.
+    #[schema(format = DateTime)]
+    began_at: String,
+    /// When it ended, or was last heard of.
+    #[schema(format = DateTime)]
+    seen_at: String,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+    /// What came of it, once it is played.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<RehearsalResult>,
+}
+
+/// How a rehearsal stands.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RehearsalState {
+    /// It is being played.
+    Playing,
+    /// Everybody was at an end.
+    Played,
+    /// Somebody stopped it.
+    Stopped,
+    /// It could not be played.
+    Failed,
+    /// Its process ended; ask for it again.
+    Lost,
+}
+
 /// What came of a rehearsal.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Rehearsal {
+struct RehearsalResult {
     /// Where everybody ended.
     counts: Counts,
     /// Attempts by channel, provider and outcome.
-    attempts: Vec<RehearsedAttempts>,
+    attempts: Vec<Played>,
     /// Why people were not reached.
     unreachable: Vec<Unreached>,
     /// People for whom a message could not be made: a text uses something that they lack. Each attempt counts as rejected.
@@ -65,21 +117,9 @@ struct Rehearsal {
     unmade_for: Vec<PersonId>,
     /// How long telling took here, in seconds, without waits between tries and quiet hours.
     seconds: f64,
-    /// When the real providers would be done with as many attempts, at their rates and without waits, held against the deadlines.
+    /// When the real providers would be done with as many attempts, at their rates and without waits, if they began now, held against
+    /// the deadlines.
     forecast: RehearsedForecast,
-}
-
-/// A number of attempts.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct RehearsedAttempts {
-    /// Through which channel.
-    channel: Channel,
-    /// In the place of which provider.
-    provider: String,
-    /// What came of them.
-    outcome: Outcome,
-    /// How many.
-    attempts: i64,
 }
 
 /// A number of people who were not reached.
@@ -166,19 +206,13 @@ impl From<Forecast> for RehearsedForecast {
     }
 }
 
-impl Rehearsal {
+impl RehearsalResult {
     fn of(played: Rehearsed, forecast: Forecast) -> Self {
-        let attempts = played.tallies.into_iter().map(|tally| RehearsedAttempts {
-            channel: tally.channel,
-            provider: tally.provider,
-            outcome: tally.outcome,
-            attempts: tally.attempts,
-        });
         #[expect(clippy::cast_precision_loss, reason = "nobody rehearses for so many milliseconds")]
         let seconds = played.took_ms as f64 / 1000.0;
         Self {
             counts: played.counts,
-            attempts: attempts.collect(),
+            attempts: played.attempts,
             unreachable: played.reasons.into_iter().map(|(reason, people)| Unreached { reason, people }).collect(),
             unmade: played.unmade,
             unmade_for: played.unmade_for,
@@ -188,6 +222,34 @@ impl Rehearsal {
     }
 }
 
+async fn view(state: &ApiState, rehearsal: Rehearsal) -> Result<RehearsalView, Problem> {
+    let is_played = rehearsal.is_played(state.clock.now());
+    let (standing, problem, result) = match rehearsal.ending {
+        None if is_played => (RehearsalState::Playing, None, None),
+        None => (RehearsalState::Lost, Some(String::from("The process that played it ended; ask for it again.")), None),
+        Some(Ending::Stopped) => (RehearsalState::Stopped, None, None),
+        Some(Ending::Failed(why)) => (RehearsalState::Failed, Some(sentence(&why)), None),
+        Some(Ending::Played(played)) => {
+            let forecast = state.incidents.forecast_of(rehearsal.incident, &played.by_residence).await?;
+            (RehearsalState::Played, None, Some(RehearsalResult::of(played, forecast)))
+        }
+    };
+    Ok(RehearsalView {
+        id: rehearsal.id,
+        state: standing,
+        stage: rehearsal.progress.stage,
+        people: rehearsal.progress.people,
+        done: rehearsal.progress.done,
+        campaign: rehearsal.campaign,
+        mishaps: rehearsal.mishaps,
+        author: rehearsal.author,
+        began_at: rehearsal.began_at.to_rfc3339(),
+        seen_at: rehearsal.seen_at.to_rfc3339(),
+        problem,
+        result,
+    })
+}
+
 /// Rehearse a campaign
 ///
 /// Plays it through without one message leaving: the real people are told the real notice by the real engine, with sinks in the
@@ -195,13 +257,11 @@ impl Rehearsal {
 /// code or duty changes; the audit chain has that it was played. `mishaps` says how many messages fail in which way. Waits
 /// between tries and quiet hours are left out. Works before a campaign is proposed and before it is approved.
 ///
-/// It answers when it has come to its end, which with many people takes its time; send an `Idempotency-Key` to find the
-/// answer after a broken connection. One is played at a time. It needs room for a copy of the people in the directory for
-/// temporary files.
-#[utoipa::path(post, path = "/v1/incidents/{id}/rehearsal", tag = "campaigns",
-    extensions(("x-roles" = json!(WORK)), ("x-streamed" = json!(true))),
+/// It is begun, and played on by itself: look at it with GET. A process plays one at a time. It needs room for a copy of the
+/// people in the directory for temporary files.
+#[utoipa::path(post, path = "/v1/incidents/{id}/rehearsal", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
     params(("id" = IncidentId, Path, description = "The incident.")), request_body = Option<RehearsalRequest>,
-    responses((status = 200, description = "What came of it.", body = Rehearsal)))]
+    responses((status = 202, description = "It has begun.", body = RehearsalView)))]
 async fn rehearse(
     State(state): State<ApiState>,
     Caller(actor): Caller,
@@ -213,7 +273,33 @@ async fn rehearse(
         .check()
         .map_err(|error| Problem::field(format!("mishaps.{}", error.field), error.reason, "Give another number."))?;
     let cast = state.incidents.cast(id, asked.campaign).await?;
-    let played = state.rehearsals.play(cast, asked.mishaps, &actor.to_ref()).await?;
-    let forecast = state.incidents.forecast_of(id, &played.attempts).await?;
-    Ok((Belongs(id), Json(Rehearsal::of(played, forecast))).into_response())
+    let begun = state.rehearsals.begin(cast, asked.mishaps, &actor.to_ref()).await?;
+    Ok((StatusCode::ACCEPTED, Belongs(id), Json(view(&state, begun).await?)).into_response())
+}
+
+/// Look at a rehearsal
+///
+/// How far the last rehearsal of the incident is, and once it is played, what came of it.
+#[utoipa::path(get, path = "/v1/incidents/{id}/rehearsal", tag = "campaigns", extensions(("x-roles" = json!(READ))),
+    params(("id" = IncidentId, Path, description = "The incident.")),
+    responses((status = 200, description = "How it stands.", body = RehearsalView)))]
+async fn look(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -> Result<Json<RehearsalView>, Problem> {
+    let rehearsal = state.store.rehearsal(id).await?;
+    Ok(Json(view(&state, rehearsal).await?))
+}
+
+/// Stop a rehearsal
+///
+/// It ends within seconds, whichever process plays it.
+#[utoipa::path(post, path = "/v1/incidents/{id}/rehearsal/stop", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
+    params(("id" = IncidentId, Path, description = "The incident.")),
+    responses((status = 202, description = "It is being stopped.", body = RehearsalView)))]
+async fn stop(
+    State(state): State<ApiState>,
+    Caller(actor): Caller,
+    PathArg(id): PathArg<IncidentId>,
+) -> Result<Response, Problem> {
+    state.rehearsals.stop(id, &actor.to_ref()).await?;
+    let rehearsal = state.store.rehearsal(id).await?;
+    Ok((StatusCode::ACCEPTED, Belongs(id), Json(view(&state, rehearsal).await?)).into_response())
 }

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::RehearsalError;
+use super::course::Course;
 use crate::domain::actor::ActorRef;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IncidentId, PersonId};
@@ -21,6 +22,7 @@ pub(super) async fn copy_people(
     stage: &SqlStore,
     cast: &Cast,
     clock: &dyn Clock,
+    course: &Course,
 ) -> Result<i64, RehearsalError> {
     let incident = cast.incident.id;
     let sealer = stage.people_sealer(incident).await?;
@@ -34,7 +36,7 @@ pub(super) async fn copy_people(
         if after.is_none() {
             return Ok(copied);
         }
-        copied += i64::try_from(page.items.len()).unwrap_or(0);
+        let number = i64::try_from(page.items.len()).unwrap_or(0);
         let sealer = sealer.clone();
         let today = clock.now().to_timestamp().to_zoned(TimeZone::UTC).date();
         let work = tokio::task::spawn_blocking(move || {
@@ -48,6 +50,8 @@ pub(super) async fn copy_people(
         });
         let people = work.await.map_err(|error| StoreError::Database(error.to_string()))??;
         stage.import_sealed(people, clock.now(), ActorRef::engine()).await?;
+        copied += number;
+        course.copied(number);
         if !page.more {
             return Ok(copied);
         }

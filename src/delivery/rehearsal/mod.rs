@@ -5,10 +5,12 @@
 //! that it can neither send, nor take a receipt, nor change where anybody stands. Of the real database a rehearsal only
 //! reads, and leaves one entry in the audit chain at its end.
 //!
-//! Waits between tries and quiet hours are left out; what they would take is not part of the time measured. One rehearsal is
-//! played at a time. A process that ends takes its rehearsal along: ask for it again.
+//! Waits between tries and quiet hours are left out; what they would take is not part of the time measured. A process plays one
+//! rehearsal at a time. How far it is and how it ended stands in the real database, where every process finds it. A process
+//! that ends takes its rehearsal along: it falls silent, and can be asked for again.
 
 mod copy;
+mod course;
 mod place;
 
 use std::sync::Arc;
@@ -18,19 +20,19 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use self::copy::copy_people;
+use self::course::Course;
 use self::place::Place;
 use super::engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
 use crate::domain::actor::ActorRef;
-use crate::domain::attempt::{ChannelPolicy, UnreachableReason};
+use crate::domain::attempt::ChannelPolicy;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
-use crate::domain::id::{CampaignId, IncidentId, PersonId};
+use crate::domain::id::{CampaignId, IncidentId, RehearsalId};
 use crate::domain::incident::Incident;
-use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::plan::{CanaryStage, Plan};
-use crate::domain::rehearsal::{Cast, Mishaps};
+use crate::domain::rehearsal::{Cast, Ending, Mishaps, Played, Progress, Rehearsal, Rehearsed, Stage};
 use crate::domain::retry::RetryPolicy;
 use crate::law::Rules;
 use crate::providers::sink::Sink;
@@ -55,7 +57,7 @@ const UNMADE: &str = "compose";
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalError {
     /// One is being played.
-    #[error("another rehearsal is being played; ask again once it has ended")]
+    #[error("another incident's rehearsal is being played; ask again once it has ended")]
     Busy,
     /// There is no place for it.
     #[error("there is no place for a rehearsal in {directory}: {reason}; make room there")]
@@ -70,25 +72,6 @@ pub enum RehearsalError {
     Store(#[from] StoreError),
 }
 
-/// What came of it.
-#[derive(Clone, Debug)]
-pub struct Rehearsed {
-    /// Where everybody ended.
-    pub counts: Counts,
-    /// Attempts per channel, provider and outcome.
-    pub tallies: Vec<Tally>,
-    /// Why people were not reached.
-    pub reasons: Vec<(UnreachableReason, i64)>,
-    /// For how many people a message could not be made.
-    pub unmade: i64,
-    /// The first of them.
-    pub unmade_for: Vec<PersonId>,
-    /// How long telling took, in milliseconds.
-    pub took_ms: i64,
-    /// Attempts by residence and channel; without a channel, people whom nothing reached.
-    pub attempts: Vec<(Option<JurisdictionId>, Option<Channel>, i64)>,
-}
-
 /// Plays rehearsals.
 pub struct Rehearsals {
     store: Arc<dyn Store>,
@@ -98,7 +81,7 @@ pub struct Rehearsals {
     rules: Arc<Rules>,
     providers: Vec<Descriptor>,
     settings: EngineSettings,
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
 }
 
 /// Stops an engine also when nobody waits for its end any more.
@@ -122,37 +105,103 @@ impl Rehearsals {
         providers: Vec<Descriptor>,
         settings: EngineSettings,
     ) -> Self {
-        Self { store, clock, entropy, renderer, rules, providers, settings, turn: Semaphore::new(1) }
+        Self { store, clock, entropy, renderer, rules, providers, settings, turn: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Plays a rehearsal to its end.
+    /// Begins a rehearsal, which is played on by itself.
     ///
     /// # Errors
-    /// When another one is played, there is no place for it, or storage fails.
-    pub async fn play(&self, cast: Cast, mishaps: Mishaps, actor: &ActorRef) -> Result<Rehearsed, RehearsalError> {
-        let _turn = self.turn.try_acquire().map_err(|_| RehearsalError::Busy)?;
+    /// When one of the incident is being played, this process plays another, or storage fails.
+    pub async fn begin(
+        self: &Arc<Self>,
+        cast: Cast,
+        mishaps: Mishaps,
+        actor: &ActorRef,
+    ) -> Result<Rehearsal, RehearsalError> {
+        let turn = Arc::clone(&self.turn).try_acquire_owned().map_err(|_| RehearsalError::Busy)?;
+        let people = match cast.campaign {
+            None => cast.incident.people,
+            Some(campaign) => {
+                let counts = self.store.campaign(campaign).await?.counts;
+                counts.pending + counts.in_flight
+            }
+        };
+        let now = self.clock.now();
+        let rehearsal = Rehearsal {
+            id: RehearsalId::new(now, self.entropy.ten()),
+            incident: cast.incident.id,
+            campaign: cast.campaign,
+            mishaps,
+            author: actor.clone(),
+            began_at: now,
+            seen_at: now,
+            progress: Progress { stage: Stage::Copying, people, done: 0 },
+            ending: None,
+        };
+        let detail = json!({ "rehearsal": rehearsal.id, "of": cast.campaign, "mishaps": mishaps });
+        let audit = entry(&cast.incident, self.clock.as_ref(), actor, "campaign.rehearsal_begun", detail);
+        self.store.begin_rehearsal(&rehearsal, audit).await?;
+        let (this, played) = (Arc::clone(self), rehearsal.clone());
+        tokio::spawn(async move {
+            let _turn = turn;
+            this.play(&cast, &played).await;
+        });
+        Ok(rehearsal)
+    }
+
+    /// Asks for the end of an incident's rehearsal, whichever process plays it.
+    ///
+    /// # Errors
+    /// When none is being played, or storage fails.
+    pub async fn stop(&self, incident: IncidentId, actor: &ActorRef) -> Result<(), RehearsalError> {
+        let now = self.clock.now();
+        let (action, actor) = (String::from("campaign.rehearsal_stopped"), actor.clone());
+        let audit = AuditEntry { incident: Some(incident), at: now, actor, action, detail: json!({}) };
+        Ok(self.store.stop_rehearsal(incident, now, audit).await?)
+    }
+
+    /// Plays a rehearsal to its end, and notes how that was.
+    async fn play(&self, cast: &Cast, rehearsal: &Rehearsal) {
+        let course = Course::of(rehearsal);
+        let ending = tokio::select! {
+            () = course.tell(self.store.as_ref(), self.clock.as_ref()) => Ending::Stopped,
+            played = self.play_out(cast, rehearsal.mishaps, &course) => match played {
+                Ok(rehearsed) => Ending::Played(rehearsed),
+                Err(error) => Ending::Failed(error.to_string()),
+            },
+        };
+        let mut detail = json!({ "rehearsal": rehearsal.id, "of": cast.campaign, "notice_hash": cast.notice.hash });
+        match &ending {
+            Ending::Played(rehearsed) => {
+                (detail["counts"], detail["unmade"]) = (json!(rehearsed.counts), rehearsed.unmade.into());
+            }
+            Ending::Stopped => detail["ended"] = "stopped".into(),
+            Ending::Failed(why) => detail["ended"] = why.as_str().into(),
+        }
+        let audit = entry(&cast.incident, self.clock.as_ref(), &rehearsal.author, "campaign.rehearsed", detail);
+        if let Err(error) = self.store.end_rehearsal(rehearsal.id, &ending, self.clock.now(), audit).await {
+            tracing::warn!(rehearsal = %rehearsal.id, %error, "how a rehearsal ended cannot be noted; ask for it again");
+        }
+    }
+
+    async fn play_out(&self, cast: &Cast, mishaps: Mishaps, course: &Course) -> Result<Rehearsed, RehearsalError> {
         let place = Place::make(self.entropy.as_ref())?;
         let keys = MasterKeys::new(MasterKey::generate(self.entropy.as_ref()));
         let sealer = Sealer::new(keys, Arc::clone(&self.entropy));
         let stage = Arc::new(SqlStore::open(&place.url(), sealer, StoreOptions::default()).await?);
-        let campaign = self.set(&stage, &cast).await?;
-        let rehearsed = self.perform(&stage, &campaign, mishaps).await;
+        let campaign = self.set(&stage, cast, course).await?;
+        let rehearsed = self.perform(&stage, &campaign, mishaps, course).await;
         stage.close().await;
-        let rehearsed = rehearsed?;
-        let detail = json!({
-            "of": cast.campaign, "notice_hash": campaign.notice_hash, "counts": rehearsed.counts, "unmade": rehearsed.unmade,
-        });
-        self.store.note(entry(&cast.incident, self.clock.as_ref(), actor, "campaign.rehearsed", detail)).await?;
-        Ok(rehearsed)
+        rehearsed
     }
 
     /// Brings incident, notice and people onto the stage, and seals them there.
-    async fn set(&self, stage: &SqlStore, cast: &Cast) -> Result<Campaign, RehearsalError> {
+    async fn set(&self, stage: &SqlStore, cast: &Cast, course: &Course) -> Result<Campaign, RehearsalError> {
         let (incident, notice) = (&cast.incident, &cast.notice);
         let note = |action: &str| entry(incident, self.clock.as_ref(), &ActorRef::engine(), action, json!({}));
         stage.create_incident(&Incident { people: 0, ..incident.clone() }, note("rehearsal.filed")).await?;
         let notice = stage.put_notice(notice, note("rehearsal.written")).await?;
-        let people = copy_people(self.store.as_ref(), stage, cast, self.clock.as_ref()).await?;
+        let people = copy_people(self.store.as_ref(), stage, cast, self.clock.as_ref(), course).await?;
         if cast.remedy_codes {
             copy::make_up_codes(stage, incident.id, people, self.clock.as_ref()).await?;
         }
@@ -190,6 +239,7 @@ impl Rehearsals {
         stage: &Arc<SqlStore>,
         campaign: &Campaign,
         mishaps: Mishaps,
+        course: &Course,
     ) -> Result<Rehearsed, RehearsalError> {
         let sink = |provider: &Descriptor| -> Arc<dyn Provider> {
             Arc::new(Sink::in_place_of(provider, mishaps, Arc::clone(&self.entropy)))
@@ -210,6 +260,8 @@ impl Rehearsals {
         let mut playing = Playing(Some(engine.start()));
         let ended = loop {
             let now = stage.campaign(campaign.id).await?;
+            let (all, left) = (now.counts.total(), now.counts.pending + now.counts.in_flight);
+            course.told(all, all - left);
             if now.state == CampaignState::Completed {
                 break now;
             }
@@ -225,12 +277,12 @@ impl Rehearsals {
         let lost = lost.into_iter().map(|of| (of.jurisdiction, None, of.counts.unreachable));
         Ok(Rehearsed {
             counts: ended.counts,
-            tallies: stage.tallies(campaign.id).await?,
+            attempts: stage.tallies(campaign.id).await?.into_iter().map(played).collect(),
             reasons: stage.unreachable_reasons(campaign.incident).await?,
             unmade,
             unmade_for,
             took_ms: ended.completed_at.unwrap_or(began).0 - began.0,
-            attempts: tried.chain(lost).filter(|(.., number)| *number > 0).collect(),
+            by_residence: tried.chain(lost).filter(|(.., number)| *number > 0).collect(),
         })
     }
 
@@ -247,6 +299,11 @@ impl Rehearsals {
             ..self.settings.clone()
         }
     }
+}
+
+fn played(tally: Tally) -> Played {
+    let Tally { channel, provider, outcome, attempts } = tally;
+    Played { channel, provider, outcome, attempts }
 }
 
 fn entry(

@@ -100,6 +100,24 @@ impl Candour {
         all.await.unwrap_or_else(|fault: CallFault| panic!("the campaign cannot be started: {fault:?}"))
     }
 
+    /// Waits until the incident's rehearsal is as it should be; how it stands then.
+    pub(crate) async fn rehearsed(&self, incident: &str, enough: impl Fn(&Value) -> bool) -> Value {
+        let begun = std::time::Instant::now();
+        loop {
+            let now = self.call(&self.responder, "GET", &format!("/v1/incidents/{incident}/rehearsal"), None).await;
+            if enough(&now) {
+                return now;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the rehearsal does not get there: {now}\n{}", self.lately());
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The same, until it is in a state.
+    pub(crate) async fn played(&self, incident: &str, state: &str) -> Value {
+        self.rehearsed(incident, |now| now["state"] == state).await
+    }
+
     /// The campaign as it stands.
     pub(crate) async fn read_campaign(&self, campaign: &str) -> Value {
         self.call(&self.responder, "GET", &format!("/v1/campaigns/{campaign}"), None).await

@@ -1,4 +1,5 @@
 //! Trying things out before anybody is told.
 
 mod rehearsal;
+mod rehearsal_stopped;
 mod test_send;

@@ -37,7 +37,10 @@ async fn scenario(database: String) {
     let incident = candour.call(&candour.responder, "POST", "/v1/incidents", Some(facts)).await;
     let incident = incident["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/incidents/{incident}/rehearsal");
-    let rehearse = async |body: Value| candour.try_call(&candour.responder, "POST", &path, Some(body)).await;
+    let rehearse = async |body: Value| {
+        candour.try_call(&candour.responder, "POST", &path, Some(body)).await?;
+        Ok(candour.played(&incident, "played").await["result"].clone())
+    };
     let nobody = rehearse(json!({})).await;
     assert!(matches!(nobody, Err(CallFault::Refused(409, _))), "{nobody:?}");
     candour.import(&incident, people_at("example.net", usize::try_from(PEOPLE).unwrap())).await.unwrap();
@@ -108,6 +111,7 @@ async fn scenario(database: String) {
     let audit =
         candour.call(&candour.responder, "GET", &format!("/v1/incidents/{incident}/audit?limit=500"), None).await;
     assert_eq!(audit.to_string().matches("campaign.rehearsed").count(), 3, "{audit}");
+    assert_eq!(audit.to_string().matches("campaign.rehearsal_begun").count(), 3, "{audit}");
     assert_eq!(sink.count(), 0, "a message left");
     candour.terminate().await;
 }
