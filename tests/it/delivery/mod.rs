@@ -29,6 +29,7 @@ mod push_goes_by_kind;
 mod quiet_hours;
 mod receipt_comes_first;
 mod second_process_on_one_file;
+mod slowness_shifts_the_share;
 mod stopped_while_the_database_is_away;
 mod urgent_first;
 mod worker_stalls;
