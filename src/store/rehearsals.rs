@@ -182,16 +182,18 @@ impl RehearsalStore for SqlStore {
     }
 
     async fn end_rehearsal(&self, id: RehearsalId, ending: &Ending, now: Millis, audit: AuditEntry) -> Result<()> {
-        let ending =
+        let text =
             serde_json::to_string(ending).map_err(|e| StoreError::corrupt("rehearsals", "ending", e.to_string()))?;
         writing!(self, tx => {
             // Another may have taken its place; the chain has both.
             sqlx::query(
-                "/* end_rehearsal */ UPDATE rehearsals SET stage = 'ended', ending = $2, seen_at = $3 WHERE id = $1",
+                "/* end_rehearsal */ UPDATE rehearsals SET stage = 'ended', ending = $2, seen_at = $3, \
+                 done = CASE WHEN $4 = 1 THEN people ELSE done END WHERE id = $1",
             )
             .bind(id.0)
-            .bind(&ending)
+            .bind(&text)
             .bind(now.0)
+            .bind(i64::from(matches!(ending, Ending::Played(_))))
             .execute(&mut *tx)
             .await?;
             tx.append_audit(&audit).await

@@ -51,6 +51,7 @@ async fn scenario(database: String) {
     candour.call(&candour.responder, "POST", &path, Some(json!({}))).await;
     let played = candour.played(&incident, "played").await;
     assert_eq!(played["result"]["counts"]["reached"], 400, "{played}");
+    assert_eq!((&played["stage"], &played["done"]), (&json!("ended"), &json!(400)), "{played}");
     assert_eq!(sink.count(), 0, "a message left");
     candour.terminate().await;
 }
