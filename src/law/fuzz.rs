@@ -172,6 +172,9 @@ fn damaged_facts(dice: &mut Dice, all: &[Value], words: &[String]) -> String {
 fn damaged_rules(dice: &mut Dice, text: &str, others: &[String]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for _ in 0..=dice.below(3) {
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
         let place = dice.below(lines.len());
         let line = lines.get(place).cloned().unwrap_or_default();
         let cut = line.char_indices().map(|(at, _)| at).nth(dice.below(line.chars().count())).unwrap_or(0);
@@ -194,9 +197,6 @@ fn damaged_rules(dice: &mut Dice, text: &str, others: &[String]) -> String {
                 lines[place] = format!("{}= {value}", line.split('=').next().unwrap_or_default());
             }
             _ => lines[place] = line[..cut].to_owned(),
-        }
-        if lines.is_empty() {
-            lines.push(String::new());
         }
     }
     lines.join("\n")
