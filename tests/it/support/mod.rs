@@ -19,6 +19,7 @@ pub mod loopback;
 pub mod messages;
 pub mod moto;
 pub mod node;
+pub mod north_america;
 pub mod pdf;
 pub mod postfix;
 pub mod postgres_server;
