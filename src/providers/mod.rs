@@ -262,6 +262,11 @@ pub trait Provider: Send + Sync + 'static {
         false
     }
 
+    /// What to know of it before it is needed, though nothing is wrong with it.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether it can be reached and takes our credentials, without sending anything.
     ///
     /// # Errors

@@ -13,7 +13,7 @@
 //! | `mail.rs` | sender, recipient and headers of a message, for the APIs that take email |
 //! | `multipart.rs` | a form with a file in it |
 //! | `refusal.rs` | what it means that an HTTP API did not take a message |
-//! | `sender.rs` | says where a name cannot be the sender of a text message, by a table of data |
+//! | `sender.rs` | says what becomes of a name as the sender of a text message, by a table of data |
 //! | `shown.rs` | what a callback shows of itself: basic authentication, a bearer token, a header |
 //! | `sns.rs` | the envelopes of Amazon SNS, and who signed them |
 

@@ -15,6 +15,7 @@ mod print_hands_over_and_takes_returns;
 mod push_of_several_kinds_is_refused;
 mod scripted_provider_plays_its_part;
 mod segments_as_twilio_counts_them;
+mod sender_names_by_country;
 mod ses_events_of_a_topic;
 mod ses_taken_by_an_account;
 mod smpp_by_an_smsc_of_a_third_party;
