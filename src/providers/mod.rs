@@ -44,6 +44,7 @@ pub mod vonage;
 pub mod webpush;
 
 pub use inquiry::{Asking, Finding, Inquiry, Told};
+pub use protocol::aws::CredentialsFrom;
 pub use registry::Providers;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 //! | file | does |
 //! |---|---|
 //! | `answers.rs` | what a status means where the vendor says no more |
-//! | `aws.rs` | signs a request to Amazon (Signature Version 4) |
+//! | `aws/` | signs a request to Amazon (Signature Version 4), with a key or with the keys of a role |
 //! | `callback.rs` | makes callbacks' addresses that speak of one attempt, and reads what they say |
 //! | `codes.rs` | a vendor's codes and statuses as a table of data |
 //! | `form.rs` | reads a posted form |

@@ -3,6 +3,7 @@
 mod aliyun_signs_as_its_own_sdk;
 mod apns_over_http_2;
 mod asked_after_silence;
+mod aws_roles;
 mod bounces_before_a_second_judge;
 mod fcm_requests_fit_the_schema;
 mod kannel_end_to_end;

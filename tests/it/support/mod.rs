@@ -29,6 +29,7 @@ pub mod program;
 pub mod python;
 pub mod recording_sink;
 pub mod responder;
+pub mod role_desk;
 pub mod scripted;
 pub mod smsc;
 pub mod smtp_server;
