@@ -98,6 +98,24 @@ async fn what_was_taken_is_kept_in_a_folder_where_one_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_say_when_something_comes_is_asked_again_and_again() {
+    let mailbox = BounceMailbox::of_a_bare_server();
+    let postfix = Postfix::with_bounces_to(Some(mailbox.lmtp));
+    let dir = tempfile::tempdir().unwrap();
+    let candour = with_mailbox(&mailbox, "poll_seconds = 5\n", dir.path(), &postfix.table()).await;
+    wait_until("it was looked into, and is again", || mailbox.told().contains("NOOP"));
+    for people in [3, 2] {
+        let (_, campaign) = candour.campaign(people_at("refusing.example", people)).await;
+        until_counts(&candour, &campaign, 0, i64::try_from(people).unwrap()).await;
+    }
+    wait_until("all have gone", || mailbox.messages("").is_empty());
+    assert_eq!(readiness(&candour).await, "ready", "{}", mailbox.log());
+    let told = mailbox.told();
+    assert_eq!(told.matches(" LOGIN ").count() + told.matches(" SELECT ").count(), 1, "one connection: {told}");
+    assert!(!told.contains("IDLE") && !told.contains("UID EXPUNGE"), "what it does not offer: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_login_is_said_by_the_check_the_log_and_readiness() {
     let mailbox = BounceMailbox::start();
     let dir = tempfile::tempdir().unwrap();
