@@ -192,6 +192,16 @@ impl Config {
             file: &self.bounces.mailbox.password_file,
             secret: &mut self.bounces.mailbox.password,
         });
+        slots.push(secret::Slot {
+            key: String::from("bounces.mailbox.oauth_client_secret"),
+            file: &self.bounces.mailbox.oauth_client_secret_file,
+            secret: &mut self.bounces.mailbox.oauth_client_secret,
+        });
+        slots.push(secret::Slot {
+            key: String::from("bounces.mailbox.oauth_refresh_token"),
+            file: &self.bounces.mailbox.oauth_refresh_token_file,
+            secret: &mut self.bounces.mailbox.oauth_refresh_token,
+        });
         for slot in slots {
             if let (None, Some(path)) = (&slot.secret, slot.file) {
                 *slot.secret = Some(secret::read(&slot.key, path)?);

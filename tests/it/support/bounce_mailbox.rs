@@ -28,15 +28,22 @@ pub struct BounceMailbox {
 impl BounceMailbox {
     /// Starts it.
     pub fn start() -> Self {
-        Self::configured("")
+        Self::configured("", "")
     }
 
     /// Starts one that offers no more than every server does, and writes down what it is told.
     pub fn of_a_bare_server() -> Self {
-        Self::configured("protocol imap {\n imap_capability = IMAP4rev1\n rawlog_dir = {root}/told\n}\n")
+        Self::configured("protocol imap {\n imap_capability = IMAP4rev1\n rawlog_dir = {root}/told\n}\n", "")
     }
 
-    fn configured(more: &str) -> Self {
+    /// Starts one that takes tokens, too, of which it asks at an address that the token is appended to.
+    pub fn of_tokens(asked_at: &str) -> Self {
+        let more = "auth_mechanisms = plain login xoauth2\n\
+                    passdb {\n driver = oauth2\n mechanisms = xoauth2\n args = {root}/oauth2.conf\n}\n";
+        Self::configured(more, &format!("tokeninfo_url = {asked_at}\nusername_attribute = email\n"))
+    }
+
+    fn configured(more: &str, oauth: &str) -> Self {
         for program in ["imap", "lmtp"] {
             let found = Path::new("/usr/lib/dovecot").join(program).exists();
             assert!(found, "Dovecot's {program} is missing: apt-get install dovecot-imapd dovecot-lmtpd");
@@ -59,6 +66,7 @@ impl BounceMailbox {
         }
         certificates::write(root);
         let [imaps, imap, lmtp] = [(); 3].map(|()| free_port());
+        fs::write(root.join("oauth2.conf"), oauth).unwrap();
         let more = more.replace("{root}", &root.display().to_string());
         fs::write(root.join("dovecot.conf"), configuration(root, imaps, imap, lmtp) + &more).unwrap();
         run(Command::new("chown").args(["-R", "postfix"]).args([root.join("mail"), root.join("told")]));

@@ -35,6 +35,7 @@ pub mod smsc;
 pub mod smtp_server;
 pub mod smtp_sink;
 pub mod stores;
+pub mod token_desk;
 pub mod twilio_desk;
 pub mod vendor;
 pub mod webhook_receiver;
