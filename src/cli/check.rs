@@ -88,6 +88,9 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
     for provider in providers.iter().flat_map(Providers::iter) {
         let name = format!("provider {}", provider.describe().name);
         findings.note(&name, provider.check().await, |()| String::from("reachable, takes the credentials"));
+        for remark in provider.remarks() {
+            println!("note   {name}: {remark}");
+        }
     }
     if let Some(mailbox) = config.bounces.mailbox.configured() {
         findings.note("bounce mailbox", check_mailbox(&mailbox).await, |()| {

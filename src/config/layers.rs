@@ -34,16 +34,14 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
 }
 
 /// Lays the variables that are ours over what there is; others are none of our business.
-pub(super) fn apply_environment(
-    merged: &mut Table,
-    env: impl Iterator<Item = (String, String)>,
-) -> Result<(), ConfigError> {
+pub(super) fn apply_environment(merged: &mut Table, env: &[(String, String)]) -> Result<(), ConfigError> {
     let mut ours: Vec<_> =
-        env.filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str())).collect();
+        env.iter().filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str())).collect();
     ours.sort();
     for (name, value) in ours {
         let path: Vec<_> = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
-        set(merged, &path, &value).map_err(|source| ConfigError::Given { name, source: Box::new(source) })?;
+        set(merged, &path, value)
+            .map_err(|source| ConfigError::Given { name: name.clone(), source: Box::new(source) })?;
     }
     Ok(())
 }

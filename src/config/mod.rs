@@ -8,6 +8,7 @@
 //!
 //! Never: reads the environment itself (the caller hands it in), opens a database, calls a provider.
 
+mod container;
 mod layers;
 mod providers;
 mod schema;
@@ -148,7 +149,8 @@ impl Config {
     /// The embedded file with every key and its meaning.
     pub const DEFAULT_FILE: &'static str = schema::DEFAULT;
 
-    /// Reads defaults, then `file`, then those of `env` that start with `CANDOUR_`, then `flags` (key with dots, value).
+    /// Reads defaults, then `file`, then those of `env` that start with `CANDOUR_`, then `flags` (key with dots, value). What
+    /// Amazon sets for a container that has a role fills what a provider that uses that role leaves open.
     ///
     /// # Errors
     /// When a source cannot be read, a key is unknown or of the wrong type, a secret is missing, or keys contradict.
@@ -158,10 +160,12 @@ impl Config {
         flags: &[(&str, String)],
     ) -> Result<Self, ConfigError> {
         let mut merged = layers::from_file(file)?;
-        layers::apply_environment(&mut merged, env)?;
+        let env: Vec<_> = env.collect();
+        layers::apply_environment(&mut merged, &env)?;
         for (key, value) in flags {
             layers::apply_flag(&mut merged, key, value)?;
         }
+        container::fill(&mut merged, &env);
         let providers = read_providers(merged.remove("providers"))?;
         let mut config: Self = merged.try_into().map_err(|e: toml::de::Error| ConfigError::Value(in_words(&e)))?;
         config.providers = providers;
@@ -187,6 +191,16 @@ impl Config {
             key: String::from("bounces.mailbox.password"),
             file: &self.bounces.mailbox.password_file,
             secret: &mut self.bounces.mailbox.password,
+        });
+        slots.push(secret::Slot {
+            key: String::from("bounces.mailbox.oauth_client_secret"),
+            file: &self.bounces.mailbox.oauth_client_secret_file,
+            secret: &mut self.bounces.mailbox.oauth_client_secret,
+        });
+        slots.push(secret::Slot {
+            key: String::from("bounces.mailbox.oauth_refresh_token"),
+            file: &self.bounces.mailbox.oauth_refresh_token_file,
+            secret: &mut self.bounces.mailbox.oauth_refresh_token,
         });
         for slot in slots {
             if let (None, Some(path)) = (&slot.secret, slot.file) {

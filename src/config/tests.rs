@@ -137,3 +137,26 @@ fn contradictions_are_told_together_with_their_remedies() {
         assert!(keys.contains(&key), "{key} is missing in {keys:?}");
     }
 }
+
+#[test]
+fn what_amazon_tells_a_container_fills_what_a_provider_with_its_role_leaves_open() {
+    let file = "[[providers]]\nkind = 'sns'\nname = 'texts'\nregion = 'eu-west-1'\ncredentials = 'container'\n";
+    let read = |file: &str, env: &[(&str, &str)]| {
+        let config = load(file, env, &[]).unwrap();
+        let own: toml::Table = config.providers[0].read().unwrap();
+        let text = |key: &str| own.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+        (text("container_url"), text("container_token"), text("container_token_path"))
+    };
+    let some = |text: &str| Some(String::from(text));
+    let ecs = [("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/x")];
+    assert_eq!(read(file, &ecs), (some("http://169.254.170.2/v2/x"), None, None));
+    let url = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials");
+    let eks =
+        [url, ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/run/token"), ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "t")];
+    assert_eq!(read(file, &eks), (some(url.1), None, some("/run/token")));
+    assert_eq!(read(file, &[url, eks[2]]), (some(url.1), some("t"), None));
+    let named = format!("{file}container_url = 'http://127.0.0.1/y'");
+    assert_eq!(read(&named, &eks), (some("http://127.0.0.1/y"), None, None), "what is written stands");
+    let other = file.replace("container", "instance");
+    assert_eq!(read(&other, &eks), (None, None, None));
+}

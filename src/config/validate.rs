@@ -139,7 +139,23 @@ fn mailbox(config: &Config, found: &mut Findings) {
     let Some(host) = &mailbox.host else { return };
     let key = |name: &str| format!("bounces.mailbox.{name}");
     found.require(mailbox.username.is_some(), key("username"), "name the user whose mailbox it is");
-    found.require(mailbox.password.is_some(), key("password_file"), "name the file with the user's password");
+    match &mailbox.oauth_token_url {
+        None => found.require(
+            mailbox.password.is_some(),
+            key("password_file"),
+            "name the file with the user's password, or where a token for the login comes from (oauth_token_url)",
+        ),
+        Some(url) => {
+            found.require(mailbox.password.is_none(), key("password_file"), "leave it out: the login shows a token");
+            found.require(is_protected(url), key("oauth_token_url"), "use https");
+            found.require(mailbox.oauth_client_id.is_some(), key("oauth_client_id"), "name the application");
+            found.require(
+                mailbox.oauth_client_secret.is_some() || mailbox.oauth_refresh_token.is_some(),
+                key("oauth_client_secret_file"),
+                "name the file with the application's secret, or that with a user's refresh token (oauth_refresh_token_file)",
+            );
+        }
+    }
     found.require(
         mailbox.tls != MailboxTls::None || is_loopback(host),
         key("tls"),

@@ -22,9 +22,7 @@ struct Table {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Country {
-    prefix: String,
-    #[serde(default)]
-    but: Vec<String>,
+    prefixes: Vec<String>,
     open: Vec<Open>,
     #[expect(dead_code, reason = "the table explains itself to people; a rule without its source is refused")]
     source: String,
@@ -44,6 +42,7 @@ enum Days {
     EveryDay,
     MondayToFriday,
     Saturday,
+    Weekend,
 }
 
 impl Days {
@@ -52,6 +51,7 @@ impl Days {
             Self::EveryDay => true,
             Self::MondayToFriday => !matches!(day, Weekday::Saturday | Weekday::Sunday),
             Self::Saturday => day == Weekday::Saturday,
+            Self::Weekend => matches!(day, Weekday::Saturday | Weekday::Sunday),
         }
     }
 }
@@ -62,14 +62,18 @@ static TABLE: LazyLock<Vec<Country>> = LazyLock::new(|| {
     table.country
 });
 
+/// The country of the longest prefix that the number begins with.
 fn country(to: &PhoneNumber) -> Option<&'static Country> {
     let digits = to.expose().trim_start_matches('+');
-    let within = |prefix: &String| digits.starts_with(prefix.as_str());
-    TABLE.iter().find(|country| within(&country.prefix) && !country.but.iter().any(within))
+    let prefixes = TABLE.iter().flat_map(|country| country.prefixes.iter().map(move |prefix| (prefix, country)));
+    let within = prefixes.filter(|(prefix, _)| digits.starts_with(prefix.as_str()));
+    within.max_by_key(|(prefix, _)| prefix.len()).map(|(_, country)| country)
 }
 
-/// When somebody at that number may be called next, if not now.
-pub(super) fn opens_at(to: &PhoneNumber, now: Millis, zone: &TimeZone) -> Option<Millis> {
+/// When somebody at that number, who lives by that clock, may be called next; `None` when they may be called now or no hours
+/// are known for their country.
+#[must_use]
+pub fn opens_at(to: &PhoneNumber, now: Millis, zone: &TimeZone) -> Option<Millis> {
     let country = country(to)?;
     let today = now.to_timestamp().to_zoned(zone.clone()).date();
     let windows = (0..=AHEAD).flat_map(|ahead| {
@@ -100,8 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_read_and_every_window_has_a_beginning_before_its_end() {
-        assert!(TABLE.iter().all(|country| !country.open.is_empty()));
+    fn every_prefix_stands_once_and_every_window_has_a_beginning_before_its_end() {
+        let mut prefixes: Vec<_> = TABLE.iter().flat_map(|country| &country.prefixes).collect();
+        prefixes.sort();
+        assert!(prefixes.windows(2).all(|pair| pair[0] != pair[1]), "{prefixes:?}");
         assert!(TABLE.iter().flat_map(|country| &country.open).all(|open| open.from < open.until));
     }
 
@@ -119,6 +125,18 @@ mod tests {
         assert_eq!(opens("+61491570006", "Australia/Sydney", "2026-11-21T03:00:00Z"), None, "Saturday afternoon");
         let sunday = opens("+61491570006", "Australia/Sydney", "2026-11-22T03:00:00Z");
         assert_eq!(sunday, Some(at("2026-11-22T22:00:00Z")), "Monday, nine in Sydney");
+    }
+
+    #[test]
+    fn canada_has_hours_of_its_own_under_the_prefix_that_it_shares() {
+        let toronto = |now| opens("+14165550123", "America/Toronto", now);
+        // Monday evening, a quarter past nine: too late in the United States.
+        assert_eq!(toronto("2026-11-24T02:15:00Z"), None);
+        assert!(opens("+12125550123", "America/New_York", "2026-11-24T02:15:00Z").is_some());
+        assert_eq!(toronto("2026-11-24T02:30:00Z"), Some(at("2026-11-24T14:00:00Z")));
+        // Saturday at half past nine, and Sunday at six.
+        assert_eq!(toronto("2026-11-21T14:30:00Z"), Some(at("2026-11-21T15:00:00Z")));
+        assert_eq!(toronto("2026-11-22T23:00:00Z"), Some(at("2026-11-23T14:00:00Z")));
     }
 
     #[test]

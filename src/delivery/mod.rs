@@ -59,6 +59,7 @@ mod strays;
 mod test_send;
 mod upkeep;
 
+pub use calling::opens_at as calls_open_at;
 pub use engine::{Engine, EngineDeps, EngineHandle, EngineSettings};
 pub use limits::{LimitError, Limits};
 pub use receipts::{ReceiptFailure, Receipts};

@@ -44,6 +44,7 @@ pub mod vonage;
 pub mod webpush;
 
 pub use inquiry::{Asking, Finding, Inquiry, Told};
+pub use protocol::aws::CredentialsFrom;
 pub use registry::Providers;
 
 use std::collections::BTreeMap;
@@ -260,6 +261,11 @@ pub trait Provider: Send + Sync + 'static {
     /// `mailto:...`, which no request over HTTP has.
     fn takes_mail_for(&self, _address: &str) -> bool {
         false
+    }
+
+    /// What to know of it before it is needed, though nothing is wrong with it.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Whether it can be reached and takes our credentials, without sending anything.

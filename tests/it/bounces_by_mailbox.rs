@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::bounce_mailbox::BounceMailbox;
+use crate::support::bounce_mailbox::{BounceMailbox, LOGIN};
 use crate::support::candour::Candour;
 use crate::support::postfix::Postfix;
 use crate::support::process::{PATIENCE, wait_until};
 use crate::support::responder::people_at;
+use crate::support::token_desk::TokenDesk;
 
 async fn with_mailbox(mailbox: &BounceMailbox, more: &str, dir: &Path, providers: &str) -> Candour {
     let database = format!("sqlite:{}", dir.join("candour.db").display());
@@ -98,6 +99,24 @@ async fn what_was_taken_is_kept_in_a_folder_where_one_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_say_when_something_comes_is_asked_again_and_again() {
+    let mailbox = BounceMailbox::of_a_bare_server();
+    let postfix = Postfix::with_bounces_to(Some(mailbox.lmtp));
+    let dir = tempfile::tempdir().unwrap();
+    let candour = with_mailbox(&mailbox, "poll_seconds = 5\n", dir.path(), &postfix.table()).await;
+    wait_until("it was looked into, and is again", || mailbox.told().contains("NOOP"));
+    for people in [3, 2] {
+        let (_, campaign) = candour.campaign(people_at("refusing.example", people)).await;
+        until_counts(&candour, &campaign, 0, i64::try_from(people).unwrap()).await;
+    }
+    wait_until("all have gone", || mailbox.messages("").is_empty());
+    assert_eq!(readiness(&candour).await, "ready", "{}", mailbox.log());
+    let told = mailbox.told();
+    assert_eq!(told.matches(" LOGIN ").count() + told.matches(" SELECT ").count(), 1, "one connection: {told}");
+    assert!(!told.contains("IDLE") && !told.contains("UID EXPUNGE"), "what it does not offer: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_login_is_said_by_the_check_the_log_and_readiness() {
     let mailbox = BounceMailbox::start();
     let dir = tempfile::tempdir().unwrap();
@@ -139,5 +158,74 @@ async fn starttls_is_kept_to_and_a_certificate_of_strangers_is_not_believed() {
             None => assert!(said.contains("ok     bounce mailbox"), "{said}"),
             Some(fault) => assert!(said.contains(&format!("FAULT  bounce mailbox: {fault}")), "{said}"),
         }
+    }
+}
+
+/// The table of the mailbox with a token in the place of the password.
+fn by_token(mailbox: &BounceMailbox, desk: &TokenDesk, secret: &str, dir: &Path) -> String {
+    let file = dir.join("oauth.secret");
+    std::fs::write(&file, secret).unwrap();
+    let table =
+        mailbox.table("").lines().filter(|line| !line.starts_with("password_file")).collect::<Vec<_>>().join("\n");
+    let (tokens, file) = (desk.tokens(), file.display());
+    format!(
+        "{table}\noauth_token_url = '{tokens}'\noauth_client_id = 'candour'\noauth_scope = 'mail'\nOAUTH = '{file}'\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_by_token_holds_over_connections_and_asks_anew_when_it_is_taken_back() {
+    let secret = "the-secret-of-the-application";
+    let wanted =
+        [("grant_type", "client_credentials"), ("client_id", "candour"), ("client_secret", secret), ("scope", "mail")];
+    let desk = TokenDesk::wanting(LOGIN.0, &wanted).await;
+    let mut mailbox = BounceMailbox::of_tokens(&desk.info());
+    let dir = tempfile::tempdir().unwrap();
+    let table = by_token(&mailbox, &desk, secret, dir.path()).replace("OAUTH", "oauth_client_secret_file");
+    let database = format!("sqlite:{}", dir.path().join("candour.db").display());
+    let candour = Candour::start(dir.path(), &database, &table).await;
+    let flagged = |mailbox: &BounceMailbox| mailbox.flags().iter().filter(|flags| flags.contains('F')).count();
+    let lunch = "Subject: lunch?\r\nTo: bounces@bounces.test\r\n\r\nAt noon.\r\n";
+    deliver(&mailbox, "bounces@bounces.test", lunch);
+    wait_until("lunch is looked at and flagged", || flagged(&mailbox) == 1);
+    mailbox.down();
+    candour.logged(1, "the mailbox for bounces is away").await;
+    mailbox.up();
+    deliver(&mailbox, "bounces@bounces.test", lunch);
+    wait_until("the second is flagged, too", || flagged(&mailbox) == 2);
+    assert_eq!(desk.given(), 1, "the token holds for an hour, whatever becomes of connections");
+
+    desk.takes_back();
+    mailbox.down();
+    mailbox.up();
+    candour.logged(1, "the server does not take the token").await;
+    deliver(&mailbox, "bounces@bounces.test", lunch);
+    wait_until("the third is flagged with a new token", || flagged(&mailbox) == 3);
+    assert_eq!(desk.given(), 2);
+    let log = candour.log();
+    assert!(!log.contains(secret) && !log.contains("token-1"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_logs_in_with_a_users_refresh_token_and_says_when_there_is_no_token() {
+    let wanted = [
+        ("grant_type", "refresh_token"),
+        ("client_id", "candour"),
+        ("refresh_token", "agreed-once"),
+        ("scope", "mail"),
+    ];
+    let desk = TokenDesk::wanting(LOGIN.0, &wanted).await;
+    let mailbox = BounceMailbox::of_tokens(&desk.info());
+    for (name, refresh, said) in [
+        ("a", "agreed-once", "ok     bounce mailbox"),
+        ("b", "not-agreed", "it answers 401 invalid_client; check bounces.mailbox.oauth_token_url"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let table = by_token(&mailbox, &desk, refresh, dir.path()).replace("OAUTH", "oauth_refresh_token_file");
+        let database = format!("sqlite:{}", dir.path().join("candour.db").display());
+        let candour = Candour::prepare(dir.path(), &database, "", &table).await;
+        let output = candour.prepared(&["check"]).output().await.unwrap();
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(out.contains(said) && !out.contains(refresh) && !out.contains("prose"), "{name}: {out}");
     }
 }

@@ -6,6 +6,7 @@
 mod harvest;
 mod recipient;
 mod session;
+mod token;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,10 @@ use tokio_util::sync::CancellationToken;
 use self::harvest::{Harvest, harvest};
 pub use self::session::MailboxFault;
 use self::session::{Abilities, Session, open};
+use self::token::Tokens;
 use super::Door;
 use crate::config::BounceMailbox;
+use crate::domain::clock::Millis;
 
 /// The wait after a fault, doubled with each that follows.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -30,7 +33,8 @@ const NOT_DURABLE: Duration = Duration::from_secs(5);
 /// # Errors
 /// What is wrong, in words that name the remedy.
 pub async fn check(settings: &BounceMailbox) -> Result<(), MailboxFault> {
-    let (mut session, _) = open(settings).await?;
+    // No token is held yet, whatever the time.
+    let (mut session, _) = open(settings, &Tokens::default(), Millis(0)).await?;
     // It was read; how it says goodbye does not matter.
     let _ = session.logout().await;
     Ok(())
@@ -38,21 +42,25 @@ pub async fn check(settings: &BounceMailbox) -> Result<(), MailboxFault> {
 
 /// Reads the mailbox until told to stop.
 pub(super) async fn run(door: Arc<Door>, settings: BounceMailbox, stop: CancellationToken) {
-    let mut wait = FIRST_WAIT;
+    let (mut wait, tokens) = (FIRST_WAIT, Tokens::default());
     loop {
         let mut worked = false;
         // Cut off anywhere, nothing is lost: what was not removed is looked at again.
         let fault = tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            fault = hold(&door, &settings, &mut worked) => fault,
+            fault = hold(&door, &settings, &tokens, &mut worked) => fault,
         };
         if worked {
             wait = FIRST_WAIT;
         }
         door.metrics.bounce_mailbox_faulty.set(1);
         match fault {
-            MailboxFault::Login | MailboxFault::Folder(_) | MailboxFault::Unprotected { .. } => {
+            MailboxFault::Login
+            | MailboxFault::NoToken { .. }
+            | MailboxFault::Token
+            | MailboxFault::Folder(_)
+            | MailboxFault::Unprotected { .. } => {
                 tracing::error!(%fault, wait_seconds = wait.as_secs(), "the mailbox for bounces cannot be read");
             }
             _ => tracing::warn!(%fault, wait_seconds = wait.as_secs(), "the mailbox for bounces is away; trying again"),
@@ -67,8 +75,8 @@ pub(super) async fn run(door: Arc<Door>, settings: BounceMailbox, stop: Cancella
 }
 
 /// Holds one connection until it breaks.
-async fn hold(door: &Door, settings: &BounceMailbox, worked: &mut bool) -> MailboxFault {
-    let (mut session, abilities) = match open(settings).await {
+async fn hold(door: &Door, settings: &BounceMailbox, tokens: &Tokens, worked: &mut bool) -> MailboxFault {
+    let (mut session, abilities) = match open(settings, tokens, door.clock.now()).await {
         Ok(opened) => opened,
         Err(fault) => return fault,
     };

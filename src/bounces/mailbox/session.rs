@@ -3,14 +3,17 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use async_imap::Client;
 use async_imap::error::Error;
+use async_imap::{Authenticator, Client};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use url::Url;
 
+use super::token::Tokens;
 use crate::config::{BounceMailbox, MailboxTls};
+use crate::domain::clock::Millis;
 use crate::providers::smtp::{client_config, server_name};
 
 /// How long it may take until the folder is open.
@@ -33,6 +36,23 @@ pub enum MailboxFault {
     /// Wrong credentials, or no right to log in.
     #[error("the server refuses the login; check bounces.mailbox.username and password_file, and that IMAP is allowed")]
     Login,
+    /// No token to log in with.
+    #[error(
+        "there is no token for the login from {from}: {reason}; check bounces.mailbox.oauth_token_url, oauth_client_id, \
+         oauth_client_secret_file, oauth_scope and oauth_refresh_token_file"
+    )]
+    NoToken {
+        /// Who should have given it.
+        from: String,
+        /// Why.
+        reason: String,
+    },
+    /// The token is not taken.
+    #[error(
+        "the server does not take the token; check bounces.mailbox.username and oauth_scope, and that the application may read \
+         this mailbox by IMAP"
+    )]
+    Token,
     /// No such folder.
     #[error("there is no folder {0:?} that can be written to; check bounces.mailbox.folder and move_to")]
     Folder(String),
@@ -76,18 +96,19 @@ pub(super) struct Abilities {
 }
 
 /// Connects, logs in and opens the folder.
-pub(super) async fn open(settings: &BounceMailbox) -> Result<(Session, Abilities), MailboxFault> {
-    timeout(OPENING, begin(settings)).await.map_err(|_| MailboxFault::Slow)?
+pub(super) async fn open(
+    settings: &BounceMailbox,
+    tokens: &Tokens,
+    now: Millis,
+) -> Result<(Session, Abilities), MailboxFault> {
+    timeout(OPENING, begin(settings, tokens, now)).await.map_err(|_| MailboxFault::Slow)?
 }
 
-async fn begin(settings: &BounceMailbox) -> Result<(Session, Abilities), MailboxFault> {
-    let client = connect(settings).await?;
-    let user = settings.username.as_deref().unwrap_or_default();
-    let password = settings.password.as_ref().map_or("", |password| password.expose());
-    let mut session = client.login(user, password).await.map_err(|(error, _)| match error {
-        Error::No(_) | Error::Bad(_) | Error::Validate(_) => MailboxFault::Login,
-        error => MailboxFault::of(&error),
-    })?;
+async fn begin(settings: &BounceMailbox, tokens: &Tokens, now: Millis) -> Result<(Session, Abilities), MailboxFault> {
+    let mut session = match &settings.oauth_token_url {
+        None => by_password(settings).await?,
+        Some(url) => by_token(settings, tokens, url, now).await?,
+    };
     let can = session.capabilities().await.map_err(|error| MailboxFault::of(&error))?;
     let abilities =
         Abilities { idle: can.has_str("IDLE"), moves: can.has_str("MOVE"), uid_plus: can.has_str("UIDPLUS") };
@@ -96,6 +117,44 @@ async fn begin(settings: &BounceMailbox) -> Result<(Session, Abilities), Mailbox
         error => MailboxFault::of(&error),
     })?;
     Ok((session, abilities))
+}
+
+async fn by_password(settings: &BounceMailbox) -> Result<Session, MailboxFault> {
+    let user = settings.username.as_deref().unwrap_or_default();
+    let password = settings.password.as_ref().map_or("", |password| password.expose());
+    connect(settings).await?.login(user, password).await.map_err(|(error, _)| refused(&error, MailboxFault::Login))
+}
+
+async fn by_token(settings: &BounceMailbox, tokens: &Tokens, from: &Url, now: Millis) -> Result<Session, MailboxFault> {
+    let token = tokens.token(settings, from, now).await?;
+    let user = settings.username.as_deref().unwrap_or_default();
+    let said = format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose());
+    match connect(settings).await?.authenticate("XOAUTH2", Bearer(Some(said))).await {
+        Ok(session) => Ok(session),
+        Err((error, _)) => {
+            tokens.refused().await;
+            Err(refused(&error, MailboxFault::Token))
+        }
+    }
+}
+
+/// What an error of a login means: a refusal, or that the connection is no good.
+fn refused(error: &Error, refusal: MailboxFault) -> MailboxFault {
+    match error {
+        Error::No(_) | Error::Bad(_) | Error::Validate(_) => refusal,
+        error => MailboxFault::of(error),
+    }
+}
+
+/// Says the token once (Google, "OAuth 2.0 mechanism": XOAUTH2). A server that refuses it says why and waits for nothing.
+struct Bearer(Option<String>);
+
+impl Authenticator for Bearer {
+    type Response = String;
+
+    fn process(&mut self, _why: &[u8]) -> String {
+        self.0.take().unwrap_or_default()
+    }
 }
 
 async fn connect(settings: &BounceMailbox) -> Result<Client<Box<dyn Wire>>, MailboxFault> {

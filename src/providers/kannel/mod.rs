@@ -157,6 +157,10 @@ impl Provider for KannelProvider {
         Ok(vec![ReceiptEvent { attempt, key: format!("{attempt}:{kind}"), outcome, code: Some(format!("dlr {code}")) }])
     }
 
+    fn remarks(&self) -> Vec<String> {
+        sender::remarks(&self.from, &self.descriptor.destinations)
+    }
+
     /// Asks with nothing but the login, which a right login makes a complaint of missing fields and a wrong one a refusal.
     async fn check(&self) -> Result<(), ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };

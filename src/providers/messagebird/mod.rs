@@ -194,6 +194,10 @@ impl Provider for MessageBirdProvider {
         }
     }
 
+    fn remarks(&self) -> Vec<String> {
+        sender::remarks(&self.from, &self.descriptor.destinations)
+    }
+
     async fn check(&self) -> Result<(), ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let request = self.http.get(self.balance.clone()).header("Authorization", self.authorization.expose());

@@ -4,7 +4,7 @@
 //! | file | does |
 //! |---|---|
 //! | `answers.rs` | what a status means where the vendor says no more |
-//! | `aws.rs` | signs a request to Amazon (Signature Version 4) |
+//! | `aws/` | signs a request to Amazon (Signature Version 4), with a key or with the keys of a role |
 //! | `callback.rs` | makes callbacks' addresses that speak of one attempt, and reads what they say |
 //! | `codes.rs` | a vendor's codes and statuses as a table of data |
 //! | `form.rs` | reads a posted form |
@@ -13,7 +13,7 @@
 //! | `mail.rs` | sender, recipient and headers of a message, for the APIs that take email |
 //! | `multipart.rs` | a form with a file in it |
 //! | `refusal.rs` | what it means that an HTTP API did not take a message |
-//! | `sender.rs` | says where a name cannot be the sender of a text message, by a table of data |
+//! | `sender.rs` | says what becomes of a name as the sender of a text message, by a table of data |
 //! | `shown.rs` | what a callback shows of itself: basic authentication, a bearer token, a header |
 //! | `sns.rs` | the envelopes of Amazon SNS, and who signed them |
 

@@ -67,7 +67,7 @@ impl SesProvider {
             descriptor: common.descriptor("ses", Channel::Email, topics.is_some()),
             composer: MailComposer::build(&mail)?,
             http: common.http()?,
-            signer: Signer::new(settings.credentials(), settings.region.clone(), "ses"),
+            signer: Signer::new(settings.source(common)?, settings.region.clone(), "ses"),
             messages: settings.at("/v2/email/outbound-emails")?,
             account: settings.at("/v2/email/account")?,
             configuration_set: settings.configuration_set.clone(),
@@ -100,11 +100,13 @@ impl SesProvider {
     }
 
     async fn call(&self, body: Vec<u8>, now: Millis) -> Answer {
-        let mut request = self.http.post(self.messages.clone()).header("content-type", JSON);
-        for (name, value) in self.signer.headers("POST", &self.messages, Some(JSON), &body, now) {
-            request = request.header(name, value);
-        }
-        self.http.ask(request.body(body), &self.descriptor, |reply| read_answer(reply, now)).await
+        let signed = match self.signer.headers("POST", &self.messages, Some(JSON), &body, now).await {
+            Ok(signed) => signed,
+            Err(fault) => return fault.answer(),
+        };
+        let request = signed.onto(self.http.post(self.messages.clone()).header("content-type", JSON).body(body));
+        let answer = self.http.ask(request, &self.descriptor, |reply| read_answer(reply, now)).await;
+        self.signer.reviewed(answer, &signed.access_key_id, now).await
     }
 }
 
@@ -152,10 +154,9 @@ impl Provider for SesProvider {
 
     async fn check(&self) -> Result<(), ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
-        let mut request = self.http.get(self.account.clone());
-        for (name, value) in self.signer.headers("GET", &self.account, None, b"", self.clock.now()) {
-            request = request.header(name, value);
-        }
+        let signed = self.signer.headers("GET", &self.account, None, b"", self.clock.now()).await;
+        let signed = signed.map_err(|e| fault(e.to_string()))?;
+        let request = signed.onto(self.http.get(self.account.clone()));
         let reply = self.http.run(request).await.map_err(|e| fault(e.to_string()))?;
         if reply.status == 200 {
             let account: Account = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -164,9 +165,11 @@ impl Provider for SesProvider {
         let code = codes::name(&reply).unwrap_or_else(|| reply.status.to_string());
         Err(fault(match code.as_str() {
             "AccessDenied" | "AccessDeniedException" => {
-                String::from("the key may not ask for the account; allow it ses:GetAccount and ses:SendEmail")
+                String::from("the key or role may not ask for the account; allow it ses:GetAccount and ses:SendEmail")
             }
-            _ => format!("Amazon SES answers {code}; check region, access_key_id, secret_access_key_file, base_url"),
+            _ => format!(
+                "Amazon SES answers {code}; check region, credentials, access_key_id, secret_access_key_file, base_url"
+            ),
         }))
     }
 }

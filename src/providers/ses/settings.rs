@@ -1,11 +1,13 @@
 //! `kind = "ses"`: an account of Amazon SES.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 use url::Url;
 
 use crate::config::{Secret, is_protected};
-use crate::providers::protocol::aws::Credentials;
-use crate::providers::settings::Faults;
+use crate::providers::protocol::aws::{CredentialsFrom, Given, Source};
+use crate::providers::settings::{Common, Faults};
 
 /// The settings of an account.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,12 +15,23 @@ use crate::providers::settings::Faults;
 pub struct SesSettings {
     /// The region, e.g. `eu-west-1`.
     pub region: String,
-    /// Names the key that signs requests.
-    pub access_key_id: String,
+    /// Where the credentials come from.
+    #[serde(default)]
+    pub credentials: CredentialsFrom,
+    /// Names the key that signs requests, unless a role's do.
+    pub access_key_id: Option<String>,
     /// The key.
     pub secret_access_key: Option<Secret>,
     /// With temporary keys, the token that belongs to them.
     pub session_token: Option<Secret>,
+    /// The metadata service of the machine, unless it is where Amazon's is.
+    pub instance_url: Option<Url>,
+    /// Where the container gets its role's keys. Who knows it may have them.
+    pub container_url: Option<Secret>,
+    /// What is shown there.
+    pub container_token: Option<Secret>,
+    /// The file that has what is shown there now.
+    pub container_token_path: Option<PathBuf>,
     /// The sender, with or without a name; a verified identity.
     pub from: String,
     /// Address that answers go to.
@@ -44,23 +57,24 @@ impl SesSettings {
         let is_word =
             |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         found.require(is_word(&self.region), "region", "give a region like eu-west-1");
-        found.require(is_word(&self.access_key_id), "access_key_id", "give the key's identifier, like AKIA...");
-        found.require(
-            self.secret_access_key.is_some(),
-            "secret_access_key_file",
-            "name the file with the secret access key",
-        );
         found.require(self.configuration_set.as_deref().is_none_or(is_word), "configuration_set", "give its name");
         found.require(self.base_url.as_ref().is_none_or(is_protected), "base_url", "use https");
         found.none()
     }
 
-    pub(super) fn credentials(&self) -> Credentials {
-        Credentials {
-            access_key_id: self.access_key_id.clone(),
-            secret_access_key: self.secret_access_key.clone().unwrap_or_else(|| Secret::new("")),
-            session_token: self.session_token.clone(),
-        }
+    /// Whose credentials requests are signed with.
+    pub(super) fn source(&self, common: &Common) -> Result<Source, Faults> {
+        let given = Given {
+            from: self.credentials,
+            access_key_id: self.access_key_id.as_deref(),
+            secret_access_key: self.secret_access_key.as_ref(),
+            session_token: self.session_token.as_ref(),
+            instance_url: self.instance_url.as_ref(),
+            container_url: self.container_url.as_ref(),
+            container_token: self.container_token.as_ref(),
+            container_token_path: self.container_token_path.as_ref(),
+        };
+        given.source(common)
     }
 
     /// An operation's address.

@@ -112,6 +112,10 @@ impl Provider for SmppProvider {
         self.link.keep(inlet, stop).await;
     }
 
+    fn remarks(&self) -> Vec<String> {
+        sender::remarks(&self.settings.from, &self.descriptor.destinations)
+    }
+
     /// Binds and leaves again.
     async fn check(&self) -> Result<(), ProviderFault> {
         self.link.try_bind().await.map_err(|answer| ProviderFault {

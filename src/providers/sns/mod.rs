@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use url::Url;
 
 use super::http::{Http, HttpFault, HttpReply};
 use super::protocol::answers::by_status;
-use super::protocol::aws::{Credentials, Signer};
+use super::protocol::aws::{CredentialsFrom, Given, NoCredentials, Signer};
 use super::protocol::codes::Codes;
 use super::settings::{Common, Faults, Surroundings};
 use super::{Answer, Descriptor, Provider, ProviderFault};
@@ -35,12 +36,23 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub struct SnsSettings {
     /// The region, e.g. `eu-west-1`.
     pub region: String,
-    /// Names the access key.
-    pub access_key_id: String,
+    /// Where the credentials come from.
+    #[serde(default)]
+    pub credentials: CredentialsFrom,
+    /// Names the access key, unless a role's are used.
+    pub access_key_id: Option<String>,
     /// The access key.
-    pub secret_access_key: Secret,
+    pub secret_access_key: Option<Secret>,
     /// With temporary keys, the token that belongs to them.
     pub session_token: Option<Secret>,
+    /// The metadata service of the machine, unless it is where Amazon's is.
+    pub instance_url: Option<Url>,
+    /// Where the container gets its role's keys. Who knows it may have them.
+    pub container_url: Option<Secret>,
+    /// What is shown there.
+    pub container_token: Option<Secret>,
+    /// The file that has what is shown there now.
+    pub container_token_path: Option<PathBuf>,
     /// The name to send from, where the country allows one; up to 11 letters and digits.
     pub sender_id: Option<String>,
     /// The number to send from.
@@ -69,6 +81,20 @@ pub struct SnsProvider {
     clock: Arc<dyn Clock>,
 }
 
+/// A reply, and the key that the question was signed with.
+type Said = (HttpReply, String);
+
+/// Why there is no reply.
+#[derive(Debug, thiserror::Error)]
+enum NoReply {
+    /// Nothing was asked: there is nothing to sign with.
+    #[error(transparent)]
+    Unsigned(#[from] NoCredentials),
+    /// It was asked, maybe.
+    #[error(transparent)]
+    Unheard(#[from] HttpFault),
+}
+
 impl SnsProvider {
     /// Builds the provider. Connects to nothing.
     ///
@@ -83,10 +109,15 @@ impl SnsProvider {
         let fits = |id: &String| (1..=11).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
         found.require(settings.sender_id.as_ref().is_none_or(fits), "sender_id", "give up to 11 letters and digits");
         found.none()?;
-        let credentials = Credentials {
-            access_key_id: settings.access_key_id.clone(),
-            secret_access_key: settings.secret_access_key.clone(),
-            session_token: settings.session_token.clone(),
+        let given = Given {
+            from: settings.credentials,
+            access_key_id: settings.access_key_id.as_deref(),
+            secret_access_key: settings.secret_access_key.as_ref(),
+            session_token: settings.session_token.as_ref(),
+            instance_url: settings.instance_url.as_ref(),
+            container_url: settings.container_url.as_ref(),
+            container_token: settings.container_token.as_ref(),
+            container_token_path: settings.container_token_path.as_ref(),
         };
         let mut attributes = vec![("AWS.SNS.SMS.SMSType", String::from("Transactional"))];
         attributes.extend(settings.sender_id.clone().map(|id| ("AWS.SNS.SMS.SenderID", id)));
@@ -95,7 +126,7 @@ impl SnsProvider {
         Ok(Self {
             descriptor: common.descriptor("sns", Channel::Sms, false),
             http: common.http()?,
-            signer: Signer::new(credentials, settings.region.clone(), "sns"),
+            signer: Signer::new(given.source(common)?, settings.region.clone(), "sns"),
             url,
             attributes,
             check_opt_out: settings.check_opt_out,
@@ -103,32 +134,39 @@ impl SnsProvider {
         })
     }
 
-    async fn call(&self, action: &str, fields: &[(String, &str)], now: Millis) -> Result<HttpReply, HttpFault> {
+    async fn call(&self, action: &str, fields: &[(String, &str)], now: Millis) -> Result<Said, NoReply> {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("Action", action)
             .append_pair("Version", "2010-03-31")
             .extend_pairs(fields)
             .finish();
-        let signed = self.signer.headers("POST", &self.url, Some(FORM), body.as_bytes(), now);
-        let request = self.http.post(self.url.clone()).header("content-type", FORM).body(body);
-        self.http.run(signed.into_iter().fold(request, |request, (name, value)| request.header(name, value))).await
+        let signed = self.signer.headers("POST", &self.url, Some(FORM), body.as_bytes(), now).await?;
+        let request = signed.onto(self.http.post(self.url.clone()).header("content-type", FORM).body(body));
+        Ok((self.http.run(request).await?, signed.access_key_id))
+    }
+
+    /// What a reply means, or that there is none.
+    async fn answer(&self, reply: Result<Said, NoReply>, now: Millis) -> Answer {
+        match reply {
+            Ok((reply, key)) => self.signer.reviewed(read_answer(&reply, now), &key, now).await,
+            Err(NoReply::Unsigned(fault)) => fault.answer(),
+            Err(NoReply::Unheard(fault)) => {
+                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Amazon SNS");
+                fault.answer()
+            }
+        }
     }
 
     /// Whether the person told SNS to send nothing; an answer where that cannot be learnt. Nothing has been sent then.
     async fn opted_out(&self, number: &str, now: Millis) -> Result<bool, Answer> {
         let fields = [(String::from("phoneNumber"), number)];
         match self.call("CheckIfPhoneNumberIsOptedOut", &fields, now).await {
-            Ok(reply) if (200..300).contains(&reply.status) => match inside(&reply.body, "isOptedOut") {
+            Ok((reply, _)) if (200..300).contains(&reply.status) => match inside(&reply.body, "isOptedOut") {
                 Some(word) => Ok(word == "true"),
                 None => Err(Answer::of(Outcome::Retry, "opt-out unlisted")),
             },
-            Ok(reply) => {
-                let answer = read_answer(&reply, now);
-                let outcome = if answer.outcome == Outcome::Unknown { Outcome::Retry } else { answer.outcome };
-                Err(Answer { outcome, ..answer })
-            }
-            Err(fault) => {
-                let answer = fault.answer();
+            reply => {
+                let answer = self.answer(reply, now).await;
                 let outcome = if answer.outcome == Outcome::Unknown { Outcome::Retry } else { answer.outcome };
                 Err(Answer { outcome, ..answer })
             }
@@ -190,21 +228,16 @@ impl Provider for SnsProvider {
             fields.push((format!("{entry}.Value.DataType"), "String"));
             fields.push((format!("{entry}.Value.StringValue"), value));
         }
-        match self.call("Publish", &fields, now).await {
-            Ok(reply) => read_answer(&reply, now),
-            Err(fault) => {
-                tracing::warn!(provider = %self.descriptor.name, reason = %fault, "no answer from Amazon SNS");
-                fault.answer()
-            }
-        }
+        let reply = self.call("Publish", &fields, now).await;
+        self.answer(reply, now).await
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         match self.call("GetSMSAttributes", &[], self.clock.now()).await {
-            Ok(reply) if reply.status == 200 => Ok(()),
-            Ok(reply) => Err(fault(format!(
-                "Amazon SNS answers {} {}; check region, access_key_id and secret_access_key, and that the key may use sns:Publish, \
+            Ok((reply, _)) if reply.status == 200 => Ok(()),
+            Ok((reply, _)) => Err(fault(format!(
+                "Amazon SNS answers {} {}; check region, credentials, access_key_id and secret_access_key, and that the key or role may use sns:Publish, \
                  sns:CheckIfPhoneNumberIsOptedOut and sns:GetSMSAttributes",
                 reply.status,
                 read_answer(&reply, self.clock.now()).code.unwrap_or_default(),

@@ -21,6 +21,7 @@ pub use self::voice::{TwilioVoiceProvider, TwilioVoiceSettings};
 use super::http::{Http, HttpReply};
 use super::protocol::answers::by_status;
 use super::protocol::form::Form;
+use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
 use super::{
     Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
@@ -182,6 +183,13 @@ impl Provider for TwilioProvider {
         match self.http.run(self.http.get(url).basic_auth(&self.user, Some(self.password.expose()))).await {
             Ok(reply) => lookup::read(&reply, inquiry),
             Err(fault) => Told::Nothing(fault.to_string()),
+        }
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        match &self.sender {
+            ("From", from) => sender::remarks(from, &self.descriptor.destinations),
+            _ => Vec::new(),
         }
     }
 

@@ -211,6 +211,10 @@ impl Provider for VonageProvider {
         }
     }
 
+    fn remarks(&self) -> Vec<String> {
+        sender::remarks(&self.from, &self.descriptor.destinations)
+    }
+
     async fn check(&self) -> Result<(), ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let mut url = self.balance.clone();

@@ -2,6 +2,7 @@
 
 mod budget_counts_segments;
 mod budget_pauses;
+mod calling_hours_by_area_code;
 mod clocks_differ;
 mod connections_are_cut;
 mod connections_fall_silent;

@@ -3,6 +3,7 @@
 mod aliyun_signs_as_its_own_sdk;
 mod apns_over_http_2;
 mod asked_after_silence;
+mod aws_roles;
 mod bounces_before_a_second_judge;
 mod dkim_before_two_judges;
 mod fcm_requests_fit_the_schema;
@@ -15,6 +16,7 @@ mod print_batches_survive_kills;
 mod print_hands_over_and_takes_returns;
 mod scripted_provider_plays_its_part;
 mod segments_as_twilio_counts_them;
+mod sender_names_by_country;
 mod ses_events_of_a_topic;
 mod ses_taken_by_an_account;
 mod smpp_by_an_smsc_of_a_third_party;

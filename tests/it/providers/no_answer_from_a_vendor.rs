@@ -23,8 +23,12 @@ fn vendors(base: &str) -> Vec<(Arc<dyn Provider>, Message, Outcome)> {
     let templates = "templates = { '*' = { code = 'SMS_1' } }\nreceipt_secret = 'r'";
     vec![
         (provider(&gateway), text(), Outcome::Unknown),
-        (with("vonage", "api_key = 'k'\napi_secret = 's'\nfrom = 'x'\nreceipt_secret = 'r'"), text(), Outcome::Unknown),
-        (with("messagebird", "access_key = 'k'\nsigning_key = 's'\nfrom = 'x'"), text(), Outcome::Accepted),
+        (
+            with("vonage", "api_key = 'k'\napi_secret = 's'\nfrom = '40404'\nreceipt_secret = 'r'"),
+            text(),
+            Outcome::Unknown,
+        ),
+        (with("messagebird", "access_key = 'k'\nsigning_key = 's'\nfrom = '40404'"), text(), Outcome::Accepted),
         (
             with("sns", "region = 'eu-west-1'\naccess_key_id = 'k'\nsecret_access_key = 's'\ncheck_opt_out = false"),
             text(),

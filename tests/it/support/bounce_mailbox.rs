@@ -28,6 +28,22 @@ pub struct BounceMailbox {
 impl BounceMailbox {
     /// Starts it.
     pub fn start() -> Self {
+        Self::configured("", "")
+    }
+
+    /// Starts one that offers no more than every server does, and writes down what it is told.
+    pub fn of_a_bare_server() -> Self {
+        Self::configured("protocol imap {\n imap_capability = IMAP4rev1\n rawlog_dir = {root}/told\n}\n", "")
+    }
+
+    /// Starts one that takes tokens, too, of which it asks at an address that the token is appended to.
+    pub fn of_tokens(asked_at: &str) -> Self {
+        let more = "auth_mechanisms = plain login xoauth2\n\
+                    passdb {\n driver = oauth2\n mechanisms = xoauth2\n args = {root}/oauth2.conf\n}\n";
+        Self::configured(more, &format!("tokeninfo_url = {asked_at}\nusername_attribute = email\n"))
+    }
+
+    fn configured(more: &str, oauth: &str) -> Self {
         for program in ["imap", "lmtp"] {
             let found = Path::new("/usr/lib/dovecot").join(program).exists();
             assert!(found, "Dovecot's {program} is missing: apt-get install dovecot-imapd dovecot-lmtpd");
@@ -44,13 +60,16 @@ impl BounceMailbox {
             "mail/.Taken/cur",
             "mail/.Taken/new",
             "mail/.Taken/tmp",
+            "told",
         ] {
             fs::create_dir(root.join(folder)).unwrap();
         }
         certificates::write(root);
         let [imaps, imap, lmtp] = [(); 3].map(|()| free_port());
-        fs::write(root.join("dovecot.conf"), configuration(root, imaps, imap, lmtp)).unwrap();
-        run(Command::new("chown").args(["-R", "postfix"]).arg(root.join("mail")));
+        fs::write(root.join("oauth2.conf"), oauth).unwrap();
+        let more = more.replace("{root}", &root.display().to_string());
+        fs::write(root.join("dovecot.conf"), configuration(root, imaps, imap, lmtp) + &more).unwrap();
+        run(Command::new("chown").args(["-R", "postfix"]).args([root.join("mail"), root.join("told")]));
         let mut this = Self { imaps, imap, lmtp, directory, running: None };
         this.up();
         this
@@ -101,6 +120,13 @@ impl BounceMailbox {
         let files = fs::read_dir(self.directory.path().join("mail/cur")).unwrap();
         let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().to_string_lossy().into_owned();
         files.map(name).filter_map(|name| Some(name.split_once(":2,")?.1.to_owned())).collect()
+    }
+
+    /// What a bare server was told, by all who logged in.
+    pub fn told(&self) -> String {
+        let files = fs::read_dir(self.directory.path().join("told")).unwrap().map(|entry| entry.unwrap().path());
+        let told = files.filter(|file| file.extension().is_some_and(|end| end == "in"));
+        told.map(|file| fs::read_to_string(file).unwrap_or_default()).collect()
     }
 
     /// Its log.

@@ -86,7 +86,7 @@ fn texts() -> Vec<Vendor> {
             forged: unsigned,
         },
         Vendor {
-            settings: "kind = 'vonage'\nbase_url = '{base}'\napi_key = 'k'\napi_secret = 's'\nfrom = 'x'\nreceipt_secret = 'r'",
+            settings: "kind = 'vonage'\nbase_url = '{base}'\napi_key = 'k'\napi_secret = 's'\nfrom = '40404'\nreceipt_secret = 'r'",
             message: to_china,
             success: answer(200, r#"{"messages":[{"status":"0","message-id":"m1"}]}"#),
             temporary: (answer(200, r#"{"messages":[{"status":"5"}]}"#), Outcome::Retry),
@@ -96,7 +96,7 @@ fn texts() -> Vec<Vendor> {
             forged: Some((ATTEMPT, "status=delivered&messageId=m1")),
         },
         Vendor {
-            settings: "kind = 'messagebird'\nbase_url = '{base}'\naccess_key = 'k'\nsigning_key = 's'\nfrom = 'x'",
+            settings: "kind = 'messagebird'\nbase_url = '{base}'\naccess_key = 'k'\nsigning_key = 's'\nfrom = '40404'",
             message: to_china,
             success: answer(201, r#"{"id":"m1"}"#),
             temporary: (answer(503, "upstream"), Outcome::Unknown),
