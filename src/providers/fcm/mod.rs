@@ -191,7 +191,10 @@ impl Provider for FcmProvider {
             Ok(reply) => {
                 let answer = read_answer(&reply, now);
                 // A token can be taken back before its end; a new one is worth a try, once.
-                if reply.status == 401 && answer.outcome == Outcome::Misconfigured && self.account.refused(now).await {
+                if reply.status == 401
+                    && answer.outcome == Outcome::Misconfigured
+                    && self.account.refused(&token, now).await
+                {
                     return Answer { outcome: Outcome::Retry, ..answer };
                 }
                 answer

@@ -90,14 +90,20 @@ impl Account {
         Ok(granted.access_token)
     }
 
-    /// Forgets a token that was refused. Whether it had been good for a while, so that a new one may help.
-    pub(super) async fn refused(&self, now: Millis) -> bool {
+    /// Forgets a token that was refused. Whether a new one may help: it had been good for a while, or another has found that
+    /// out before and there is a newer one, or soon will be.
+    pub(super) async fn refused(&self, refused: &Secret, now: Millis) -> bool {
         let mut held = self.held.lock().await;
-        let aged = held.as_ref().is_some_and(|token| now.0 - token.since.0 > EARLY);
-        if aged {
-            *held = None;
+        match held.as_ref().filter(|token| token.text.expose() == refused.expose()) {
+            None => true,
+            Some(token) => {
+                let aged = now.0 - token.since.0 > EARLY;
+                if aged {
+                    *held = None;
+                }
+                aged
+            }
         }
-        aged
     }
 
     async fn fetch(&self, http: &Http, now: Millis) -> Result<Granted, Answer> {

@@ -67,8 +67,8 @@ async fn scenario(database: String) {
     let providers = [provider("one", &one.start().await), provider("two", &two.start().await)].concat();
     let mut candour = Candour::start(dir.path(), &database, &providers).await;
     let told = async |round: usize| {
-        let people: String = (0..PEOPLE).map(|n| format!("R{round}P{n},+1202555{:04}\n", 100 + n % 100)).collect();
-        let campaign = candour.text_campaign(format!("ref,phone\n{people}")).await;
+        let people: Vec<_> = (0..PEOPLE).map(|n| format!("R{round}P{n},+1202555{:04}\n", 100 + n % 100)).collect();
+        let campaign = candour.text_campaign(format!("ref,phone\n{}", people.concat())).await;
         let state = candour.completed(&campaign).await;
         assert_eq!(state["counts"]["reached"], PEOPLE, "{state}");
         (one.taken(), two.taken())

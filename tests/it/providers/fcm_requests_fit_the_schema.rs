@@ -2,12 +2,17 @@
 //! would give.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::http::{HeaderMap, StatusCode};
+use axum::{Json, Router};
 use candour::domain::clock::{Clock, Millis};
 use candour::domain::outcome::Outcome;
 use candour::providers::Provider;
 use candour::system::System;
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 
 use crate::support::configured::provider;
 use crate::support::loopback::{Loopback, Turn};
@@ -83,6 +88,37 @@ async fn the_token_is_asked_for_once_and_renewed_before_its_end() {
     assert_eq!(server.seen()[0].header("authorization"), "Bearer ya29.x");
     let body = server.seen()[0].json();
     assert_eq!(body["message"]["android"]["notification"]["visibility"], "PRIVATE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_taken_back_is_nobodys_fault_and_a_new_one_that_is_refused_is_the_accounts() {
+    let granting = |token: &str| {
+        Turn::Say(200, json!({ "access_token": token, "expires_in": 3600, "token_type": "Bearer" }).to_string())
+    };
+    let google = Loopback::start([granting("ya29.old"), granting("ya29.new")]).await;
+    // Takes the first message; refuses those after it, of the old token once three are there.
+    let (all, number) = (Arc::new(Barrier::new(3)), Arc::new(AtomicUsize::new(0)));
+    let answer = async move |headers: HeaderMap| {
+        if number.fetch_add(1, Ordering::SeqCst) == 0 {
+            return (StatusCode::OK, Json(json!({ "name": "projects/example/messages/1" })));
+        }
+        if headers["authorization"] == "Bearer ya29.old" {
+            all.wait().await;
+        }
+        (StatusCode::UNAUTHORIZED, Json(json!({ "error": { "code": 401, "status": "UNAUTHENTICATED" } })))
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    let fcm = fcm(&server, &format!("{}token", google.url));
+    let start = System.now();
+    assert_eq!(fcm.send(&push(1, "fcm:t"), start).await.outcome, Outcome::Accepted);
+    let later = start.plus(10 * 60_000);
+    let [a, b, c] = [push(2, "fcm:t"), push(3, "fcm:t"), push(4, "fcm:t")];
+    let (a, b, c) = tokio::join!(fcm.send(&a, later), fcm.send(&b, later), fcm.send(&c, later));
+    assert_eq!([a.outcome, b.outcome, c.outcome], [Outcome::Retry; 3], "all of them went with the old one");
+    assert_eq!(fcm.send(&push(5, "fcm:t"), later).await.outcome, Outcome::Misconfigured);
+    assert_eq!(google.seen().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
