@@ -1,4 +1,4 @@
-//! Bounce mail comes in at our own door: by LMTP from a real Postfix, and from strangers who get nowhere.
+//! Bounce mail comes in at our own door: by LMTP and by SMTP from a real Postfix, complaints, and strangers who get nowhere.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,8 @@ use tokio::net::TcpStream;
 
 use crate::support::candour::Candour;
 use crate::support::postfix::{BOUNCES, Postfix};
-use crate::support::process::free_port;
+use crate::support::process::{free_port, run};
+use crate::support::python::python;
 use crate::support::responder::people_at;
 
 async fn with_door(door: u16, places: u8, dir: &std::path::Path, providers: &str) -> Candour {
@@ -18,10 +19,56 @@ async fn with_door(door: u16, places: u8, dir: &std::path::Path, providers: &str
     Candour::start(dir, &database, &format!("{bounces}{providers}")).await
 }
 
+/// A complaint about a message, as a mailbox provider sends it (RFC 5965), by Python's own LMTP client.
+const COMPLAIN: &str = "
+import smtplib, sys
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+port, to = int(sys.argv[1]), sys.argv[2]
+report = MIMEMultipart('report', report_type='feedback-report')
+report['From'], report['To'], report['Subject'] = 'fbl@mailbox.example', to, 'FW: your data'
+report.attach(MIMEText('This is an abuse report.'))
+feedback = Message()
+feedback['Content-Type'] = 'message/feedback-report'
+feedback.set_payload('Feedback-Type: abuse\\r\\nUser-Agent: Mailbox/1.0\\r\\nVersion: 1\\r\\n')
+report.attach(feedback)
+with smtplib.LMTP('127.0.0.1', port) as door:
+    print(door.sendmail('', [to], report.as_bytes()))
+";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_whose_mail_bounces_is_unreachable_and_the_others_are_not() {
+async fn whose_mail_bounces_is_unreachable_by_lmtp() {
+    bounces_come_by(|door| format!("lmtp:inet:127.0.0.1:{door}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_mail_bounces_is_unreachable_by_smtp() {
+    bounces_come_by(|door| format!("smtp:[127.0.0.1]:{door}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_complains_has_the_message() {
     let door = free_port();
-    let postfix = Postfix::with_bounces_to(Some(door));
+    let postfix = Postfix::start();
+    let dir = tempfile::tempdir().unwrap();
+    let candour = with_door(door, 16, dir.path(), &postfix.table()).await;
+    let (_, campaign) = candour.campaign(String::from("ref,name,email\nK,Known,ann@example.org\n")).await;
+    candour.completed(&campaign).await;
+    let log = postfix.log();
+    let to = log.split("from=<").map(|rest| rest.split('>').next().unwrap()).find(|from| from.ends_with(BOUNCES));
+    let to = to.unwrap_or_else(|| panic!("no sender of ours in\n{log}")).to_owned();
+    assert_eq!(run(python().args(["-c", COMPLAIN, &door.to_string(), &to])).trim(), "{}", "it was taken");
+    let path = format!("/v1/campaigns/{campaign}/attempts");
+    let attempts = candour.call(&candour.responder, "GET", &path, None).await;
+    assert_eq!(attempts["items"][0]["receipt"], "delivered", "it is durable before it is taken: {attempts}");
+    let state = candour.read_campaign(&campaign).await;
+    assert_eq!(state["counts"]["reached"], 1, "{state}");
+}
+
+async fn bounces_come_by(transport: impl FnOnce(u16) -> String) {
+    let door = free_port();
+    let postfix = Postfix::with_bounces_to(Some(transport(door)));
     let dir = tempfile::tempdir().unwrap();
     let candour = with_door(door, 16, dir.path(), &postfix.table()).await;
     let mut csv = people_at("refusing.example", 3);

@@ -60,7 +60,7 @@ async fn readiness(candour: &Candour) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn bounces_are_taken_once_and_gone_and_what_is_none_stays_flagged() {
     let mut mailbox = BounceMailbox::start();
-    let postfix = Postfix::with_bounces_to(Some(mailbox.lmtp));
+    let postfix = Postfix::with_bounces_to(Some(format!("lmtp:inet:127.0.0.1:{}", mailbox.lmtp)));
     let dir = tempfile::tempdir().unwrap();
     deliver(&mailbox, "bounces@bounces.test", "Subject: lunch?\r\nTo: bounces@bounces.test\r\n\r\nAt noon.\r\n");
     let candour = with_mailbox(&mailbox, "", dir.path(), &postfix.table()).await;
@@ -90,7 +90,7 @@ async fn bounces_are_taken_once_and_gone_and_what_is_none_stays_flagged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_is_kept_in_a_folder_where_one_is_named() {
     let mailbox = BounceMailbox::start();
-    let postfix = Postfix::with_bounces_to(Some(mailbox.lmtp));
+    let postfix = Postfix::with_bounces_to(Some(format!("lmtp:inet:127.0.0.1:{}", mailbox.lmtp)));
     let dir = tempfile::tempdir().unwrap();
     let candour = with_mailbox(&mailbox, "move_to = 'Taken'\n", dir.path(), &postfix.table()).await;
     let (_, campaign) = candour.campaign(people_at("refusing.example", 2)).await;
@@ -101,7 +101,7 @@ async fn what_was_taken_is_kept_in_a_folder_where_one_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_say_when_something_comes_is_asked_again_and_again() {
     let mailbox = BounceMailbox::of_a_bare_server();
-    let postfix = Postfix::with_bounces_to(Some(mailbox.lmtp));
+    let postfix = Postfix::with_bounces_to(Some(format!("lmtp:inet:127.0.0.1:{}", mailbox.lmtp)));
     let dir = tempfile::tempdir().unwrap();
     let candour = with_mailbox(&mailbox, "poll_seconds = 5\n", dir.path(), &postfix.table()).await;
     wait_until("it was looked into, and is again", || mailbox.told().contains("NOOP"));

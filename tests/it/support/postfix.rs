@@ -39,8 +39,8 @@ impl Postfix {
         Self::with_bounces_to(None)
     }
 
-    /// The same; bounces go by LMTP to that port, where one is given.
-    pub fn with_bounces_to(door: Option<u16>) -> Self {
+    /// The same; bounces go by that transport of Postfix's, where one is given.
+    pub fn with_bounces_to(door: Option<String>) -> Self {
         for program in ["postfix", "dovecot", "smtp-sink"] {
             let found =
                 ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].iter().any(|d| Path::new(d).join(program).exists());
@@ -56,7 +56,7 @@ impl Postfix {
         certificates::write(&root.join("etc"));
         let [starttls, implicit, kept, refusing, bounced] = [(); 5].map(|()| free_port());
         let to_sink = || format!("smtp:[127.0.0.1]:{bounced}");
-        let route = door.map_or_else(to_sink, |port| format!("lmtp:inet:127.0.0.1:{port}"));
+        let route = door.unwrap_or_else(to_sink);
         fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, &route)).unwrap();
         fs::write(root.join("etc/master.cf"), master_cf(starttls, implicit)).unwrap();
         let owned = ["data", "kept", "bounced", "queue/private"].map(|name| root.join(name));
