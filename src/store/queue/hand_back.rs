@@ -41,7 +41,7 @@ pub(super) struct Return {
 }
 
 impl Return {
-    /// They wait where they were.
+    /// They wait in the queue of their channel, due as before.
     pub(super) const fn as_it_was(attempt: AttemptId) -> Self {
         Self { attempt, due_at: None, queue: None }
     }
