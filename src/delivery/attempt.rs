@@ -1,7 +1,6 @@
 //! One attempt: a claimed person, a message, a provider's answer, a settlement.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 
@@ -66,8 +65,7 @@ fn settlement(
         attempt: claimed.attempt,
         person: claimed.person.id,
         jurisdiction: claimed.person.record.jurisdiction.clone(),
-        channel: claimed.step.channel,
-        provider: Arc::clone(&claimed.provider),
+        intent: claimed.intent.clone(),
         outcome: answer.outcome,
         code: answer.code.clone(),
         reference: answer.reference.clone(),

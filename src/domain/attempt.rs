@@ -206,6 +206,25 @@ fn to_place(progress: &Progress, place: u16, tries: u16, due_at: Millis, repeats
     Some(Next::Pending { place, channel, tries, due_at, repeats })
 }
 
+/// What a claim has written of an attempt: the attempt's row is made of it when the outcome is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Through which channel it goes.
+    pub channel: Channel,
+    /// Through which provider it goes.
+    pub provider: Arc<str>,
+    /// Which step of the cascade it is, from 0.
+    pub place: u16,
+    /// Which try of that step it is, from 1.
+    pub tries: u16,
+    /// Which of the person's attempts it is, from 1.
+    pub number: i64,
+    /// Whether it repeats one that may have gone out.
+    pub repeats: bool,
+    /// When it was claimed.
+    pub at: Millis,
+}
+
 /// What a provider is to be asked, taken under a lease: the intent is durable before this exists.
 #[derive(Clone, Debug)]
 pub struct Claimed {
@@ -221,8 +240,8 @@ pub struct Claimed {
     pub step: Step,
     /// Where in the cascade.
     pub progress: Progress,
-    /// Through which provider.
-    pub provider: Arc<str>,
+    /// What is durable of it.
+    pub intent: Intent,
     /// Whether it has waited for its slot of the destination's rate.
     pub has_slot: bool,
 }
@@ -236,10 +255,8 @@ pub struct Settlement {
     pub person: PersonId,
     /// The person's jurisdiction, for the counts of each.
     pub jurisdiction: Option<JurisdictionId>,
-    /// Through which channel it went.
-    pub channel: Channel,
-    /// Through which provider it went.
-    pub provider: Arc<str>,
+    /// What was durable of it.
+    pub intent: Intent,
     /// What the provider's answer means.
     pub outcome: Outcome,
     /// The provider's code as it gave it (`550 5.1.1`, `21211`), never its text: that may repeat an address.

@@ -19,6 +19,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Memory of the writing connection, in KiB (negative means KiB and not pages). An import sweeps over a whole index with each
 /// chunk; with SQLite's own 2 MB it would read the same page several times in one sweep.
 const CACHE_KIB: &str = "-32768";
+/// Rows that wait between the connection's thread and whoever reads them: a claim's, so that the two do not take turns.
+const ROWS: usize = 1024;
 /// Bytes of a page of a new file; an old one keeps its own. An import writes whole pages one by one, and half as many of this
 /// size take a sixth less of the processor than SQLite's own 4096.
 const PAGE: u32 = 8192;
@@ -72,6 +74,7 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Db> {
         .connect_with(
             connect
                 .clone()
+                .row_buffer_size(ROWS)
                 .pragma("cache_size", CACHE_KIB)
                 .pragma("wal_autocheckpoint", LOG_PAGES)
                 .pragma("journal_size_limit", LOG_BYTES),

@@ -13,7 +13,7 @@ use super::hand_back::{PUT_OFF_MS, Return, Slots};
 use super::moves::{self, progress};
 use super::statements::{DueRow, Statements, UnbegunRow, engine};
 use super::steps::Steps;
-use crate::domain::attempt::Claimed;
+use crate::domain::attempt::{Claimed, Intent};
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{CampaignState, Counts};
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId};
@@ -161,6 +161,15 @@ fn open(
     let progress = progress(&row.cascade, row.place, row.tries)?;
     let step = moves::step(&progress.cascade, progress.place)?;
     let has_slot = row.slot != 0;
+    let intent = Intent {
+        channel: request.queue.channel,
+        provider: Arc::clone(&request.provider),
+        place: progress.place,
+        tries: progress.tries,
+        number: row.number,
+        repeats: row.repeats != 0,
+        at: request.now,
+    };
     let person =
         PersonRow { id: row.person_id, sealed: row.sealed, jurisdiction: row.jurisdiction, locale: row.locale };
     let mut person = person.open(key)?;
@@ -172,7 +181,7 @@ fn open(
         person,
         step,
         progress,
-        provider: Arc::clone(&request.provider),
+        intent,
         has_slot,
     })
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::attempt::{Next, Progress};
+use super::lists;
+use super::statements::IntentRow;
+use crate::domain::attempt::{Intent, Next, Progress};
 use crate::domain::campaign::{Counts, PersonState};
 use crate::domain::cascade::{Cascade, Step};
 use crate::domain::channel::Channel;
+use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, PersonId};
 use crate::domain::outcome::Outcome;
 use crate::store::error::StoreError;
@@ -40,10 +43,8 @@ pub(super) struct Settled {
     pub(super) code: Option<String>,
     /// The provider's own name for the message.
     pub(super) reference: Option<String>,
-    /// Through which channel it went.
-    pub(super) channel: Channel,
-    /// Through which provider it went.
-    pub(super) provider: Arc<str>,
+    /// What was durable of it.
+    pub(super) intent: Intent,
 }
 
 /// Numbers of settled attempts by channel, provider and outcome. Ordered, so that two transactions that add to the same
@@ -62,10 +63,24 @@ pub(super) fn step(cascade: &Cascade, place: u16) -> Result<Step> {
 
 /// Reads where a person is in the cascade, as stored. `Corrupt` when it makes no sense.
 pub(super) fn progress(cascade: &str, place: i64, tries: i64) -> Result<Progress> {
-    let small = |column, number: i64| {
-        u16::try_from(number).map_err(|_| StoreError::corrupt("campaign_people", column, "it is out of range"))
-    };
     Ok(Progress { cascade: read_cascade(cascade)?, place: small("place", place)?, tries: small("tries", tries)? })
+}
+
+fn small(column: &'static str, number: i64) -> Result<u16> {
+    u16::try_from(number).map_err(|_| StoreError::corrupt("campaign_people", column, "it is out of range"))
+}
+
+/// Reads the intent of an attempt in flight. `Corrupt` when it makes no sense.
+pub(super) fn intent(row: IntentRow) -> Result<Intent> {
+    Ok(Intent {
+        channel: lists::channel(&row.channel)?,
+        provider: row.provider.into(),
+        place: small("place", row.place)?,
+        tries: small("tries", row.tries)?,
+        number: row.number,
+        repeats: row.repeats != 0,
+        at: Millis(row.intended_at),
+    })
 }
 
 fn read_cascade(code: &str) -> Result<Cascade> {
@@ -86,7 +101,8 @@ pub(super) fn delta(moves: &[Move]) -> Counts {
 pub(super) fn tallies(moves: &[Move]) -> Tallies {
     let mut tallies = Tallies::new();
     for settled in moves.iter().filter_map(|m| m.settled.as_ref()) {
-        *tallies.entry((settled.channel, Arc::clone(&settled.provider), settled.outcome)).or_default() += 1;
+        let through = (settled.intent.channel, Arc::clone(&settled.intent.provider), settled.outcome);
+        *tallies.entry(through).or_default() += 1;
     }
     tallies
 }
@@ -143,7 +159,6 @@ pub(super) fn digest_of_outcomes(moves: &[Move]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::Millis;
     use crate::domain::id::AttemptId;
 
     fn moved(n: u8, next: Next, outcome: Outcome) -> Move {
@@ -157,8 +172,15 @@ mod tests {
                 outcome,
                 code: None,
                 reference: None,
-                channel: Channel::Email,
-                provider: Arc::from("relay"),
+                intent: Intent {
+                    channel: Channel::Email,
+                    provider: Arc::from("relay"),
+                    place: 0,
+                    tries: 1,
+                    number: 1,
+                    repeats: false,
+                    at: Millis(1),
+                },
             }),
         }
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::lists;
 use super::moves::{self, Move, Settled, progress};
 use super::statements::{InFlightRow, Statements};
 use super::steps::Steps;
@@ -166,20 +165,15 @@ impl SqlStore {
 }
 
 fn unknown(row: InFlightRow, resolution: &Resolution<'_>, asked: &BTreeMap<String, i64>) -> Result<Move> {
-    let progress = progress(&row.cascade, row.place, row.tries)?;
-    let channel = lists::channel(&row.channel)?;
+    let progress = progress(&row.cascade, row.intent.place, row.intent.tries)?;
+    let intent = moves::intent(row.intent)?;
+    let wait_ms = asked.get(&*intent.provider).copied();
     Ok(Move {
         person: PersonId(row.person_id),
         attempt: AttemptId(row.attempt_id),
         from: PersonState::InFlight,
-        next: resolution.next_after(&progress, channel, Outcome::Unknown, asked.get(&row.provider).copied()),
+        next: resolution.next_after(&progress, intent.channel, Outcome::Unknown, wait_ms),
         jurisdiction: row.jurisdiction,
-        settled: Some(Settled {
-            outcome: Outcome::Unknown,
-            code: None,
-            reference: None,
-            channel,
-            provider: row.provider.into(),
-        }),
+        settled: Some(Settled { outcome: Outcome::Unknown, code: None, reference: None, intent }),
     })
 }

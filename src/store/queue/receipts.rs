@@ -4,10 +4,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::lists::{channel, outcome};
-use super::moves::{Move, Settled, progress};
+use super::moves::{self, Move, Settled, progress};
 use super::reap::Resolution;
 use super::settle::storable;
-use super::statements::{StandingRow, Statements};
+use super::statements::{IntentRow, StandingRow, Statements};
 use super::steps::Steps;
 use super::verdict::{Known, Verdict, verdict, weightier};
 use crate::domain::actor::ActorRef;
@@ -138,8 +138,17 @@ fn consequence(
                 outcome: said,
                 code: storable(receipt.code),
                 reference: None,
-                channel: through,
-                provider: about.provider.into(),
+                intent: moves::intent(IntentRow {
+                    channel: about.channel,
+                    provider: about.provider,
+                    place: standing.place,
+                    tries,
+                    number: standing.attempts + 1,
+                    repeats: standing.repeats,
+                    intended_at: standing
+                        .intended_at
+                        .ok_or_else(|| StoreError::corrupt("campaign_people", "intended_at", "it is not there"))?,
+                })?,
             }),
         )),
     })

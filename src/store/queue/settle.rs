@@ -1,7 +1,6 @@
 //! Settling: what came of claimed attempts.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
@@ -107,8 +106,7 @@ fn settled_move(settlement: &Settlement) -> Move {
             outcome: settlement.outcome,
             code: storable(settlement.code.as_deref()),
             reference: storable(settlement.reference.as_deref()),
-            channel: settlement.channel,
-            provider: Arc::clone(&settlement.provider),
+            intent: settlement.intent.clone(),
         }),
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct DueRow {
     pub(super) place: i64,
     /// Tries of the step, this one included.
     pub(super) tries: i64,
+    /// Which of the person's attempts it is, from 1.
+    pub(super) number: i64,
     /// Whether the attempt repeats one that may have gone out.
     pub(super) repeats: i64,
     pub(super) due_at: i64,
@@ -39,12 +41,23 @@ pub(super) struct InFlightRow {
     pub(super) person_id: Uuid,
     pub(super) attempt_id: Uuid,
     pub(super) cascade: String,
+    #[sqlx(flatten)]
+    pub(super) intent: IntentRow,
+    pub(super) jurisdiction: Option<String>,
+}
+
+/// What is durable of an attempt in flight.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct IntentRow {
+    pub(super) channel: String,
+    pub(super) provider: String,
     pub(super) place: i64,
     /// Tries of the step, this one included.
     pub(super) tries: i64,
-    pub(super) channel: String,
-    pub(super) provider: String,
-    pub(super) jurisdiction: Option<String>,
+    /// Which of the person's attempts it is, from 1.
+    pub(super) number: i64,
+    pub(super) repeats: i64,
+    pub(super) intended_at: i64,
 }
 
 /// An attempt that can be handed back.
@@ -73,11 +86,16 @@ pub(super) struct StandingRow {
     pub(super) place: i64,
     /// Settled tries of the step.
     pub(super) tries: i64,
+    /// Settled attempts.
+    pub(super) attempts: i64,
+    pub(super) repeats: i64,
     pub(super) attempt_id: Option<Uuid>,
     /// Channel of the attempt in flight, or of the next.
     pub(super) channel: Option<String>,
     /// Provider of the attempt in flight.
     pub(super) provider: Option<String>,
+    /// When the attempt in flight was claimed.
+    pub(super) intended_at: Option<i64>,
     pub(super) jurisdiction: Option<String>,
 }
 

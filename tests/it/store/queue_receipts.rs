@@ -123,7 +123,7 @@ on_both!(an_attempt_is_found_by_the_providers_own_reference, |world| {
     let claimed = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
     let found =
         async |provider: &str, reference: &str| world.store.attempt_by_reference(provider, reference).await.unwrap();
-    let (provider, attempt) = (claimed[1].provider.to_string(), claimed[1].attempt);
+    let (provider, attempt) = (claimed[1].intent.provider.to_string(), claimed[1].attempt);
     assert_eq!(found(&provider, "no such").await, None);
     world.settle_all(worker, &claimed, Outcome::Accepted).await;
     assert_eq!(found(&provider, &format!("ref-{attempt}")).await, Some(attempt));

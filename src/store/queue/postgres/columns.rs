@@ -20,6 +20,13 @@ pub(super) struct Columns<'a> {
     pub(super) outcomes: Vec<Option<&'static str>>,
     pub(super) codes: Vec<Option<&'a str>>,
     pub(super) references: Vec<Option<&'a str>>,
+    pub(super) went_by: Vec<Option<&'static str>>,
+    pub(super) providers: Vec<Option<&'a str>>,
+    pub(super) at_places: Vec<Option<i64>>,
+    pub(super) at_tries: Vec<Option<i64>>,
+    pub(super) numbers: Vec<Option<i64>>,
+    pub(super) repeated: Vec<Option<i64>>,
+    pub(super) intended: Vec<Option<i64>>,
 }
 
 impl<'a> Columns<'a> {
@@ -48,6 +55,14 @@ impl<'a> Columns<'a> {
             columns.outcomes.push(settled.map(|s| s.outcome.as_str()));
             columns.codes.push(settled.and_then(|s| s.code.as_deref()));
             columns.references.push(settled.and_then(|s| s.reference.as_deref()));
+            let intent = settled.map(|s| &s.intent);
+            columns.went_by.push(intent.map(|i| i.channel.as_str()));
+            columns.providers.push(intent.map(|i| &*i.provider));
+            columns.at_places.push(intent.map(|i| i64::from(i.place)));
+            columns.at_tries.push(intent.map(|i| i64::from(i.tries)));
+            columns.numbers.push(intent.map(|i| i.number));
+            columns.repeated.push(intent.map(|i| i64::from(i.repeats)));
+            columns.intended.push(intent.map(|i| i.at.0));
         }
         columns
     }

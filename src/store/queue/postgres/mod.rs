@@ -115,6 +115,13 @@ impl Statements for PgConnection {
             .bind(columns.references)
             .bind(now.0)
             .bind(worker.map(|w| w.0))
+            .bind(columns.went_by)
+            .bind(columns.providers)
+            .bind(columns.at_places)
+            .bind(columns.at_tries)
+            .bind(columns.numbers)
+            .bind(columns.repeated)
+            .bind(columns.intended)
             .execute(self)
             .await?;
         Ok(done.rows_affected())

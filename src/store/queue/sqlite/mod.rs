@@ -8,7 +8,7 @@ mod sql;
 
 use sqlx::SqliteConnection;
 
-use self::batch::move_row;
+use self::batch::batches;
 pub(in crate::store) use self::batch::{blob, json, numbers};
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
@@ -25,6 +25,7 @@ struct Due {
     cascade: String,
     place: i64,
     tries: i64,
+    number: i64,
     repeats: i64,
     due_at: i64,
     slot: i64,
@@ -102,6 +103,7 @@ impl Statements for SqliteConnection {
             cascade: due.cascade,
             place: due.place,
             tries: due.tries,
+            number: due.number,
             repeats: due.repeats,
             due_at: due.due_at,
             slot: due.slot,
@@ -135,29 +137,46 @@ impl Statements for SqliteConnection {
         moves: &[Move],
         now: Millis,
     ) -> Result<u64> {
-        let worker = worker.map(|w| w.0);
-        let persons = blob(moves.iter().map(|m| m.person.0.as_bytes()));
-        let attempts = blob(moves.iter().map(|m| m.attempt.0.as_bytes()));
-        let rows = json(&moves.iter().map(move_row).collect::<Vec<_>>());
-        if moves.iter().any(|m| m.settled.is_some()) {
-            sqlx::query(sql::WRITE_OUTCOMES)
+        let mut people = 0;
+        for (kind, batch) in batches(moves) {
+            let rows = json(&batch.rows);
+            if let Some(settled) = &kind.settled {
+                sqlx::query(sql::WRITE_OUTCOMES)
+                    .bind(campaign.0)
+                    .bind(batch.persons.as_slice())
+                    .bind(batch.attempts.as_slice())
+                    .bind(rows.as_str())
+                    .bind(settled.channel)
+                    .bind(settled.provider)
+                    .bind(settled.place)
+                    .bind(settled.tries)
+                    .bind(settled.number)
+                    .bind(settled.repeats)
+                    .bind(settled.intended_at)
+                    .bind(settled.outcome)
+                    .bind(now.0)
+                    .bind(settled.code)
+                    .execute(&mut *self)
+                    .await?;
+            }
+            let done = sqlx::query(sql::WRITE_MOVES)
                 .bind(campaign.0)
-                .bind(persons.as_slice())
-                .bind(rows.as_str())
-                .bind(now.0)
-                .bind(worker)
+                .bind(batch.persons)
+                .bind(batch.attempts)
+                .bind(rows)
+                .bind(worker.map(|w| w.0))
+                .bind(kind.state)
+                .bind(kind.place)
+                .bind(kind.tries)
+                .bind(kind.channel)
+                .bind(kind.repeats)
+                .bind(kind.reason)
+                .bind(kind.settled.is_some())
                 .execute(&mut *self)
                 .await?;
+            people += done.rows_affected();
         }
-        let done = sqlx::query(sql::WRITE_MOVES)
-            .bind(campaign.0)
-            .bind(persons)
-            .bind(attempts)
-            .bind(rows)
-            .bind(worker)
-            .execute(&mut *self)
-            .await?;
-        Ok(done.rows_affected())
+        Ok(people)
     }
 
     async fn shift_jurisdictions(&mut self, campaign: CampaignId, by: &Jurisdictions) -> Result<()> {

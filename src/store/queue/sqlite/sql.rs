@@ -31,10 +31,10 @@ FROM (
 pub(super) const LEASE_END: &str = "/* lease_end */ SELECT expires_at FROM workers WHERE id = $1";
 
 pub(super) const DUE: &str = "/* due */
-SELECT p.person_id, p.cascade, p.place, p.tries + 1 AS tries, p.repeats, p.due_at, p.slot, people.sealed,
-       people.locale, people.jurisdiction
+SELECT p.person_id, p.cascade, p.place, p.tries + 1 AS tries, p.attempts + 1 AS number, p.repeats, p.due_at, p.slot,
+       people.sealed, people.locale, people.jurisdiction
 FROM (
-    SELECT person_id, cascade, place, tries, repeats, due_at, slot FROM campaign_people
+    SELECT person_id, cascade, place, tries, attempts, repeats, due_at, slot FROM campaign_people
     WHERE campaign_id = $1 AND channel = $2 AND state = 'pending' AND due_at <= $3
         AND (due_at, person_id) > ($5, $6)
     ORDER BY due_at, person_id LIMIT $4
@@ -59,28 +59,26 @@ LEFT JOIN campaign_people AS p
     AND p.attempt_id = substr($3, nth.key * 16 + 1, 16) AND p.state = 'in_flight' AND p.worker_id = $5
 WHERE p.person_id IS NULL";
 
+// A row is its reference, or a list of its due time and its reference. Everything else is the same for the whole batch: to
+// take it out of the JSON of each row costs as much as to write the row.
 pub(super) const WRITE_OUTCOMES: &str = "/* write_outcomes */
 INSERT INTO attempts
     (id, campaign_id, person_id, channel, provider, place, tries, number, repeats, intended_at, outcome, settled_at,
      code, reference)
-SELECT p.attempt_id, p.campaign_id, p.person_id, p.channel, p.provider, p.place, p.tries + 1, p.attempts + 1,
-       p.repeats, p.intended_at, m.value ->> 7, $4, m.value ->> 8, m.value ->> 9
-FROM json_each($3) AS m
-CROSS JOIN campaign_people AS p ON p.campaign_id = $1 AND p.person_id = substr($2, m.key * 16 + 1, 16)
-WHERE m.value ->> 7 IS NOT NULL AND ($5 IS NULL OR (p.state || '' = 'in_flight' AND p.worker_id = $5))
+SELECT substr($3, m.key * 16 + 1, 16), $1, substr($2, m.key * 16 + 1, 16), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+       CASE m.type WHEN 'array' THEN m.value ->> 1 ELSE m.value END
+FROM json_each($4) AS m WHERE true
 ON CONFLICT (id) DO NOTHING";
 
 pub(super) const WRITE_MOVES: &str = "/* write_moves */
 WITH m AS MATERIALIZED (
     SELECT $1 AS campaign, substr($2, key * 16 + 1, 16) AS person, substr($3, key * 16 + 1, 16) AS attempt,
-           value ->> 0 AS state, value ->> 1 AS place, value ->> 2 AS tries, value ->> 3 AS channel,
-           value ->> 4 AS due_at, value ->> 5 AS repeats, value ->> 6 AS reason, value ->> 7 IS NOT NULL AS settled
+           CASE type WHEN 'array' THEN value ->> 0 END AS due_at
     FROM json_each($4)
 )
 UPDATE campaign_people
-SET state = m.state, place = COALESCE(m.place, campaign_people.place),
-    tries = COALESCE(m.tries, campaign_people.tries + m.settled), attempts = attempts + m.settled,
-    channel = m.channel, due_at = COALESCE(m.due_at, campaign_people.due_at), repeats = m.repeats, reason = m.reason,
+SET state = $6, place = COALESCE($7, place), tries = COALESCE($8, tries + $12), attempts = attempts + $12,
+    channel = $9, due_at = COALESCE(m.due_at, campaign_people.due_at), repeats = $10, reason = $11,
     worker_id = NULL, provider = NULL, intended_at = NULL, slot = 0
 FROM m
 WHERE campaign_id = m.campaign AND person_id = m.person AND attempt_id = m.attempt
@@ -134,13 +132,15 @@ pub(super) const FENCE: &str =
     "/* fence */ UPDATE workers SET expires_at = 0 WHERE id = $1 AND (expires_at < $2 OR $3)";
 
 pub(super) const IN_FLIGHT: &str = "/* in_flight */
-SELECT p.person_id, p.attempt_id, p.cascade, p.place, p.tries + 1 AS tries, p.channel, p.provider, people.jurisdiction
+SELECT p.person_id, p.attempt_id, p.cascade, p.place, p.tries + 1 AS tries, p.attempts + 1 AS number, p.repeats, p.channel,
+       p.provider, p.intended_at, people.jurisdiction
 FROM campaign_people p CROSS JOIN people ON people.id = p.person_id
 WHERE p.attempt_id > x'00' AND p.state = 'in_flight' AND p.worker_id = $1 AND +p.campaign_id = $2
 LIMIT $3";
 
 pub(super) const STANDING: &str = "/* standing */
-SELECT p.state, p.cascade, p.place, p.tries, p.attempt_id, p.channel, p.provider, people.jurisdiction
+SELECT p.state, p.cascade, p.place, p.tries, p.attempts, p.repeats, p.attempt_id, p.channel, p.provider, p.intended_at,
+       people.jurisdiction
 FROM campaign_people p CROSS JOIN people ON people.id = p.person_id
 WHERE p.campaign_id = $1 AND p.person_id = $2";
 

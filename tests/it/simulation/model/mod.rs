@@ -8,7 +8,7 @@ mod workers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use candour::domain::attempt::{ChannelPolicy, Claimed, Next, Progress, Settlement, UnreachableReason};
+use candour::domain::attempt::{ChannelPolicy, Claimed, Intent, Next, Progress, Settlement, UnreachableReason};
 use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, PersonState};
 use candour::domain::cascade::Cascade;
 use candour::domain::channel::Channel;
@@ -176,7 +176,16 @@ impl Model {
                 person: one.person.clone(),
                 step: one.progress.cascade.step(one.progress.place).unwrap(),
                 progress: one.progress.clone(),
-                provider: Arc::clone(&request.provider),
+                intent: Intent {
+                    channel: request.queue.channel,
+                    provider: Arc::clone(&request.provider),
+                    place: one.progress.place,
+                    tries: one.progress.tries,
+                    // The model lists no attempts.
+                    number: 1,
+                    repeats,
+                    at: request.now,
+                },
                 has_slot: one.has_slot,
             });
         }
@@ -201,7 +210,9 @@ impl Model {
         for one in settlements {
             if self.holds(campaign, one.person, one.attempt, worker) {
                 let tried = self.attempts.get_mut(&one.attempt).unwrap();
-                assert_eq!((tried.channel, &tried.provider), (one.channel, &one.provider), "it is about that attempt");
+                let told = (&one.intent.channel, &one.intent.provider, &one.intent.place, &one.intent.repeats);
+                let known = (&tried.channel, &tried.provider, &tried.place, &tried.repeats);
+                assert_eq!(known, told, "it is about that attempt");
                 tried.outcome = Some((one.outcome, Said::Answer));
                 self.go(campaign, one.person, one.next)?;
                 report.applied += 1;
