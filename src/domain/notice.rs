@@ -105,10 +105,9 @@ impl NoticeContent {
     /// The locale of the texts for a person: the person's own, then ever more general ones, then the default.
     #[must_use]
     pub fn resolve(&self, wanted: Option<&Locale>) -> &Locale {
+        let texts_in = |locale: &Locale| self.texts.get_key_value(locale).map(|(found, _)| found);
         wanted
-            .into_iter()
-            .flat_map(Locale::fallbacks)
-            .find_map(|locale| self.texts.get_key_value(&locale).map(|(found, _)| found))
+            .and_then(|wanted| texts_in(wanted).or_else(|| wanted.fallbacks().iter().find_map(texts_in)))
             .unwrap_or(&self.default_locale)
     }
 }

@@ -98,6 +98,8 @@ pub(super) struct Connection {
 
 /// A line longer than any server sends (RFC 5321 allows 512 octets).
 const LINE: usize = 4096;
+/// Bytes that are read at once: the replies to a message and to the commands behind it.
+const ROOM: usize = 1024;
 
 impl Connection {
     /// Connects, trying each address the name has.
@@ -204,15 +206,17 @@ impl Connection {
         let mut assembly = Assembly::default();
         loop {
             while let Some(end) = self.received.iter().position(|b| *b == b'\n') {
-                let line: Vec<u8> = self.received.drain(..=end).collect();
-                let text = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(&line);
-                if let Some(reply) = assembly.take(text).map_err(|_| Broken::Garbled)? {
+                let line = &self.received[..end];
+                let taken = assembly.take(line.strip_suffix(b"\r").unwrap_or(line));
+                self.received.drain(..=end);
+                if let Some(reply) = taken.map_err(|_| Broken::Garbled)? {
                     return Ok(reply);
                 }
             }
             if self.received.len() > LINE {
                 return Err(Broken::Garbled);
             }
+            self.received.reserve(ROOM);
             let count = match &mut self.wire {
                 Wire::Plain(stream) => stream.read_buf(&mut self.received).await,
                 Wire::Tls(stream) => stream.read_buf(&mut self.received).await,

@@ -5,9 +5,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use lettre::Address;
-use lettre::message::header::{self, ContentTransferEncoding, Header, HeaderName, HeaderValue, Headers};
-use lettre::message::{Body as Encoded, Mailbox, Mailboxes};
+use lettre::message::header::{self, Header, HeaderName, HeaderValue, Headers};
+use lettre::message::{Mailbox, Mailboxes};
 
 use super::dkim::Signer;
 use super::settings::DkimSettings;
@@ -158,19 +160,34 @@ fn part(written: &mut String, text: &str) {
         }
         return;
     }
-    let (name, encoding) = if foreign * 6 > text.len() {
-        ("base64", ContentTransferEncoding::Base64)
+    if foreign * 6 > text.len() {
+        written.push_str("Content-Transfer-Encoding: base64\r\n\r\n");
+        let whole = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        for line in whole.as_bytes().chunks(BASE64_LINE) {
+            BASE64.encode_string(line, written);
+            written.push_str("\r\n");
+        }
     } else {
-        ("quoted-printable", ContentTransferEncoding::QuotedPrintable)
-    };
-    // Both are ASCII, and neither refuses a text.
-    let encoded = Encoded::new_with_encoding(text.to_owned(), encoding).map(Encoded::into_vec).unwrap_or_default();
-    written.push_str("Content-Transfer-Encoding: ");
-    written.push_str(name);
-    written.push_str("\r\n\r\n");
-    written.push_str(&String::from_utf8_lossy(&encoded));
-    written.push_str("\r\n");
+        written.push_str("Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+        for line in text.split('\n') {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if is_plain_line(line) {
+                written.push_str(line);
+            } else {
+                written.push_str(&quoted_printable::encode_to_str(line));
+            }
+            written.push_str("\r\n");
+        }
+    }
 }
+
+/// Whether quoted-printable leaves a line as it is (RFC 2045 section 6.7).
+fn is_plain_line(line: &str) -> bool {
+    line.len() <= 76 && !line.ends_with(' ') && line.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=')
+}
+
+/// Bytes that make a line of 76 characters (RFC 2045 section 6.8).
+const BASE64_LINE: usize = 57;
 
 /// Whether there is something that must not stand in a line as it is (RFC 2045 section 2.7).
 fn has_controls(text: &str) -> bool {
@@ -218,6 +235,7 @@ mod tests {
     use crate::domain::contact::EmailAddress;
     use crate::domain::id::{AttemptId, CampaignId, PersonId};
     use crate::domain::pii::Pii;
+    use lettre::message::header::ContentTransferEncoding;
     use mail_parser::{MessageParser, MimeHeaders};
 
     fn message(to: &str, subject: &str, text: &str) -> Message {
@@ -317,6 +335,23 @@ mod tests {
                 proptest::prop_assert_eq!(as_header(header::Subject::from(subject)), written);
             }
             proptest::prop_assert_eq!(wire_address(&address), Some(address));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_part_is_encoded_as_the_library_would(text in "([ -~äß的\t]{0,90}\n){0,5}[ -~äß的]{0,90}") {
+            let mut written = String::new();
+            part(&mut written, &text);
+            let (header, body) = written.split_once("\r\n\r\n").unwrap();
+            let encoding = match header.rsplit(' ').next().unwrap() {
+                "7bit" => return Ok(()),
+                "base64" => ContentTransferEncoding::Base64,
+                _ => ContentTransferEncoding::QuotedPrintable,
+            };
+            let library = lettre::message::Body::new_with_encoding(text, encoding).unwrap().into_vec();
+            let library = String::from_utf8(library).unwrap();
+            proptest::prop_assert_eq!(body.trim_end_matches("\r\n"), library.trim_end_matches("\r\n"));
         }
     }
 

@@ -14,11 +14,12 @@
 //! transaction; every failure before the final dot is known not to have sent anything, every failure after it is
 //! `unknown`; a repeat carries the same Message-ID.
 //!
-//! Why the conversation is our own and the encoding is lettre's: lettre encodes headers and bodies well, and does so wherever
-//! something has to be encoded; what is plain ASCII is written as it stands, which a test holds against what lettre writes. Its
-//! connection sends one command per round trip and waits, cannot say whether a failure came before or after the
-//! final dot (which decides between trying again and not knowing), has one time limit for all steps where RFC 5321
-//! asks for one per step, and traces every command, recipients included. Its signer reads the wall clock.
+//! Why the conversation is our own and the headers are lettre's: lettre encodes headers well, and does so wherever
+//! something has to be encoded; what is plain ASCII is written as it stands, and bodies by the crates that lettre encodes
+//! them with, without a copy for each step; tests hold both against what lettre writes. Its connection sends one command
+//! per round trip and waits, cannot say whether a failure came before or after the final dot (which decides between trying
+//! again and not knowing), has one time limit for all steps where RFC 5321 asks for one per step, and traces every command,
+//! recipients included. Its signer reads the wall clock.
 
 mod bounce;
 mod carrier;

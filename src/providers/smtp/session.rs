@@ -97,6 +97,13 @@ pub(super) enum Delivery {
     Unfit(&'static str),
 }
 
+/// What the commands of a transaction are, in their order.
+type Stages = &'static [Stage];
+
+const STAGES: Stages = &[Stage::Mail, Stage::Rcpt, Stage::Data];
+/// After a transaction that was refused: RSET comes first.
+const STAGES_AFTER_RESET: Stages = &[Stage::Mail, Stage::Mail, Stage::Rcpt, Stage::Data];
+
 /// A conversation that is ready for transactions.
 pub(super) struct Session {
     connection: Connection,
@@ -105,7 +112,7 @@ pub(super) struct Session {
     /// A transaction was begun and refused: the next begins with RSET.
     dirty: bool,
     /// Commands that were written with the content before them; their replies are still to come.
-    ahead: Option<Vec<(Stage, String)>>,
+    ahead: Option<Stages>,
     /// Kept from message to message, so that none needs a new one.
     buffer: Vec<u8>,
     /// Whether it can take another transaction.
@@ -164,21 +171,9 @@ impl Session {
     /// # Errors
     /// What became of the transaction, when that point is not reached. The server has no message then.
     pub(super) async fn begin(&mut self, envelope: &Envelope, size: usize) -> Result<(), Delivery> {
-        let written = match self.ahead.take() {
-            Some(commands) => Some(commands),
-            None if self.features.pipelining => {
-                let commands = self.commands(envelope, size).map_err(Delivery::Unfit)?;
-                let all: String = commands.iter().map(|(_, line)| line.as_str()).collect();
-                self.command(&all).await?;
-                Some(commands)
-            }
-            None => None,
-        };
-        let stages = match written {
-            Some(commands) => {
-                let stages = commands.into_iter().map(|(stage, _)| stage).collect();
-                self.replies(stages).await
-            }
+        let stages = match self.ahead.take() {
+            Some(written) => self.replies(written).await,
+            None if self.features.pipelining => self.all_at_once(envelope, size).await,
             None => self.one_by_one(envelope, size).await,
         };
         self.transactions += 1;
@@ -196,11 +191,8 @@ impl Session {
         dot_stuff(content, &mut bytes);
         let own = bytes.len();
         let next = next.filter(|_| self.features.pipelining);
-        if let Some(Ok(commands)) = next.map(|(envelope, size)| self.commands(envelope, size)) {
-            for (_, line) in &commands {
-                bytes.extend_from_slice(line.as_bytes());
-            }
-            self.ahead = Some(commands);
+        if let Some((envelope, size)) = next {
+            self.ahead = self.commands(envelope, size, &mut bytes).ok();
         }
         let written = self.connection.write(&bytes, self.limits.block).await;
         self.buffer = bytes;
@@ -230,7 +222,9 @@ impl Session {
         Delivery::Broken { how, after_dot }
     }
 
-    fn commands(&self, envelope: &Envelope, size: usize) -> Result<Vec<(Stage, String)>, &'static str> {
+    /// Writes the commands of a transaction, one a line, behind what stands in `out`; nothing when the message does not fit
+    /// this server.
+    fn commands(&self, envelope: &Envelope, size: usize, out: &mut Vec<u8>) -> Result<Stages, &'static str> {
         let features = &self.features;
         let (sender, recipient) = (&envelope.sender, &envelope.recipient);
         let too_large = |most: u64| u64::try_from(size).is_ok_and(|size| size > most);
@@ -241,46 +235,59 @@ impl Session {
         if foreign && !features.smtputf8 {
             return Err("smtputf8-not-offered");
         }
-        let announced = features.size.map(|_| format!(" SIZE={size}")).unwrap_or_default();
-        let unicode = match (foreign, features.eight_bit) {
+        let mut put = |part: &str| out.extend_from_slice(part.as_bytes());
+        if self.dirty {
+            put("RSET\r\n");
+        }
+        ["MAIL FROM:<", sender, ">"].into_iter().for_each(&mut put);
+        if features.size.is_some() {
+            put(" SIZE=");
+            put(&size.to_string());
+        }
+        put(match (foreign, features.eight_bit) {
             (false, _) => "",
             (true, false) => " SMTPUTF8",
             (true, true) => " SMTPUTF8 BODY=8BITMIME",
-        };
-        let (report, notify) = match (features.dsn, foreign) {
-            (false, _) => (String::new(), String::new()),
-            // The recipient in Unicode would need another form than rfc822 (RFC 6533); the report names it anyway.
-            (true, true) => (format!(" RET=HDRS ENVID={}", xtext(&envelope.id)), String::from(" NOTIFY=FAILURE")),
-            (true, false) => (
-                format!(" RET=HDRS ENVID={}", xtext(&envelope.id)),
-                format!(" NOTIFY=FAILURE ORCPT=rfc822;{}", xtext(recipient)),
-            ),
-        };
-        let mail = format!("MAIL FROM:<{sender}>{announced}{unicode}{report}\r\n");
-        let rcpt = format!("RCPT TO:<{recipient}>{notify}\r\n");
-        let mut commands = Vec::with_capacity(4);
-        if self.dirty {
-            commands.push((Stage::Mail, String::from("RSET\r\n")));
+        });
+        if features.dsn {
+            put(" RET=HDRS ENVID=");
+            put(&xtext(&envelope.id));
         }
-        commands.push((Stage::Mail, mail));
-        commands.push((Stage::Rcpt, rcpt));
-        commands.push((Stage::Data, String::from("DATA\r\n")));
-        Ok(commands)
+        ["\r\nRCPT TO:<", recipient, ">"].into_iter().for_each(&mut put);
+        if features.dsn {
+            put(" NOTIFY=FAILURE");
+        }
+        // The recipient in Unicode would need another form than rfc822 (RFC 6533); the report names it anyway.
+        if features.dsn && !foreign {
+            put(" ORCPT=rfc822;");
+            put(&xtext(recipient));
+        }
+        put("\r\nDATA\r\n");
+        Ok(if self.dirty { STAGES_AFTER_RESET } else { STAGES })
+    }
+
+    async fn all_at_once(&mut self, envelope: &Envelope, size: usize) -> Result<(), Delivery> {
+        let mut lines = Vec::with_capacity(512);
+        let stages = self.commands(envelope, size, &mut lines).map_err(Delivery::Unfit)?;
+        self.command(&lines).await?;
+        self.replies(stages).await
     }
 
     /// For servers that take one command at a time.
     async fn one_by_one(&mut self, envelope: &Envelope, size: usize) -> Result<(), Delivery> {
-        for (stage, line) in self.commands(envelope, size).map_err(Delivery::Unfit)? {
-            self.command(&line).await?;
-            self.replies(vec![stage]).await?;
+        let mut lines = Vec::with_capacity(512);
+        let stages = self.commands(envelope, size, &mut lines).map_err(Delivery::Unfit)?;
+        for (line, stage) in lines.split_inclusive(|byte| *byte == b'\n').zip(stages) {
+            self.command(line).await?;
+            self.replies(std::slice::from_ref(stage)).await?;
         }
         Ok(())
     }
 
     /// Reads the replies to commands that have been written.
-    async fn replies(&mut self, stages: Vec<Stage>) -> Result<(), Delivery> {
+    async fn replies(&mut self, stages: &[Stage]) -> Result<(), Delivery> {
         let mut refusal: Option<(Stage, Reply)> = None;
-        for stage in stages {
+        for &stage in stages {
             let limit = if stage == Stage::Data { self.limits.data } else { self.limits.command };
             let reply = match self.connection.reply(limit).await {
                 Ok(reply) => reply,
@@ -315,8 +322,8 @@ impl Session {
         }
     }
 
-    async fn command(&mut self, line: &str) -> Result<(), Delivery> {
-        match self.connection.write(line.as_bytes(), self.limits.command).await {
+    async fn command(&mut self, line: &[u8]) -> Result<(), Delivery> {
+        match self.connection.write(line, self.limits.command).await {
             Ok(()) => Ok(()),
             Err(half) => Err(self.broken(half.how, false)),
         }
