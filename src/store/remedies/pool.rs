@@ -27,7 +27,7 @@ use crate::store::traits::{CodesAdded, Page, RemedyStore, Result, UnusedCode};
 /// Codes come back whose people nobody has told and nobody is still to tell, themselves or through a guardian. The state is
 /// asked in words that no index knows, and guardians are found before campaigns: else all of a campaign are read for each code.
 pub(in crate::store) const RELEASE: &str = "/* release_codes */ UPDATE remedy_codes SET person_id = NULL, assigned_at = NULL \
-     WHERE incident_id = $1 AND person_id IS NOT NULL AND sent_at IS NULL AND NOT EXISTS \
+     WHERE incident_id = $1 AND person_id IS NOT NULL AND sent_at IS NULL AND id > $2 AND id <= $3 AND NOT EXISTS \
      (SELECT 1 FROM campaigns c JOIN campaign_people p ON p.campaign_id = c.id AND p.person_id = remedy_codes.person_id \
       WHERE c.incident_id = $1 AND (p.state || '' = 'in_flight' \
           OR (p.state || '' = 'pending' AND c.state <> 'cancelled'))) \
@@ -36,6 +36,25 @@ pub(in crate::store) const RELEASE: &str = "/* release_codes */ UPDATE remedy_co
       WHERE w.ward_id = remedy_codes.person_id AND c.incident_id = $1 \
       AND p.campaign_id = c.id AND p.person_id = w.guardian_id \
       AND (p.state || '' = 'in_flight' OR (p.state || '' = 'pending' AND c.state <> 'cancelled')))";
+
+/// So many codes are released or returned in one transaction: nobody who sends waits for all of a large pool.
+const PART: i64 = 10_000;
+
+/// Where the next part of the codes that may be released ends.
+const RELEASED_PART: &str = "/* released_part */ SELECT id FROM (SELECT id FROM remedy_codes \
+     WHERE incident_id = $1 AND person_id IS NOT NULL AND sent_at IS NULL AND id > $2 ORDER BY id LIMIT $3) AS part \
+     ORDER BY id DESC LIMIT 1";
+
+/// Where the next part of the codes that are returned ends.
+const RETURNED_PART: &str = "/* returned_part */ SELECT id FROM (SELECT id FROM remedy_codes \
+     WHERE incident_id = $1 AND person_id IS NULL AND returned_at IS NULL AND id > $2 ORDER BY id LIMIT $3) AS part \
+     ORDER BY id DESC LIMIT 1";
+
+const RETURN: &str = "/* return_codes */ UPDATE remedy_codes SET returned_at = $4 \
+     WHERE incident_id = $1 AND person_id IS NULL AND returned_at IS NULL AND id > $2 AND id <= $3";
+
+/// What became of a part: where it ended, if there was one, and how many codes changed.
+type Part = (Option<Uuid>, i64);
 
 /// Steps with pools inside an operation.
 pub(super) trait PoolRows {
@@ -49,6 +68,13 @@ pub(super) trait PoolRows {
         sent: i64,
         returned: i64,
     ) -> impl Future<Output = Result<()>> + Send;
+    /// Where a part of the pool ends that begins after a code; `None` where nothing is left.
+    fn end_of_part(
+        &mut self,
+        statement: &'static str,
+        incident: IncidentId,
+        after: Uuid,
+    ) -> impl Future<Output = Result<Option<Uuid>>> + Send;
     /// Keeps others from the incident's pool; refuses an incident whose key is destroyed.
     fn lock_pool(&mut self, incident: IncidentId) -> impl Future<Output = Result<()>> + Send;
 }
@@ -78,6 +104,15 @@ on_both_connections!(PoolRows {
         .execute(&mut *self)
         .await?;
         Ok(())
+    }
+
+    async fn end_of_part(
+        &mut self,
+        statement: &'static str,
+        incident: IncidentId,
+        after: Uuid,
+    ) -> Result<Option<Uuid>> {
+        Ok(sqlx::query_scalar(statement).bind(incident.0).bind(after).bind(PART).fetch_optional(&mut *self).await?)
     }
 
     async fn lock_pool(&mut self, incident: IncidentId) -> Result<()> {
@@ -189,37 +224,52 @@ impl RemedyStore for SqlStore {
     }
 
     async fn release_codes(&self, incident: IncidentId, now: Millis, actor: &ActorRef) -> Result<i64> {
+        let (mut released, mut after) = (0, Uuid::nil());
+        while let (Some(end), number) = self.release_part(incident, after, now, actor).await? {
+            released += number;
+            after = end;
+        }
+        Ok(released)
+    }
+
+    async fn return_codes(&self, incident: IncidentId, now: Millis, actor: &ActorRef) -> Result<i64> {
+        let (mut returned, mut after) = (0, Uuid::nil());
+        while let (Some(end), number) = self.return_part(incident, after, now, actor).await? {
+            returned += number;
+            after = end;
+        }
+        Ok(returned)
+    }
+}
+
+impl SqlStore {
+    async fn release_part(&self, incident: IncidentId, after: Uuid, now: Millis, actor: &ActorRef) -> Result<Part> {
         writing!(self, patiently tx => {
             tx.lock_pool(incident).await?;
-            let done = sqlx::query(RELEASE).bind(incident.0).execute(&mut *tx).await?;
+            let Some(end) = tx.end_of_part(RELEASED_PART, incident, after).await? else { return Ok((None, 0)) };
+            let done = sqlx::query(RELEASE).bind(incident.0).bind(after).bind(end).execute(&mut *tx).await?;
             let released = i64::try_from(done.rows_affected()).unwrap_or(0);
             if released > 0 {
                 tx.shift_pool(incident, -released, 0, 0).await?;
                 let detail = json!({ "released": released });
                 tx.append_audit(&entry(incident, now, actor, "remedy_codes.released", detail)).await?;
             }
-            Ok(released)
+            Ok((Some(end), released))
         })
     }
 
-    async fn return_codes(&self, incident: IncidentId, now: Millis, actor: &ActorRef) -> Result<i64> {
+    async fn return_part(&self, incident: IncidentId, after: Uuid, now: Millis, actor: &ActorRef) -> Result<Part> {
         writing!(self, patiently tx => {
             tx.lock_pool(incident).await?;
-            let done = sqlx::query(
-                "/* return_codes */ UPDATE remedy_codes SET returned_at = $2 \
-                 WHERE incident_id = $1 AND person_id IS NULL AND returned_at IS NULL",
-            )
-            .bind(incident.0)
-            .bind(now.0)
-            .execute(&mut *tx)
-            .await?;
+            let Some(end) = tx.end_of_part(RETURNED_PART, incident, after).await? else { return Ok((None, 0)) };
+            let done = sqlx::query(RETURN).bind(incident.0).bind(after).bind(end).bind(now.0).execute(&mut *tx).await?;
             let returned = i64::try_from(done.rows_affected()).unwrap_or(0);
             if returned > 0 {
                 tx.shift_pool(incident, 0, 0, returned).await?;
                 let detail = json!({ "returned": returned });
                 tx.append_audit(&entry(incident, now, actor, "remedy_codes.returned", detail)).await?;
             }
-            Ok(returned)
+            Ok((Some(end), returned))
         })
     }
 }

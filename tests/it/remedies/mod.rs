@@ -2,6 +2,7 @@
 
 mod guardians;
 mod killed;
+mod large_pool;
 mod lock_screen;
 mod pool;
 mod runs_out;
