@@ -18,6 +18,7 @@ use super::http::{Http, HttpFault, HttpReply};
 use super::protocol::answers::by_status;
 use super::protocol::aws::{CredentialsFrom, Given, NoCredentials, Signer};
 use super::protocol::codes::Codes;
+use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
 use super::{Answer, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
@@ -77,6 +78,7 @@ pub struct SnsProvider {
     signer: Signer,
     url: Url,
     attributes: Vec<(&'static str, String)>,
+    sender_id: Option<String>,
     check_opt_out: bool,
     clock: Arc<dyn Clock>,
 }
@@ -129,6 +131,7 @@ impl SnsProvider {
             signer: Signer::new(given.source(common)?, settings.region.clone(), "sns"),
             url,
             attributes,
+            sender_id: settings.sender_id.clone(),
             check_opt_out: settings.check_opt_out,
             clock: Arc::clone(&around.clock),
         })
@@ -230,6 +233,11 @@ impl Provider for SnsProvider {
         }
         let reply = self.call("Publish", &fields, now).await;
         self.answer(reply, now).await
+    }
+
+    /// Where a name is not carried, SNS takes a number of its own, or of the account, and says nothing.
+    fn remarks(&self) -> Vec<String> {
+        self.sender_id.as_deref().map(|id| sender::remarks(id, &self.descriptor.destinations)).unwrap_or_default()
     }
 
     async fn check(&self) -> Result<(), ProviderFault> {

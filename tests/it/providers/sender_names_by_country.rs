@@ -61,3 +61,14 @@ async fn mobile_numbers_of_the_world_are_refused_where_no_name_is_carried() {
     }
     assert_eq!(refused, REFUSED.map(String::from).into());
 }
+
+#[test]
+fn a_vendor_that_takes_another_sender_by_itself_is_remarked_on() {
+    let sns = |more: &str| {
+        let keys = "access_key_id = 'k'\nsecret_access_key = 's'";
+        provider(&format!("kind = 'sns'\nname = 'sns'\nregion = 'eu-west-1'\n{keys}\n{more}")).remarks()
+    };
+    assert!(sns("sender_id = 'Example'")[0].contains("Chile"));
+    assert_eq!(sns("sender_id = 'Example'\nonly_to = ['+49']"), Vec::<String>::new());
+    assert_eq!(sns(""), Vec::<String>::new());
+}
