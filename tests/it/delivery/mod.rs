@@ -28,7 +28,7 @@ mod provider_never_answers;
 mod provider_talks_nonsense;
 mod push_goes_by_kind;
 mod quiet_hours;
-mod receipt_comes_first;
+mod receipts_first;
 mod second_process_on_one_file;
 mod slowness_shifts_the_share;
 mod stopped_while_the_database_is_away;

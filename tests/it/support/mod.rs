@@ -36,6 +36,7 @@ pub mod smsc;
 pub mod smtp_server;
 pub mod smtp_sink;
 pub mod stores;
+pub mod telling_desk;
 pub mod token_desk;
 pub mod twilio_desk;
 pub mod vendor;

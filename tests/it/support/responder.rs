@@ -87,7 +87,8 @@ impl Candour {
         self.campaign_by("sms", csv).await.1
     }
 
-    async fn campaign_by(&self, channel: &str, csv: String) -> (String, String) {
+    /// The same through any channel; returns incident and campaign.
+    pub(crate) async fn campaign_by(&self, channel: &str, csv: String) -> (String, String) {
         let all = async {
             let incident = self.file().await?;
             self.import(&incident, csv).await?;
