@@ -11,5 +11,6 @@ pub(super) fn carrier(about: &Descriptor) -> Carrier {
         rate: about.rate,
         concurrency: about.concurrency,
         price: about.price,
+        destinations: about.destinations.clone(),
     }
 }

@@ -41,6 +41,13 @@ impl std::fmt::Debug for Currency {
 pub struct NotAPrice;
 
 impl Price {
+    /// Both together; `None` if they are of different currencies, or more than can be counted.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let micros = self.micros.checked_add(other.micros)?;
+        (self.currency == other.currency).then_some(Self { micros, ..self })
+    }
+
     /// The price of that many; `None` if it is more than can be counted.
     #[must_use]
     pub fn times(self, count: u64) -> Option<Self> {

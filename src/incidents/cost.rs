@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::carrying::carries;
 use super::routing::ByLaw;
 use super::{IncidentError, Incidents};
 use crate::domain::cascade::{Route, Routing};
 use crate::domain::channel::Channel;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::id::IncidentId;
+use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::notice::NoticeContent;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::price::{Currency, Price};
@@ -27,7 +29,7 @@ pub struct ChannelCost {
     /// Messages, if every contact point in it had to be tried once.
     pub at_most: i64,
     /// What one message costs with the provider that is tried first, of a text each segment; `None` where that is not
-    /// configured.
+    /// configured, or not the same for everybody.
     pub price: Option<Price>,
     /// Segments that a text takes, over all who would read one; `None` of other channels.
     pub segments: Option<f64>,
@@ -35,6 +37,19 @@ pub struct ChannelCost {
     pub cost_first: Option<Price>,
     /// What it costs at most.
     pub cost_at_most: Option<Price>,
+}
+
+/// Messages of one price.
+struct Bill {
+    price: Option<Price>,
+    first: i64,
+    at_most: i64,
+}
+
+/// The sum; `None` where a price is not known, or they are of different currencies.
+fn total(mut prices: impl Iterator<Item = Option<Price>>) -> Option<Price> {
+    let first = prices.next()??;
+    prices.try_fold(first, |sum, price| sum.plus(price?))
 }
 
 /// So many people are looked at; where there are more, a part that is spread over all stands for them.
@@ -80,27 +95,45 @@ impl Incidents {
         let affected = |group: &&ReachGroup| !group.reach.is(Mark::Guardian);
         let seen: i64 = groups.iter().filter(affected).map(|group| group.people).sum();
         let scaled = |number: i64| if all || seen == 0 { number } else { number.saturating_mul(people) / seen };
-        let mut counts: BTreeMap<Channel, (i64, i64)> = BTreeMap::new();
+        let mut bills: BTreeMap<Channel, Vec<Bill>> = BTreeMap::new();
         for group in groups {
             let Route::By(cascade) = routing.route(group.jurisdiction.as_ref(), group.reach) else { continue };
             for (place, step) in cascade.steps().enumerate() {
-                let (told_first, at_most) = counts.entry(step.channel).or_default();
-                *told_first += if place == 0 { group.people } else { 0 };
-                *at_most += group.people;
+                let price = self.price(step.channel, group.jurisdiction.as_ref());
+                let bills = bills.entry(step.channel).or_default();
+                let at = bills.iter().position(|bill| bill.price == price).unwrap_or_else(|| {
+                    bills.push(Bill { price, first: 0, at_most: 0 });
+                    bills.len() - 1
+                });
+                bills[at].first += if place == 0 { group.people } else { 0 };
+                bills[at].at_most += group.people;
             }
         }
         let costs = order.into_iter().map(|channel| {
-            let (first, at_most) = counts.get(&channel).copied().unwrap_or_default();
-            let (first, at_most) = (scaled(first), scaled(at_most));
-            let carrier = self.carriers.iter().find(|carrier| carrier.channel == channel);
-            let price = carrier.and_then(|carrier| carrier.price);
+            let nobody = vec![Bill { price: self.price(channel, None), first: 0, at_most: 0 }];
+            let bills = bills.remove(&channel).unwrap_or(nobody);
             let segments = (channel == Channel::Sms).then_some(texts);
-            let of = |number: i64| price?.times(segments.map_or(number, |texts| texts.of(number)).unsigned_abs());
-            let (cost_first, cost_at_most) = (of(first), of(at_most));
-            let segments = segments.map(Segmented::mean);
-            ChannelCost { channel, first, at_most, price, segments, cost_first, cost_at_most }
+            let messages = |people: i64| segments.map_or(people, |texts| texts.of(people)).unsigned_abs();
+            let cost = |people: fn(&Bill) -> i64| {
+                total(bills.iter().map(|bill| bill.price?.times(messages(scaled(people(bill))))))
+            };
+            ChannelCost {
+                channel,
+                first: scaled(bills.iter().map(|bill| bill.first).sum()),
+                at_most: scaled(bills.iter().map(|bill| bill.at_most).sum()),
+                price: bills[0].price.filter(|_| bills.len() == 1),
+                segments: segments.map(Segmented::mean),
+                cost_first: cost(|bill| bill.first),
+                cost_at_most: cost(|bill| bill.at_most),
+            }
         });
         Ok((costs.collect(), all))
+    }
+
+    /// What one message costs with the provider that is tried first for people of a residence.
+    fn price(&self, channel: Channel, residence: Option<&JurisdictionId>) -> Option<Price> {
+        let mut carriers = self.carriers.iter().filter(|carrier| carrier.channel == channel);
+        carriers.find(|carrier| carries(carrier, residence)).and_then(|carrier| carrier.price)
     }
 
     /// How many segments the notice takes as a text message, over all people by residence and language: measured with a

@@ -2,15 +2,18 @@
 //! would fix it. Pure: what it is given decides.
 //!
 //! It counts the first try of each person through the channel that their law has them told by first. Tries that fail and go
-//! on to the next channel come on top, and are not guessed at.
+//! on to the next channel come on top, and are not guessed at. Where providers carry different destinations, people wait for
+//! those who carry theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::carrying::{Lane, lanes};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::deadline::instant;
+use crate::domain::destination::Destinations;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::{Duty, Force, Obligation, ObligationState};
 use crate::domain::price::Price;
@@ -32,6 +35,8 @@ pub struct Carrier {
     pub concurrency: usize,
     /// What one message costs; of a text, each segment.
     pub price: Option<Price>,
+    /// Which destinations of the channel it carries.
+    pub destinations: Destinations,
 }
 
 /// A number of people of one residence who are to be told first through one channel, or through none.
@@ -73,7 +78,7 @@ pub struct ChannelForecast {
     pub channel: Channel,
     /// People whose first try goes through it.
     pub people: i64,
-    /// Messages a second, of all its providers together.
+    /// Messages a second, of all its providers together, whatever destinations they carry.
     pub per_second: f64,
     /// Whether the rate of a provider is assumed (a second for each message) because none is configured.
     pub assumed: bool,
@@ -108,7 +113,7 @@ pub enum Fix {
     MoreRate {
         /// The channel.
         channel: Channel,
-        /// Messages a second that would do, of all its providers together.
+        /// Messages a second that would do, of the providers that carry these people's messages together.
         needed_per_second: f64,
         /// What there is.
         now_per_second: f64,
@@ -194,12 +199,12 @@ pub struct Outlook<'a> {
 /// Forecasts.
 #[must_use]
 pub fn forecast(outlook: &Outlook<'_>) -> Forecast {
-    let channels = channels(outlook);
-    let by_channel: BTreeMap<Channel, &ChannelForecast> = channels.iter().map(|one| (one.channel, one)).collect();
+    let lanes = all_lanes(outlook);
+    let channels = channels(outlook, &lanes);
     let asks = |one: &&Obligation| {
         one.duty == Duty::NotifyIndividuals && matches!(one.state, ObligationState::Open | ObligationState::Overdue)
     };
-    let duties = outlook.obligations.iter().filter(asks).map(|one| duty(outlook, one, &by_channel)).collect();
+    let duties = outlook.obligations.iter().filter(asks).map(|one| duty(outlook, one, &lanes)).collect();
     let sum = |told: bool| outlook.crowds.iter().filter(|c| c.channel.is_some() == told).map(|c| c.people).sum();
     Forecast {
         at: outlook.now,
@@ -212,34 +217,56 @@ pub fn forecast(outlook: &Outlook<'_>) -> Forecast {
     }
 }
 
-fn channels(outlook: &Outlook<'_>) -> Vec<ChannelForecast> {
+/// The lane of each crowd that is told through a channel.
+type Lanes = BTreeMap<(Channel, Option<JurisdictionId>), Lane>;
+
+fn all_lanes(outlook: &Outlook<'_>) -> Lanes {
+    let used: BTreeSet<Channel> = outlook.crowds.iter().filter_map(|crowd| crowd.channel).collect();
+    let of = |channel| {
+        let crowds: Vec<&Crowd> = outlook.crowds.iter().filter(|crowd| crowd.channel == Some(channel)).collect();
+        let lanes = lanes(&crowds, &carriers(outlook, channel), rate);
+        crowds.into_iter().map(move |crowd| (channel, crowd.jurisdiction.clone())).zip(lanes).collect::<Vec<_>>()
+    };
+    used.into_iter().flat_map(of).collect()
+}
+
+fn carriers<'a>(outlook: &Outlook<'a>, channel: Channel) -> Vec<&'a Carrier> {
+    outlook.carriers.iter().filter(|carrier| carrier.channel == channel).collect()
+}
+
+fn rate(carrier: &Carrier) -> f64 {
+    carrier.rate.unwrap_or_else(|| assumed(carrier))
+}
+
+fn channels(outlook: &Outlook<'_>, lanes: &Lanes) -> Vec<ChannelForecast> {
     let used: BTreeSet<Channel> = outlook.crowds.iter().filter_map(|crowd| crowd.channel).collect();
     let one = |channel| {
         let people =
             outlook.crowds.iter().filter(|crowd| crowd.channel == Some(channel)).map(|crowd| crowd.people).sum();
-        let carriers: Vec<&Carrier> = outlook.carriers.iter().filter(|carrier| carrier.channel == channel).collect();
-        let per_second = carriers.iter().map(|carrier| carrier.rate.unwrap_or_else(|| assumed(carrier))).sum();
+        let carriers = carriers(outlook, channel);
+        let of_channel = lanes.iter().filter(|((of, _), _)| *of == channel).map(|(_, lane)| lane);
         ChannelForecast {
             channel,
             people,
-            per_second,
+            per_second: carriers.iter().map(|carrier| rate(carrier)).sum(),
             assumed: carriers.iter().any(|carrier| carrier.rate.is_none()),
-            seconds: seconds(people, per_second),
+            seconds: last(of_channel),
             providers: carriers.into_iter().map(|carrier| carrier.name.clone()).collect(),
         }
     };
     used.into_iter().map(one).collect()
 }
 
+/// Seconds until the last lane is done; `None` where one of them does not move.
+fn last<'a>(mut lanes: impl Iterator<Item = &'a Lane>) -> Option<i64> {
+    lanes.try_fold(0, |all, lane| Some(all.max(lane.seconds()?)))
+}
+
 fn assumed(carrier: &Carrier) -> f64 {
     as_f64(i64::try_from(carrier.concurrency).unwrap_or(i64::MAX)) / ASSUMED_SECONDS
 }
 
-fn duty(
-    outlook: &Outlook<'_>,
-    obligation: &Obligation,
-    channels: &BTreeMap<Channel, &ChannelForecast>,
-) -> DutyForecast {
+fn duty(outlook: &Outlook<'_>, obligation: &Obligation, lanes: &Lanes) -> DutyForecast {
     // Whoever's residence nobody knows may live here, too.
     let set = outlook.rules.jurisdiction(&obligation.jurisdiction);
     let here =
@@ -247,16 +274,16 @@ fn duty(
     let crowds: Vec<&Crowd> = outlook.crowds.iter().filter(here).collect();
     let people: i64 = crowds.iter().filter(|crowd| crowd.channel.is_some()).map(|crowd| crowd.people).sum();
     let unreachable: i64 = crowds.iter().filter(|crowd| crowd.channel.is_none()).map(|crowd| crowd.people).sum();
-    let used: BTreeSet<Channel> =
-        crowds.iter().filter(|crowd| crowd.people > 0).filter_map(|crowd| crowd.channel).collect();
+    let used: Vec<(Channel, Lane)> = crowds
+        .iter()
+        .filter(|crowd| crowd.people > 0)
+        .filter_map(|crowd| Some((crowd.channel?, *lanes.get(&(crowd.channel?, crowd.jurisdiction.clone()))?)))
+        .collect();
     let deadline = instant(obligation);
     let (longest, between) = match &outlook.seen {
         // Nobody is told before others because of where they live, so the last of them may be the last of all.
         Some(seen) => (Some(seen.seconds_left), seen.range),
-        None => (
-            used.iter().map(|channel| channels.get(channel)?.seconds).try_fold(0, |all, one| Some(all.max(one?))),
-            None,
-        ),
+        None => (last(used.iter().map(|(_, lane)| lane)), None),
     };
     let longest = longest.filter(|_| people > 0);
     let after = |seconds: i64| outlook.now.plus(seconds.saturating_mul(1000));
@@ -272,7 +299,7 @@ fn duty(
     if matches!(verdict, Verdict::Late | Verdict::Never)
         && let Some(deadline) = deadline
     {
-        fixes = rate_fixes(outlook, deadline, &used, channels);
+        fixes = rate_fixes(outlook, deadline, &used);
     }
     if unreachable > 0 || matches!(verdict, Verdict::Late | Verdict::Never) {
         fixes.push(Fix::SubstituteNotice { people: unreachable, obligations: announcements(outlook, obligation) });
@@ -292,29 +319,26 @@ fn duty(
     }
 }
 
-/// The rate at which the channels that are too slow would make it. Nothing makes a deadline that has passed.
-fn rate_fixes(
-    outlook: &Outlook<'_>,
-    deadline: Millis,
-    used: &BTreeSet<Channel>,
-    channels: &BTreeMap<Channel, &ChannelForecast>,
-) -> Vec<Fix> {
+/// The rate at which the lanes that are too slow would make it. Nothing makes a deadline that has passed.
+fn rate_fixes(outlook: &Outlook<'_>, deadline: Millis, used: &[(Channel, Lane)]) -> Vec<Fix> {
     let left = as_f64(deadline.0.saturating_sub(outlook.now.0)) / 1000.0;
     if left <= 0.0 {
         return Vec::new();
     }
     let mut fixes = Vec::new();
-    for channel in used.iter().filter_map(|channel| channels.get(channel)) {
+    for (channel, lane) in used {
         // Of a campaign that runs only its whole speed is seen.
         let (now, people) = match outlook.seen {
             Some(seen) => (seen.per_second, seen.per_second * as_f64(seen.seconds_left)),
-            None => (channel.per_second, as_f64(channel.people)),
+            None => (lane.per_second, as_f64(lane.people)),
         };
         let needed = (people / left * 100.0).ceil() / 100.0;
-        if needed > now {
-            fixes.push(Fix::MoreRate { channel: channel.channel, needed_per_second: needed, now_per_second: now });
+        let more_rate = Fix::MoreRate { channel: *channel, needed_per_second: needed, now_per_second: now };
+        // People of several residences may share a lane.
+        if needed > now && !fixes.contains(&more_rate) {
+            fixes.push(more_rate);
             let more = ((needed - now) * 100.0).ceil() / 100.0;
-            fixes.push(Fix::AnotherProvider { channel: channel.channel, per_second: more });
+            fixes.push(Fix::AnotherProvider { channel: *channel, per_second: more });
         }
     }
     fixes
@@ -326,7 +350,7 @@ fn announcements(outlook: &Outlook<'_>, obligation: &Obligation) -> Vec<String> 
     same.filter(|one| one.duty == Duty::Announce).map(|one| one.id.clone()).collect()
 }
 
-fn seconds(people: i64, per_second: f64) -> Option<i64> {
+pub(super) fn seconds(people: i64, per_second: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and nobody waits that long")]
     (per_second > 0.0 || people == 0).then(|| if people == 0 { 0 } else { (as_f64(people) / per_second).ceil() as i64 })
 }

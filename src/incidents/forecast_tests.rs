@@ -3,6 +3,7 @@
 use super::forecast::*;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
+use crate::domain::destination::Destinations;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::{Deadline, DeadlineKind, Details, Duty, Force, Obligation, ObligationState};
 use crate::law::Rules;
@@ -36,7 +37,14 @@ fn crowd(jurisdiction: &str, channel: Option<Channel>, people: i64) -> Crowd {
 }
 
 fn carrier(channel: Channel, rate: Option<f64>) -> Carrier {
-    Carrier { name: channel.as_str().to_owned(), channel, rate, concurrency: 10, price: None }
+    Carrier {
+        name: channel.as_str().to_owned(),
+        channel,
+        rate,
+        concurrency: 10,
+        price: None,
+        destinations: Destinations::default(),
+    }
 }
 
 /// An hour after the epoch.
@@ -130,4 +138,22 @@ fn what_is_seen_of_a_campaign_counts_more_than_what_is_configured() {
         found.duties[0].fixes[0],
         Fix::MoreRate { channel: Channel::Email, needed_per_second: 2.0, now_per_second: 1.0 }
     );
+}
+
+#[test]
+fn those_whom_only_a_slow_provider_carries_are_late_and_nobody_else() {
+    let notify = |id| obligation(id, Duty::NotifyIndividuals, Some(SOON));
+    let of = |name: &str, rate, destinations| Carrier {
+        name: name.to_owned(),
+        destinations,
+        ..carrier(Channel::Sms, Some(rate))
+    };
+    let elsewhere = Destinations { only: Vec::new(), not: vec![String::from("+852")] };
+    let carriers = [of("slow", 1.0, Destinations::only("+852")), of("fast", 100.0, elsewhere)];
+    let crowds = [crowd("hk", Some(Channel::Sms), 7200), crowd("sg", Some(Channel::Sms), 7200)];
+    let forecast = made(&crowds, &carriers, &[notify("hk/notify"), notify("sg/notify")], None);
+    assert_eq!((forecast.channels[0].per_second, forecast.channels[0].seconds), (101.0, Some(7200)));
+    assert_eq!(forecast.duties.iter().map(|duty| duty.verdict).collect::<Vec<_>>(), [Verdict::Late, Verdict::InTime]);
+    let needed = Fix::MoreRate { channel: Channel::Sms, needed_per_second: 2.0, now_per_second: 1.0 };
+    assert_eq!(forecast.duties[0].fixes[0], needed);
 }

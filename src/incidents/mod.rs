@@ -21,6 +21,7 @@ use crate::store::{Store, StoreError};
 
 mod approval;
 mod campaigns;
+mod carrying;
 mod cast;
 mod cost;
 mod declare;

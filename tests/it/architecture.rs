@@ -41,7 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chacha20", &["store"]),
     ("prometheus_client", &["telemetry"]),
     ("csv_async", &["people"]),
-    ("rlibphonenumber", &["people"]),
+    ("rlibphonenumber", &["people", "incidents"]),
     ("clap", &["cli", "main"]),
     ("indicatif", &["cli"]),
     ("mailin", &["cli"]),

@@ -12,6 +12,7 @@ use candour::delivery::{EngineSettings, Limits, Rehearsals, TestSends};
 use candour::domain::actor::{ActorRef, Role};
 use candour::domain::channel::Channel;
 use candour::domain::clock::{Clock, Entropy};
+use candour::domain::destination::Destinations;
 use candour::domain::jurisdiction::JurisdictionId;
 use candour::incidents::Incidents;
 use candour::incidents::forecast::Carrier;
@@ -87,7 +88,7 @@ impl TestApp {
         let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
         let carrier = |name: &str, channel, rate, price: &str| {
             let (name, price) = (name.to_owned(), Some(price.parse().unwrap()));
-            Carrier { name, channel, rate, concurrency: 8, price }
+            Carrier { name, channel, rate, concurrency: 8, price, destinations: Destinations::default() }
         };
         let carriers = vec![
             carrier("relay", Channel::Email, Some(100.0), "0.001 USD"),

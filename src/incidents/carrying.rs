@@ -1,0 +1,163 @@
+//! Which providers carry messages to people of a residence, before anybody's contact points are opened: a phone number is
+//! taken to be of the country that its person lives in, and a letter to go there. Of push targets the kind is not known, so
+//! every provider of push counts for everybody.
+
+use std::collections::BTreeMap;
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
+
+use super::forecast::{Carrier, Crowd, seconds};
+use crate::domain::channel::Channel;
+use crate::domain::jurisdiction::JurisdictionId;
+
+/// Whether a provider carries its channel to people of a residence; also where it cannot be known.
+pub(super) fn carries(carrier: &Carrier, residence: Option<&JurisdictionId>) -> bool {
+    destination(carrier.channel, residence).is_none_or(|destination| carrier.destinations.carry(&destination))
+}
+
+/// Where a channel's messages to people of a residence go.
+fn destination(channel: Channel, residence: Option<&JurisdictionId>) -> Option<String> {
+    // Rule sets are named by country, then by part of it.
+    let country = residence?.as_str().split('-').next()?.to_ascii_uppercase();
+    let country = if country == "UK" { String::from("GB") } else { country };
+    match channel {
+        Channel::Email | Channel::Push => None,
+        Channel::Letter => (country.len() == 2 && country != "EU").then_some(country),
+        Channel::Sms | Channel::Voice => {
+            let region = Region::from_code(&country).ok()?;
+            PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|code| format!("+{code}"))
+        }
+    }
+}
+
+/// People who share providers, as far as these hold each other up: the slowest part of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Lane {
+    /// How many they are.
+    pub(super) people: i64,
+    /// Messages a second, of all providers that carry any of them.
+    pub(super) per_second: f64,
+}
+
+impl Lane {
+    /// Seconds for all of them; `None` where nothing moves.
+    pub(super) fn seconds(&self) -> Option<i64> {
+        seconds(self.people, self.per_second)
+    }
+
+    fn slower_than(&self, other: &Self) -> bool {
+        // Without a division: a rate may be 0.
+        as_f64(self.people) * other.per_second > as_f64(other.people) * self.per_second
+    }
+}
+
+/// Providers of a channel, a bit each.
+type Set = u32;
+
+/// More kinds of people than this are taken together, which is what it was without destinations.
+const KINDS: usize = 10;
+
+/// The lane of each crowd of a channel, in their order; `rate` says how fast a provider is.
+pub(super) fn lanes(crowds: &[&Crowd], carriers: &[&Carrier], rate: impl Fn(&Carrier) -> f64) -> Vec<Lane> {
+    let able = |crowd: &&Crowd| -> Set {
+        let bits = carriers.iter().zip(0..Set::BITS);
+        bits.filter(|(carrier, _)| carries(carrier, crowd.jurisdiction.as_ref())).map(|(_, bit)| 1 << bit).sum()
+    };
+    let sets: Vec<Set> = crowds.iter().map(able).collect();
+    let mut kinds: BTreeMap<Set, i64> = BTreeMap::new();
+    for (crowd, set) in crowds.iter().zip(&sets) {
+        *kinds.entry(*set).or_default() += crowd.people;
+    }
+    let speed = |set: Set| -> f64 {
+        let bits = carriers.iter().zip(0..Set::BITS);
+        bits.filter(|(_, bit)| set & (1 << bit) != 0).map(|(carrier, _)| rate(carrier)).sum()
+    };
+    sets.iter().map(|set| slowest(&connected(*set, &kinds), speed)).collect()
+}
+
+/// The kinds of people that share a provider with this one, directly or through others.
+fn connected(set: Set, kinds: &BTreeMap<Set, i64>) -> Vec<(Set, i64)> {
+    let mut reached = set;
+    loop {
+        let wider = kinds.keys().filter(|kind| *kind & reached != 0).fold(reached, |all, kind| all | kind);
+        if wider == reached {
+            break;
+        }
+        reached = wider;
+    }
+    kinds
+        .iter()
+        .filter(|(kind, _)| *kind & reached != 0 || **kind == set)
+        .map(|(kind, people)| (*kind, *people))
+        .collect()
+}
+
+/// Of all choices among kinds of people the one that takes longest: nobody else's providers help them, so no division of the
+/// work is faster, and by the theorem of maximum flow and minimum cut one is as fast.
+fn slowest(kinds: &[(Set, i64)], speed: impl Fn(Set) -> f64) -> Lane {
+    let lane = |chosen: &[(Set, i64)]| Lane {
+        people: chosen.iter().map(|(_, people)| people).sum(),
+        per_second: speed(chosen.iter().fold(0, |all, (set, _)| all | set)),
+    };
+    let all = lane(kinds);
+    if kinds.len() > KINDS {
+        return all;
+    }
+    (1..1_u32 << kinds.len())
+        .map(|choice| {
+            let chosen: Vec<_> =
+                kinds.iter().zip(0..).filter(|(_, n)| choice & (1 << n) != 0).map(|(kind, _)| *kind).collect();
+            lane(&chosen)
+        })
+        .fold(all, |slowest, lane| if lane.slower_than(&slowest) { lane } else { slowest })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody tells 2^53 people")]
+const fn as_f64(number: i64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::destination::Destinations;
+
+    fn texts(name: &str, rate: f64, destinations: Destinations) -> Carrier {
+        let (channel, rate) = (Channel::Sms, Some(rate));
+        Carrier { name: name.to_owned(), channel, rate, concurrency: 1, price: None, destinations }
+    }
+
+    fn crowd(jurisdiction: &str, people: i64) -> Crowd {
+        Crowd { jurisdiction: JurisdictionId::parse(jurisdiction).ok(), channel: Some(Channel::Sms), people }
+    }
+
+    fn seconds_of(crowds: &[Crowd], carriers: &[Carrier]) -> Vec<Option<i64>> {
+        let (crowds, carriers): (Vec<_>, Vec<_>) = (crowds.iter().collect(), carriers.iter().collect());
+        lanes(&crowds, &carriers, |carrier| carrier.rate.unwrap()).iter().map(Lane::seconds).collect()
+    }
+
+    #[test]
+    fn what_one_provider_carries_alone_is_not_helped_by_another() {
+        let not = Destinations { only: Vec::new(), not: vec![String::from("+86")] };
+        let carriers = [texts("china", 1.0, Destinations::only("+86")), texts("world", 99.0, not)];
+        assert_eq!(seconds_of(&[crowd("cn", 1000), crowd("us-ca", 9900)], &carriers), [Some(1000), Some(100)]);
+        assert_eq!(seconds_of(&[crowd("cn", 1000)], &carriers[1..]), [None], "nobody carries it");
+    }
+
+    #[test]
+    fn who_can_help_helps() {
+        let carriers = [texts("china", 10.0, Destinations::only("+86")), texts("all", 10.0, Destinations::default())];
+        // The provider of all has its hands full with Germany, or has time for China.
+        assert_eq!(seconds_of(&[crowd("cn", 100), crowd("de", 1000)], &carriers), [Some(100), Some(100)]);
+        assert_eq!(seconds_of(&[crowd("cn", 1000), crowd("de", 100)], &carriers), [Some(55), Some(55)]);
+    }
+
+    #[test]
+    fn a_residence_stands_for_numbers_and_addresses_of_its_country() {
+        let of = |channel, residence| destination(channel, JurisdictionId::parse(residence).ok().as_ref());
+        assert_eq!(of(Channel::Sms, "us-ca").as_deref(), Some("+1"));
+        assert_eq!(of(Channel::Voice, "hk").as_deref(), Some("+852"));
+        assert_eq!(of(Channel::Letter, "uk").as_deref(), Some("GB"));
+        assert_eq!((of(Channel::Email, "de"), of(Channel::Letter, "eu"), of(Channel::Sms, "")), (None, None, None));
+    }
+}
