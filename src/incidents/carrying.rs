@@ -10,14 +10,23 @@ use super::forecast::{Carrier, Crowd, seconds};
 use crate::domain::channel::Channel;
 use crate::domain::jurisdiction::JurisdictionId;
 
-/// Whether a provider carries its channel to people of a residence; also where it cannot be known.
-pub(super) fn carries(carrier: &Carrier, residence: Option<&JurisdictionId>) -> bool {
-    destination(carrier.channel, residence).is_none_or(|destination| carrier.destinations.carry(&destination))
+/// Which of a channel's providers carry it to people of a residence. Where it is not known where their messages go, those that
+/// carry some destinations only are taken not to, unless there is no other.
+pub(super) fn carrying(carriers: &[&Carrier], channel: Channel, residence: Option<&JurisdictionId>) -> Vec<bool> {
+    let by = |carries: &dyn Fn(&Carrier) -> bool| carriers.iter().map(|carrier| carries(carrier)).collect::<Vec<_>>();
+    if matches!(channel, Channel::Email | Channel::Push) {
+        return by(&|_| true);
+    }
+    match destination(channel, residence) {
+        Some(destination) => by(&|carrier| carrier.destinations.carry(&destination)),
+        None if carriers.iter().all(|carrier| !carrier.destinations.only.is_empty()) => by(&|_| true),
+        None => by(&|carrier| carrier.destinations.only.is_empty()),
+    }
 }
 
-/// Where a channel's messages to people of a residence go.
+/// Where texts, calls or letters to people of a residence go, if all of them go to one country.
 fn destination(channel: Channel, residence: Option<&JurisdictionId>) -> Option<String> {
-    // Rule sets are named by country, then by part of it.
+    // Rule sets are named by country, or union, then by part of it.
     let country = residence?.as_str().split('-').next()?.to_ascii_uppercase();
     let country = if country == "UK" { String::from("GB") } else { country };
     match channel {
@@ -60,8 +69,9 @@ const KINDS: usize = 10;
 /// The lane of each crowd of a channel, in their order; `rate` says how fast a provider is.
 pub(super) fn lanes(crowds: &[&Crowd], carriers: &[&Carrier], rate: impl Fn(&Carrier) -> f64) -> Vec<Lane> {
     let able = |crowd: &&Crowd| -> Set {
-        let bits = carriers.iter().zip(0..Set::BITS);
-        bits.filter(|(carrier, _)| carries(carrier, crowd.jurisdiction.as_ref())).map(|(_, bit)| 1 << bit).sum()
+        let carrying = crowd.channel.map(|channel| carrying(carriers, channel, crowd.jurisdiction.as_ref()));
+        let bits = carrying.unwrap_or_default().into_iter().zip(0..Set::BITS);
+        bits.filter(|(carries, _)| *carries).map(|(_, bit)| 1 << bit).sum()
     };
     let sets: Vec<Set> = crowds.iter().map(able).collect();
     let mut kinds: BTreeMap<Set, i64> = BTreeMap::new();
@@ -150,6 +160,15 @@ mod tests {
         // The provider of all has its hands full with Germany, or has time for China.
         assert_eq!(seconds_of(&[crowd("cn", 100), crowd("de", 1000)], &carriers), [Some(100), Some(100)]);
         assert_eq!(seconds_of(&[crowd("cn", 1000), crowd("de", 100)], &carriers), [Some(55), Some(55)]);
+    }
+
+    #[test]
+    fn a_provider_of_one_country_does_not_count_for_people_of_many() {
+        let not = Destinations { only: Vec::new(), not: vec![String::from("+86")] };
+        let carriers = [texts("china", 1.0, Destinations::only("+86")), texts("world", 100.0, not)];
+        assert_eq!(seconds_of(&[crowd("cn", 400), crowd("eu-gdpr", 400)], &carriers), [Some(400), Some(4)]);
+        let both = [texts("germany", 1.0, Destinations::only("+49")), texts("france", 1.0, Destinations::only("+33"))];
+        assert_eq!(seconds_of(&[crowd("eu-gdpr", 400)], &both), [Some(200)], "there is nobody else");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::carrying::carries;
+use super::carrying::carrying;
+use super::forecast::Carrier;
 use super::routing::ByLaw;
 use super::{IncidentError, Incidents};
 use crate::domain::cascade::{Route, Routing};
@@ -132,8 +133,9 @@ impl Incidents {
 
     /// What one message costs with the provider that is tried first for people of a residence.
     fn price(&self, channel: Channel, residence: Option<&JurisdictionId>) -> Option<Price> {
-        let mut carriers = self.carriers.iter().filter(|carrier| carrier.channel == channel);
-        carriers.find(|carrier| carries(carrier, residence)).and_then(|carrier| carrier.price)
+        let carriers: Vec<&Carrier> = self.carriers.iter().filter(|carrier| carrier.channel == channel).collect();
+        let first = carrying(&carriers, channel, residence).into_iter().position(|carries| carries)?;
+        carriers[first].price
     }
 
     /// How many segments the notice takes as a text message, over all people by residence and language: measured with a
