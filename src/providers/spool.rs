@@ -64,7 +64,7 @@ impl SpoolProvider {
     /// # Errors
     /// When the directory cannot be made, the sender is not an address, or there is no such form of letters.
     pub fn build(common: &Common, settings: &SpoolSettings, around: &Surroundings) -> Result<Self, Faults> {
-        let mail = MailContent { from: &settings.from, from_name: None, reply_to: None, dkim: &[] };
+        let mail = MailContent { from: &settings.from, from_name: None, reply_to: None };
         let composer = MailComposer::build(&mail)?;
         DirBuilder::new()
             .recursive(true)

@@ -58,7 +58,7 @@ impl SesProvider {
     pub fn build(common: &Common, settings: &SesSettings, around: &Surroundings) -> Result<Self, Faults> {
         settings.check()?;
         let (from_name, from) = name_and_address(&settings.from);
-        let mail = MailContent { from, from_name, reply_to: settings.reply_to.as_deref(), dkim: &[] };
+        let mail = MailContent { from, from_name, reply_to: settings.reply_to.as_deref() };
         let arns = settings.topic_arns.clone();
         let topics = (!arns.is_empty())
             .then(|| Topics::build(arns, settings.accept_sha1, settings.sns_base_url.clone()))

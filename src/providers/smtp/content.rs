@@ -1,4 +1,4 @@
-//! The message as written: headers, both bodies, signature. Only ASCII, unless the recipient's own address is not.
+//! The message as written: headers and both bodies. Only ASCII, unless the recipient's own address is not.
 //!
 //! It says that a machine wrote it (RFC 3834) so that nobody's vacation notice answers it, and offers no one-click
 //! unsubscribe: a mailbox that clicks such links by itself must not switch off a notice the law demands.
@@ -11,8 +11,6 @@ use lettre::Address;
 use lettre::message::header::{self, Header, HeaderName, HeaderValue, Headers};
 use lettre::message::{Mailbox, Mailboxes};
 
-use super::dkim::Signer;
-use super::settings::DkimSettings;
 use crate::domain::clock::Millis;
 use crate::domain::message::{Body, Message};
 use crate::providers::settings::Faults;
@@ -22,7 +20,6 @@ pub(in crate::providers) struct Mail<'a> {
     pub from: &'a str,
     pub from_name: Option<&'a str>,
     pub reply_to: Option<&'a str>,
-    pub dkim: &'a [DkimSettings],
 }
 
 /// The message is not an email, or its address cannot be written in a header.
@@ -35,7 +32,6 @@ pub(in crate::providers) struct Composer {
     /// The headers that are the same in every message.
     same: String,
     domain: String,
-    signers: Vec<Signer>,
 }
 
 impl Composer {
@@ -57,8 +53,7 @@ impl Composer {
         same.insert_raw(plain("Auto-Submitted", "auto-generated"));
         same.insert_raw(plain("X-Auto-Response-Suppress", "All"));
         same.set(header::MIME_VERSION_1_0);
-        let signers = mail.dkim.iter().map(Signer::build).collect::<Result<_, _>>()?;
-        Ok(Self { from, same: same.to_string(), domain, signers })
+        Ok(Self { from, same: same.to_string(), domain })
     }
 
     /// The sender's address.
@@ -105,13 +100,7 @@ impl Composer {
             part(&mut written, body);
         }
         line(&mut written, &["--", &boundary, "--"]);
-
-        let mut written = written.into_bytes();
-        if !self.signers.is_empty() {
-            let signatures: Vec<u8> = self.signers.iter().flat_map(|s| s.sign(&written, now)).collect();
-            written.splice(0..0, signatures);
-        }
-        Ok(written)
+        Ok(written.into_bytes())
     }
 }
 
@@ -256,12 +245,8 @@ mod tests {
     }
 
     fn composer() -> Composer {
-        let mail = Mail {
-            from: "notices@example.org",
-            from_name: Some("Müller & Co"),
-            reply_to: Some("help@example.org"),
-            dkim: &[],
-        };
+        let mail =
+            Mail { from: "notices@example.org", from_name: Some("Müller & Co"), reply_to: Some("help@example.org") };
         Composer::build(&mail).unwrap()
     }
 

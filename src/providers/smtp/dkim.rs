@@ -66,6 +66,11 @@ impl Signer {
         Ok(Self { domain: settings.domain.to_ascii_lowercase(), selector: settings.selector.clone(), key })
     }
 
+    /// Whether a signature takes so little that it may be made between two others' turns.
+    pub(super) const fn is_quick(&self) -> bool {
+        matches!(self.key, Key::Ed25519(_))
+    }
+
     /// The signature header of a message, line end included, to stand before it.
     pub(super) fn sign(&self, message: &[u8], now: Millis) -> Vec<u8> {
         let (head, body) = split(message);

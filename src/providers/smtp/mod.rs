@@ -3,7 +3,7 @@
 //! | file | does |
 //! |---|---|
 //! | `settings.rs` | what an operator configures |
-//! | `content.rs`, `dkim.rs` | the message: headers, both bodies, signature |
+//! | `content.rs`, `dkim.rs`, `signing.rs` | the message: headers, both bodies, signatures |
 //! | `verp.rs`, `bounce.rs` | the bounce address of an attempt, and reading what comes back to it |
 //! | `connection.rs`, `reply.rs`, `tls.rs` | bytes, replies, certificates |
 //! | `session.rs`, `features.rs`, `wire.rs` | one conversation: what the server can do, how content is written |
@@ -32,6 +32,7 @@ mod replies;
 mod reply;
 mod session;
 mod settings;
+mod signing;
 pub(super) mod tls;
 mod verp;
 mod wire;
@@ -44,6 +45,7 @@ use self::bounce::Intake;
 use self::content::{Composer, Mail};
 use self::pool::Pool;
 use self::session::{Delivery, Envelope, OpenFault};
+use self::signing::Signing;
 use self::verp::Verp;
 use super::settings::{Common, Faults};
 use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
@@ -69,6 +71,7 @@ pub(super) fn bounced(status: &str) -> Option<(Outcome, String)> {
 pub struct SmtpProvider {
     descriptor: Descriptor,
     composer: Composer,
+    signing: Signing,
     sender: String,
     verp: Option<Arc<Verp>>,
     intake: Option<Intake>,
@@ -91,12 +94,7 @@ impl SmtpProvider {
     pub fn with_limits(common: &Common, settings: &SmtpSettings, limits: Limits) -> Result<Self, Faults> {
         settings.check()?;
         let (from_name, from) = settings.sender();
-        let composer = Composer::build(&Mail {
-            from,
-            from_name,
-            reply_to: settings.reply_to.as_deref(),
-            dkim: settings.dkim.as_slice(),
-        })?;
+        let composer = Composer::build(&Mail { from, from_name, reply_to: settings.reply_to.as_deref() })?;
         let domain = settings.domain.as_deref().or_else(|| from.rsplit_once('@').map(|(_, domain)| domain));
         let verp = match (&settings.bounce_secret, domain) {
             (Some(secret), Some(domain)) => {
@@ -111,6 +109,7 @@ impl SmtpProvider {
             descriptor: ahead.descriptor("smtp", Channel::Email, false),
             sender: composer.sender().to_owned(),
             composer,
+            signing: Signing::build(settings.dkim.as_slice())?,
             intake: verp.as_ref().map(|verp| Intake::new(Arc::clone(verp))),
             verp,
             pool: Pool::build(settings, common.concurrency, limits)?,
@@ -138,6 +137,9 @@ impl Provider for SmtpProvider {
         };
         let Some(recipient) = content::wire_address(to.expose()) else {
             return Answer::of(Outcome::BadAddress, "cannot-be-written");
+        };
+        let Some(content) = self.signing.sign(content, now).await else {
+            return Answer::of(Outcome::Retry, "not-signed");
         };
         // Signed where that is configured: what comes back with it is believed.
         let (sender, id) = match &self.verp {
