@@ -59,8 +59,13 @@ pub(crate) struct Callback {
     pub(crate) body: String,
 }
 
+/// What it says to requests that send nothing yet, by a part of their address; `BASE` stands for its own.
+pub(crate) type Before = &'static [(&'static str, &'static str)];
+
 struct Desk {
+    url: String,
     secret: &'static str,
+    before: Before,
     tells: fn(&Tale<'_>) -> Callback,
     answer: (u16, &'static str, &'static str),
     candour: Mutex<String>,
@@ -82,9 +87,14 @@ impl TellingDesk {
         secret: &'static str,
         tells: fn(&Tale<'_>) -> Callback,
         answer: (u16, &'static str, &'static str),
+        before: Before,
     ) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
         let desk = Arc::new(Desk {
+            url: url.clone(),
             secret,
+            before,
             tells,
             answer,
             candour: Mutex::default(),
@@ -92,8 +102,6 @@ impl TellingDesk {
             first: Mutex::default(),
             open: watch::Sender::new(0),
         });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(take).with_state(Arc::clone(&desk));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, desk }
@@ -118,13 +126,16 @@ impl TellingDesk {
 }
 
 async fn take(State(desk): State<Arc<Desk>>, uri: Uri, body: Bytes) -> Response {
+    let target = uri.path_and_query().unwrap().as_str();
+    if let Some((_, body)) = desk.before.iter().find(|(part, _)| target.contains(part)) {
+        return body.replace("BASE", &desk.url).into_response();
+    }
     let number = {
         let mut messages = desk.messages.lock().unwrap();
         *messages += 1;
         *messages
     };
     let id = format!("m{number}");
-    let target = uri.path_and_query().unwrap().as_str();
     let tale = Tale { target, body: &body, id: &id, arrived: number % 2 == 1, secret: desk.secret };
     let callback = (desk.tells)(&tale);
     let status = tell(&desk, &callback).await;

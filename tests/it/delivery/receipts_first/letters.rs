@@ -33,6 +33,7 @@ async fn lob() {
         people: "ref,name,address_line1,city,region,postcode,country\nA,Ann,12 Elm St,Austin,TX,78701,US\n\
                  B,Bob,14 Elm St,Austin,TX,78701,US\n",
         answer: (200, "x-nothing: 1", r#"{"id":"ID"}"#),
+        before: &[],
         tells: lob_tells,
         first: 204,
     })
@@ -57,7 +58,45 @@ async fn govuk_notify() {
         people: "ref,name,address_line1,city,postcode,country\nA,Ann,1 High Street,Leeds,LS1 1UR,GB\n\
                  B,Bob,2 High Street,Leeds,LS1 1UR,GB\n",
         answer: (201, "x-nothing: 1", r#"{"id":"ID"}"#),
+        before: &[],
         tells: notify_tells,
+        first: 204,
+    })
+    .await;
+}
+
+fn pingen_tells(tale: &Tale<'_>) -> Callback {
+    let kind = if tale.arrived { "webhook_delivered" } else { "webhook_undeliverable" };
+    let name = &tale.json()["data"]["attributes"]["file_original_name"];
+    let body = json!({ "data": { "type": kind, "id": format!("w-{}", tale.id) },
+        "included": [{ "type": "letters", "id": tale.id, "attributes": { "file_original_name": name } }] })
+    .to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(tale.secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    let headers = vec![("signature", hex::encode(mac.finalize().into_bytes()))];
+    Callback { address: String::new(), headers, body }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pingen() {
+    tells_first(Vendor {
+        channel: "letter",
+        settings: "kind = 'pingen'\nbase_url = '{base}'\nidentity_url = '{base}'\nclient_id = 'candour'\n\
+                   client_secret_file = '{secret}'\norganisation = 'b85c7b52-debb-4b15-b5db-d86b0a4e9bbf'\n\
+                   webhook_secret_file = '{secret}'",
+        secret: "a secret of theirs",
+        people: "ref,name,address_line1,city,postcode,country\nA,Ann,Lindenallee 5,Berlin,10115,DE\n\
+                 B,Bob,Lindenallee 6,Berlin,10115,DE\n",
+        answer: (201, "x-nothing: 1", r#"{"data":{"id":"ID","type":"letters","attributes":{"status":"validating"}}}"#),
+        before: &[
+            ("/auth/access-tokens", r#"{"token_type":"Bearer","expires_in":43200,"access_token":"t1"}"#),
+            (
+                "/file-upload",
+                r#"{"data":{"id":"u","type":"file_uploads","attributes":{"url":"BASE/put/here","url_signature":"s","expires_at":"x"}}}"#,
+            ),
+            ("/put/here", ""),
+        ],
+        tells: pingen_tells,
         first: 204,
     })
     .await;

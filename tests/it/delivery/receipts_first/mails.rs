@@ -44,6 +44,7 @@ async fn sendgrid() {
         secret: "a secret of theirs",
         people: BY_MAIL,
         answer: (202, "x-message-id: ID", ""),
+        before: &[],
         tells: sendgrid_tells,
         first: 204,
     })
@@ -71,6 +72,7 @@ async fn postmark() {
         secret: "a secret of ours",
         people: BY_MAIL,
         answer: (200, "x-nothing: 1", r#"{"MessageID":"ID","ErrorCode":0,"Message":"OK"}"#),
+        before: &[],
         tells: postmark_tells,
         first: 204,
     })
@@ -104,6 +106,7 @@ async fn mailgun() {
         secret: "a secret of theirs",
         people: BY_MAIL,
         answer: (200, "x-nothing: 1", r#"{"id":"ID","message":"Queued. Thank you."}"#),
+        before: &[],
         tells: mailgun_tells,
         first: 204,
     })

@@ -8,7 +8,7 @@ mod twilio;
 
 use crate::support::candour::Candour;
 use crate::support::databases;
-use crate::support::telling_desk::{Tale, TellingDesk};
+use crate::support::telling_desk::{Before, Callback, Tale, TellingDesk};
 
 /// A vendor, and two people whom it tells: one whom the message reached, and one whose address is dead.
 struct Vendor {
@@ -19,8 +19,10 @@ struct Vendor {
     people: &'static str,
     /// A success, `ID` standing for the message's own.
     answer: (u16, &'static str, &'static str),
+    /// What it says to the requests before the one that sends.
+    before: Before,
     /// The callback.
-    tells: fn(&Tale<'_>) -> crate::support::telling_desk::Callback,
+    tells: fn(&Tale<'_>) -> Callback,
     /// What the first callback of each message is answered with.
     first: u16,
 }
@@ -40,7 +42,7 @@ async fn scenario(database: String, vendor: Vendor) {
     let secret = dir.path().join("secret");
     std::fs::write(&secret, vendor.secret).expect("written");
     let (status, header, body) = vendor.answer;
-    let desk = TellingDesk::start(vendor.secret, vendor.tells, (status, header, body)).await;
+    let desk = TellingDesk::start(vendor.secret, vendor.tells, (status, header, body), vendor.before).await;
     let settings = vendor.settings.replace("{base}", &desk.url).replace("{secret}", &secret.display().to_string());
     let providers = format!("[[providers]]\nname = \"v\"\nconcurrency = 4\n{settings}\n");
     let mut candour = Candour::prepare(dir.path(), &database, UNHURRIED, &providers).await;

@@ -33,6 +33,7 @@ async fn vonage() {
         secret: "a secret of ours",
         people: BY_TEXT,
         answer: (200, "x-nothing: 1", r#"{"messages":[{"status":"0","message-id":"ID"}]}"#),
+        before: &[],
         tells: vonage_tells,
         first: 204,
     })
@@ -63,6 +64,7 @@ async fn messagebird() {
         secret: "a secret of theirs",
         people: BY_TEXT,
         answer: (201, "x-nothing: 1", r#"{"id":"ID"}"#),
+        before: &[],
         tells: messagebird_tells,
         first: 204,
     })
@@ -83,6 +85,7 @@ async fn kannel() {
         secret: "a secret of ours",
         people: BY_TEXT,
         answer: (202, "x-nothing: 1", "0: Accepted for delivery"),
+        before: &[],
         tells: kannel_tells,
         first: 204,
     })
@@ -109,6 +112,7 @@ async fn aliyun() {
         secret: "a secret of ours",
         people: BY_TEXT,
         answer: (200, "x-nothing: 1", r#"{"Code":"OK","BizId":"ID"}"#),
+        before: &[],
         tells: aliyun_tells,
         first: 200,
     })
@@ -138,6 +142,7 @@ async fn tencent_is_asked_to_come_again() {
             "x-nothing: 1",
             r#"{"Response":{"SendStatusSet":[{"SerialNo":"ID","Code":"Ok"}],"RequestId":"r"}}"#,
         ),
+        before: &[],
         tells: tencent_tells,
         first: 503,
     })
