@@ -67,6 +67,9 @@ pub(super) fn bounced(status: &str) -> Option<(Outcome, String)> {
     Some((answer.outcome, answer.code.unwrap_or_default()))
 }
 
+/// The header in which the signed name of an attempt travels, where bounces are signed.
+const ATTEMPT_HEADER: &str = "X-Candour-Attempt";
+
 /// A mail relay.
 pub struct SmtpProvider {
     descriptor: Descriptor,
@@ -141,10 +144,15 @@ impl Provider for SmtpProvider {
         let Some(content) = self.signing.sign(content, now).await else {
             return Answer::of(Outcome::Retry, "not-signed");
         };
-        // Signed where that is configured: what comes back with it is believed.
-        let (sender, id) = match &self.verp {
-            Some(verp) => (verp.address(message.attempt), verp.token(message.attempt)),
-            None => (self.sender.clone(), message.attempt.0.simple().to_string()),
+        // Signed where that is configured: what comes back with it is believed. A relay that bounces to an address of its
+        // own and drops the envelope's identifier returns the message's headers still.
+        let (sender, id, content) = match &self.verp {
+            Some(verp) => {
+                let id = verp.token(message.attempt);
+                let marked = [ATTEMPT_HEADER, ": ", &id, "\r\n"].concat().into_bytes();
+                (verp.address(message.attempt), id, [marked, content].concat())
+            }
+            None => (self.sender.clone(), message.attempt.0.simple().to_string(), content),
         };
         let envelope = Envelope { sender, recipient, id };
         match self.pool.deliver(envelope, content).await {

@@ -28,6 +28,20 @@ async fn an_accepted_message_that_bounces_marks_the_address_dead() {
     assert_eq!((events[0].attempt, events[0].outcome), (message.attempt, Some(Outcome::BadAddress)));
     assert_eq!(events[0].code.as_deref(), Some("failed 5.1.1"));
 
+    // A relay that has bounces come to an address of its own leaves only the headers of the message.
+    let whole = String::from_utf8(request.body.to_vec()).unwrap();
+    let (_, marked) = whole.split_once("X-Candour-Attempt: ").expect("the message says whose it is");
+    let token = marked.split_whitespace().next().unwrap().to_owned();
+    let without = |marked: bool| -> String {
+        let is_kept = |line: &&str| !line.contains(&token) || (marked && line.starts_with("X-Candour-Attempt: "));
+        whole.split_inclusive('\n').filter(is_kept).collect()
+    };
+    request.body = without(true).into();
+    let same = relay.receipts(&request).await.unwrap().remove(0);
+    assert_eq!((same.attempt, same.outcome), (message.attempt, Some(Outcome::BadAddress)));
+    request.body = without(false).into();
+    assert!(matches!(relay.receipts(&request).await, Err(ReceiptError::Malformed(_))));
+
     request.headers.clear();
     assert_eq!(relay.receipts(&request).await, Err(ReceiptError::Forged));
 }
