@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
-use super::forecast::{Carrier, Crowd, seconds};
+use super::forecast::{Carrier, Crowd, as_f64, seconds};
 use crate::domain::channel::Channel;
 use crate::domain::jurisdiction::JurisdictionId;
 
@@ -120,11 +120,6 @@ fn slowest(kinds: &[(Set, i64)], speed: impl Fn(Set) -> f64) -> Lane {
             lane(&chosen)
         })
         .fold(all, |slowest, lane| if lane.slower_than(&slowest) { lane } else { slowest })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "nobody tells 2^53 people")]
-const fn as_f64(number: i64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -356,6 +356,6 @@ pub(super) fn seconds(people: i64, per_second: f64) -> Option<i64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a forecast for people needs no more than 52 bits")]
-const fn as_f64(number: i64) -> f64 {
+pub(super) const fn as_f64(number: i64) -> f64 {
     number as f64
 }
