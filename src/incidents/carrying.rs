@@ -82,7 +82,8 @@ pub(super) fn lanes(crowds: &[&Crowd], carriers: &[&Carrier], rate: impl Fn(&Car
         let bits = carriers.iter().zip(0..Set::BITS);
         bits.filter(|(_, bit)| set & (1 << bit) != 0).map(|(carrier, _)| rate(carrier)).sum()
     };
-    sets.iter().map(|set| slowest(&connected(*set, &kinds), speed)).collect()
+    let lanes: BTreeMap<Set, Lane> = kinds.keys().map(|set| (*set, slowest(&connected(*set, &kinds), speed))).collect();
+    sets.iter().map(|set| lanes[set]).collect()
 }
 
 /// The kinds of people that share a provider with this one, directly or through others.

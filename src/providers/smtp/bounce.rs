@@ -3,8 +3,8 @@
 //!
 //! Whoever posts shows a secret of the bounce addresses (`Authorization: Bearer`); the bounce must carry the signed token
 //! of an attempt: in the address it came to, else in the Original-Envelope-Id, a header of the returned message
-//! (`X-Candour-Attempt`) or anywhere else. An identifier without a signature (a Message-ID) is not enough: whoever has seen one could have a person's address marked
-//! dead. A complaint (ARF, RFC 5965) says that the person has the message. A delivery report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status
+//! (`X-Candour-Attempt`) or anywhere else. An identifier without a signature (a Message-ID) is not enough: whoever has seen
+//! one could have a person's address marked dead. A complaint (ARF, RFC 5965) says that the person has the message. A delivery report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status
 //! what it means: a message that expired is `failed` with a Status of class 4. Everything else that comes to such an
 //! address (vacation notices, answers) changes nothing.
 

@@ -141,6 +141,8 @@ async fn take(State(desk): State<Arc<Desk>>, uri: Uri, body: Bytes) -> Response 
     let status = tell(&desk, &callback).await;
     desk.first.lock().unwrap().push(status);
     if !StatusCode::from_u16(status).unwrap().is_success() {
+        // Before it is answered: whoever has seen the answer can wait for the rest.
+        desk.open.send_modify(|open| *open += 1);
         tokio::spawn(tell_again(Arc::clone(&desk), callback));
     }
     let (status, header, body) = desk.answer;
@@ -162,7 +164,6 @@ async fn tell(desk: &Desk, callback: &Callback) -> u16 {
 
 /// As vendors do with a callback that was not taken.
 async fn tell_again(desk: Arc<Desk>, callback: Callback) {
-    desk.open.send_modify(|open| *open += 1);
     while tell(&desk, &callback).await >= 300 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

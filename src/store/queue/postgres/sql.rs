@@ -66,7 +66,7 @@ WITH batch AS (
 )
 SELECT nth - 1 FROM batch WHERE nth NOT IN (SELECT nth FROM found WHERE state = 'in_flight' AND worker_id = $4)";
 
-// The attempt's row is made of what the worker knows of its intent: to read it again from the person's row would be a third
+// The attempt's row is made of what the worker knows of its intent: to read it again from the person's row would be a sixth
 // of the statement's time. The state is asked in words that no index knows: see above.
 pub(super) const WRITE_MOVES: &str = "/* write_moves */
 WITH m AS (

@@ -60,7 +60,7 @@ LEFT JOIN campaign_people AS p
 WHERE p.person_id IS NULL";
 
 // A row is its reference, or a list of its due time and its reference. Everything else is the same for the whole batch: to
-// take it out of the JSON of each row costs as much as to write the row.
+// take it out of the JSON of each row was an eighth of the time of the connection's thread.
 pub(super) const WRITE_OUTCOMES: &str = "/* write_outcomes */
 INSERT INTO attempts
     (id, campaign_id, person_id, channel, provider, place, tries, number, repeats, intended_at, outcome, settled_at,
