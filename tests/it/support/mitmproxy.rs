@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::process::Running;
+use super::process::{Running, free_port};
 use super::python;
 
 /// What becomes of what goes to a port.
@@ -60,7 +59,7 @@ impl Mitmproxy {
         std::fs::write(&addon, format!("{manners}}}\n{ADDON}")).unwrap();
         let mut command = Command::new(python::file("mitmproxy/bin/mitmdump"));
         // It takes no two listeners whose ports it may choose.
-        let ways: BTreeMap<u16, u16> = ports.iter().map(|(port, _)| *port).zip(free_ports(ports.len())).collect();
+        let ways: BTreeMap<u16, u16> = ports.iter().map(|(port, _)| (*port, free_port())).collect();
         for (port, way) in &ways {
             command.args(["--mode", &format!("reverse:http://127.0.0.1:{port}@127.0.0.1:{way}")]);
         }
@@ -75,10 +74,4 @@ impl Mitmproxy {
     pub fn way_to(&self, port: u16) -> u16 {
         self.ways[&port]
     }
-}
-
-/// Ports of this machine at which nothing listens, each another.
-fn free_ports(number: usize) -> Vec<u16> {
-    let listeners: Vec<_> = (0..number).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a counterpart may take to start or to do what it was asked.
@@ -73,9 +74,20 @@ impl Drop for Running {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port at which nothing listens. Nobody else gets it: it is below those the system hands out by itself, and these tests
+/// are one process that counts on from where it began.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 10_000;
+    const NUMBER: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Another run of the tests beside this one begins elsewhere.
+        let place = std::process::id().wrapping_mul(997).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % NUMBER;
+        let port = u16::try_from(FIRST + place).unwrap();
+        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Waits for something that another process does.
