@@ -123,15 +123,23 @@ macro_rules! owners {
 
 /// Gives codes to those of the `owners` who have none: the first of each to the first of the other. `$1` is the incident, `$2`
 /// the time.
+///
+/// Neither database knows how many rows the two sides have. `$join` is the one it does not do by comparing each with each:
+/// `SQLite` makes an index of its own for a `JOIN`, and none for a `FULL JOIN`; `PostgreSQL` takes the sides for a row each and
+/// loops over them, but hashes or merges a `FULL JOIN`, and makes nothing else of it behind `MATERIALIZED`.
 macro_rules! assigning {
-    () => {
-        ", needy (person, nth) AS MATERIALIZED (SELECT o.person, ROW_NUMBER() OVER (ORDER BY o.person) FROM owners o \
-         WHERE NOT EXISTS (SELECT 1 FROM remedy_codes r WHERE r.person_id = o.person)), \
-         free (id, nth) AS MATERIALIZED (SELECT f.id, ROW_NUMBER() OVER (ORDER BY f.id) FROM \
-         (SELECT id FROM remedy_codes WHERE incident_id = $1 AND person_id IS NULL AND returned_at IS NULL \
-          ORDER BY id LIMIT (SELECT COUNT(*) FROM needy)) AS f) \
-         UPDATE remedy_codes AS r SET person_id = needy.person, assigned_at = $2 \
-         FROM needy JOIN free ON free.nth = needy.nth WHERE r.id = free.id"
+    ($join:literal) => {
+        concat!(
+            ", needy (person, nth) AS MATERIALIZED (SELECT o.person, ROW_NUMBER() OVER (ORDER BY o.person) FROM owners o \
+             WHERE NOT EXISTS (SELECT 1 FROM remedy_codes r WHERE r.person_id = o.person)), \
+             free (id, nth) AS MATERIALIZED (SELECT f.id, ROW_NUMBER() OVER (ORDER BY f.id) FROM \
+             (SELECT id FROM remedy_codes WHERE incident_id = $1 AND person_id IS NULL AND returned_at IS NULL \
+              ORDER BY id LIMIT (SELECT COUNT(*) FROM needy)) AS f), \
+             pairs (person, id) AS MATERIALIZED (SELECT needy.person, free.id FROM needy ",
+            $join,
+            " free ON free.nth = needy.nth) \
+             UPDATE remedy_codes AS r SET person_id = pairs.person, assigned_at = $2 FROM pairs WHERE r.id = pairs.id"
+        )
     };
 }
 

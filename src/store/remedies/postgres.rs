@@ -12,7 +12,7 @@ use crate::store::traits::Result;
 const ASSIGN_SEALED: &str = concat!(
     "/* assign_codes */ WITH groups (jurisdiction, locale) AS MATERIALIZED (SELECT * FROM UNNEST($4::text[], $5::text[])), ",
     owners!("$3"),
-    assigning!()
+    assigning!("FULL JOIN")
 );
 
 const LACKING: &str = concat!(
@@ -25,7 +25,7 @@ const LACKING: &str = concat!(
 const ASSIGN_LISTED: &str = concat!(
     "/* assign_codes */ WITH owners (person) AS MATERIALIZED (SELECT DISTINCT COALESCE(w.ward_id, l.person) \
      FROM UNNEST($3::uuid[]) AS l (person) LEFT JOIN wards w ON w.guardian_id = l.person)",
-    assigning!()
+    assigning!("FULL JOIN")
 );
 
 fn ids(people: &[PersonId]) -> Vec<Uuid> {

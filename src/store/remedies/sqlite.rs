@@ -40,7 +40,7 @@ macro_rules! listed {
     };
 }
 
-const ASSIGN_SEALED: &str = concat!("/* assign_codes */ ", groups!("$4"), owners!("$3"), assigning!());
+const ASSIGN_SEALED: &str = concat!("/* assign_codes */ ", groups!("$4"), owners!("$3"), assigning!("JOIN"));
 
 const LACKING: &str = concat!(
     "/* lacking_codes */ ",
@@ -53,7 +53,7 @@ const ASSIGN_LISTED: &str = concat!(
     "/* assign_codes */ WITH owners (person) AS MATERIALIZED (SELECT DISTINCT person FROM (",
     listed!("$3", "$4"),
     "))",
-    assigning!()
+    assigning!("JOIN")
 );
 
 pub(in crate::store) const READ_CODES: &str = concat!(
