@@ -66,7 +66,6 @@ impl People {
         after: Option<PersonId>,
         limit: u32,
     ) -> Result<Page<Person>, StoreError> {
-        self.store.incident(incident).await?;
         self.store.people(incident, after, limit).await
     }
 

@@ -30,6 +30,10 @@ const LOG_PAGES: &str = "8192";
 /// What is left of the log once it has been copied, in bytes.
 const LOG_BYTES: &str = "67108864";
 
+/// A connection to PostgreSQL that came back so short a time ago is used again without a question: the pool has asked it when
+/// it came back, and on a busy machine each question is one more wait for the processor.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// How long a connection to PostgreSQL may take to say that it is alive, before it is used.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
@@ -70,6 +74,8 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Db> {
         .pragma("secure_delete", "FAST");
     let write = SqlitePoolOptions::new()
         .max_connections(1)
+        // A file does not hang up.
+        .test_before_acquire(false)
         .acquire_timeout(options.acquire_timeout)
         .connect_with(
             connect
@@ -85,6 +91,7 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Db> {
     migrate::sqlite(&write, options.migrate).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(options.readers.max(1))
+        .test_before_acquire(false)
         .acquire_timeout(options.acquire_timeout)
         .connect_with(connect.read_only(true))
         .await
@@ -150,7 +157,9 @@ async fn postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<P
         .after_connect(move |connection, _| Box::pin(async move { settle_in(connection, patience).await }))
         // The pool's own question would wait for an answer as long as the network lets it.
         .test_before_acquire(false)
-        .before_acquire(|connection, _| Box::pin(async move { Ok(answers(connection).await) }))
+        .before_acquire(|connection, since| {
+            Box::pin(async move { Ok(since.idle_for < FRESH || answers(connection).await) })
+        })
         .connect_with(connect.application_name("candour"))
         .await
         .map_err(|error| match StoreError::from(error) {

@@ -14,6 +14,7 @@ use crate::store::SqlStore;
 use crate::store::db::{on_both_connections, reading};
 use crate::store::error::StoreError;
 use crate::store::incidents::IncidentRows;
+use crate::store::keys::KeyRows;
 use crate::store::people::{PeopleSealer, SealedPeople};
 use crate::store::rows::{PersonRow, jurisdiction, locale, page, word};
 use crate::store::traits::{ImportCounts, Page, PeopleGroup, PeopleStore, ReachGroup, Result};
@@ -84,9 +85,9 @@ impl PeopleStore for SqlStore {
     }
 
     async fn people(&self, incident: IncidentId, after: Option<PersonId>, limit: u32) -> Result<Page<Person>> {
-        let key = self.incident_key(incident).await?;
-        let rows: Vec<PersonRow> = reading!(self, conn => {
-            sqlx::query_as(
+        let (stored, rows): (_, Vec<PersonRow>) = reading!(self, conn => {
+            let stored = conn.wrapped_key(incident).await?;
+            let rows = sqlx::query_as(
                 "/* people */ SELECT id, sealed, jurisdiction, locale FROM people \
                  WHERE incident_id = $1 AND id > $2 ORDER BY id LIMIT $3",
             )
@@ -94,8 +95,10 @@ impl PeopleStore for SqlStore {
             .bind(after.map_or(Uuid::nil(), |id| id.0))
             .bind(i64::from(limit) + 1)
             .fetch_all(conn)
-            .await
+            .await?;
+            Ok::<_, StoreError>((stored, rows))
         })?;
+        let key = self.sealer.incident_key(incident, &stored)?;
         page(rows, limit, |row| row.open(&key))
     }
 

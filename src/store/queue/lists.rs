@@ -127,30 +127,40 @@ impl SqlStore {
         after: Option<AttemptId>,
         limit: u32,
     ) -> Result<Page<AttemptRow>> {
-        // Few are in flight, and the index of those finds them. The campaign is asked for in words that no index answers: by
-        // the key of all its people SQLite would read each of them.
+        // From one to the next: asked for a page, PostgreSQL reads and sorts all attempts of a campaign that has begun since the
+        // table was last analysed, for it takes them for few. Few are in flight, and the index of those finds them; but on
+        // PostgreSQL it holds those who were, too, until it is vacuumed, and is walked no further than a full page of settled
+        // ones goes. The campaign is asked for in words that no index answers: by the key of all its people SQLite would read
+        // each of them.
         let rows: Vec<ListedRow> = reading!(self, conn => {
             sqlx::query_as(
-                "/* list_attempts */ SELECT l.*, c.notice_hash FROM ( \
-                     SELECT a.* FROM ( \
-                         SELECT a.id, a.person_id, p.state, a.channel, a.provider, a.number, a.repeats, a.intended_at, \
-                                a.outcome, a.settled_at, a.code, a.reference, a.receipt \
-                         FROM attempts a \
-                         JOIN campaign_people p ON p.campaign_id = a.campaign_id AND p.person_id = a.person_id \
-                         WHERE a.campaign_id = $1 AND a.id > $2 ORDER BY a.id LIMIT $3 \
-                     ) AS a UNION ALL SELECT i.* FROM ( \
-                         SELECT attempt_id, person_id, state, channel, provider, attempts + 1, repeats, intended_at, \
-                                CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), \
-                                CAST(NULL AS TEXT) \
-                         FROM campaign_people \
-                         WHERE attempt_id > $2 AND state = 'in_flight' AND CASE WHEN campaign_id = $1 THEN 1 ELSE 0 END = 1 \
-                         ORDER BY attempt_id LIMIT $3 \
-                     ) AS i \
-                 ) AS l CROSS JOIN campaigns c WHERE c.id = $1 ORDER BY l.id LIMIT $3",
+                "/* list_attempts */ WITH RECURSIVE next (id, nth) AS ( \
+                     SELECT (SELECT id FROM attempts WHERE campaign_id = $1 AND id > $2 ORDER BY id LIMIT 1), 1 \
+                     UNION ALL \
+                     SELECT (SELECT a.id FROM attempts a WHERE a.campaign_id = $1 AND a.id > next.id ORDER BY a.id LIMIT 1), \
+                            nth + 1 \
+                     FROM next WHERE next.id IS NOT NULL AND nth < $3 \
+                 ), settled AS MATERIALIZED ( \
+                     SELECT a.id, a.person_id, p.state, a.channel, a.provider, a.number, a.repeats, a.intended_at, \
+                            a.outcome, a.settled_at, a.code, a.reference, a.receipt \
+                     FROM next JOIN attempts a ON a.id = next.id \
+                     JOIN campaign_people p ON p.campaign_id = a.campaign_id AND p.person_id = a.person_id \
+                 ), in_flight AS MATERIALIZED ( \
+                     SELECT attempt_id, person_id, state, channel, provider, attempts + 1, repeats, intended_at, \
+                            CAST(NULL AS TEXT), CAST(NULL AS BIGINT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), \
+                            CAST(NULL AS TEXT) \
+                     FROM campaign_people \
+                     WHERE attempt_id > $2 AND attempt_id < COALESCE((SELECT id FROM settled ORDER BY id LIMIT 1 OFFSET $3 - 1), $4) \
+                         AND state = 'in_flight' AND CASE WHEN campaign_id = $1 THEN 1 ELSE 0 END = 1 \
+                     ORDER BY attempt_id LIMIT $3 \
+                 ) \
+                 SELECT l.*, c.notice_hash FROM (SELECT * FROM settled UNION ALL SELECT * FROM in_flight) AS l \
+                 CROSS JOIN campaigns c WHERE c.id = $1 ORDER BY l.id LIMIT $3",
             )
             .bind(campaign.0)
             .bind(after.map_or(Uuid::nil(), |id| id.0))
             .bind(i64::from(limit) + 1)
+            .bind(Uuid::max())
             .fetch_all(conn)
             .await
         })?;
