@@ -17,6 +17,9 @@ use crate::domain::id::IncidentId;
 use crate::domain::incident::IncidentState;
 use crate::store::{ImportCounts, StoreError};
 
+/// After so many new people the database is told that there are more.
+const MANY: i64 = 10_000;
+
 /// How the people are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -122,6 +125,12 @@ impl People {
             (None, Err(header)) => return Err(header.into()),
         };
         let mut outcome = stored.outcome;
+        if outcome.counts.added >= MANY
+            && let Err(error) = self.store.people_grew().await
+        {
+            // They are in all the same; the database finds out by itself, only later.
+            tracing::warn!(%incident, %error, "the database was not told that many people came in");
+        }
         outcome.rejects = sink.rejects;
         if matches!(why, None | Some(Interruption::Upload)) {
             outcome.through_line = sink.through_line;

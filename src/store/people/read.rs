@@ -11,7 +11,7 @@ use crate::domain::id::{IncidentId, PersonId};
 use crate::domain::person::Person;
 use crate::domain::reach::Reach;
 use crate::store::SqlStore;
-use crate::store::db::{on_both_connections, reading};
+use crate::store::db::{Db, on_both_connections, reading};
 use crate::store::error::StoreError;
 use crate::store::incidents::IncidentRows;
 use crate::store::keys::KeyRows;
@@ -82,6 +82,15 @@ impl PeopleStore for SqlStore {
 
     async fn import_sealed(&self, people: SealedPeople, now: Millis, actor: ActorRef) -> Result<ImportCounts> {
         self.import(people, now, actor).await
+    }
+
+    async fn people_grew(&self) -> Result<()> {
+        // Until it is told, PostgreSQL takes the people of a new incident for few, and may read and sort all of them for each
+        // page. SQLite's plans here do not depend on numbers.
+        if let Db::Postgres { pool } = &self.db {
+            sqlx::query("/* people_grew */ ANALYZE people").execute(pool).await?;
+        }
+        Ok(())
     }
 
     async fn people(&self, incident: IncidentId, after: Option<PersonId>, limit: u32) -> Result<Page<Person>> {

@@ -104,6 +104,8 @@ pub trait PeopleStore: Send + Sync {
         })?;
         self.import_sealed(people, now, actor).await
     }
+    /// Tells the database that many people came in, so that it plans for them.
+    async fn people_grew(&self) -> Result<()>;
     /// Lists people of an incident in order of identifier.
     async fn people(&self, incident: IncidentId, after: Option<PersonId>, limit: u32) -> Result<Page<Person>>;
     /// Reads one person.
