@@ -161,10 +161,12 @@ impl Lane {
             return;
         }
         self.known = running;
-        let resting = |campaign: CampaignId| self.known.iter().all(|running| running.id != campaign);
-        let (unbegun, queue) = self.queue.drain(..).partition(|(_, claimed)| resting(claimed.campaign));
-        self.queue = queue;
-        self.hand_back(unbegun);
+        let resting = |claimed: &Claimed| self.known.iter().all(|running| running.id != claimed.campaign);
+        if self.queue.iter().any(|(_, claimed)| resting(claimed)) {
+            let (unbegun, queue) = self.queue.drain(..).partition(|(_, claimed)| resting(claimed));
+            self.queue = queue;
+            self.hand_back(unbegun);
+        }
     }
 
     /// Hands back what was not begun.

@@ -62,7 +62,7 @@ async fn write(
 ) {
     for tries in 0.. {
         let started = tokio::time::Instant::now();
-        match shared.store.settle(campaign, worker, batch.clone(), shared.clock.now()).await {
+        match shared.store.settle(campaign, worker, &batch, shared.clock.now()).await {
             Ok(report) => {
                 shared.metrics.settle_seconds.observe(started.elapsed().as_secs_f64());
                 if report.stale > 0 {

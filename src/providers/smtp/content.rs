@@ -3,10 +3,9 @@
 //! It says that a machine wrote it (RFC 3834) so that nobody's vacation notice answers it, and offers no one-click
 //! unsubscribe: a mailbox that clicks such links by itself must not switch off a notice the law demands.
 
-use std::time::{Duration, SystemTime};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use lettre::Address;
 use lettre::message::header::{self, Header, HeaderName, HeaderValue, Headers};
 use lettre::message::{Mailbox, Mailboxes};
@@ -66,7 +65,6 @@ impl Composer {
         let Body::Email { to, to_name, subject, text, html } = &message.body else { return Err(CannotWrite) };
         let address = wire_address(to.expose()).ok_or(CannotWrite)?;
         let name = to_name.as_ref().map(|n| display_name(n.expose())).filter(|n| !n.is_empty());
-        let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
         // No two attempts have the same id, and nobody who writes a notice can guess one: it cannot occur in a body.
         let boundary = format!("candour-{}", message.attempt.0.simple());
 
@@ -75,7 +73,7 @@ impl Composer {
         let line = |written: &mut String, parts: &[&str]| {
             parts.iter().chain(&["\r\n"]).for_each(|part| written.push_str(part));
         };
-        written.push_str(&as_header(header::Date::new(sent)));
+        line(&mut written, &["Date: ", &date(now).ok_or(CannotWrite)?]);
         written.push_str(&self.same);
         match name.as_deref() {
             None if is_plain_address(&address) => line(&mut written, &["To: ", &address]),
@@ -125,6 +123,13 @@ fn is_plain_subject(subject: &str) -> bool {
         && "Subject: ".len() + subject.len() <= HEADER_LINE
         && subject.bytes().all(|b| matches!(b, b' '..=b'~'))
         && !subject.contains("=?")
+}
+
+/// A time as RFC 5322 section 3.3 has it, which is that of HTTP (RFC 9110 section 5.6.7) with another word for the zone.
+/// `None` for times that have no such form.
+fn date(at: Millis) -> Option<String> {
+    let http = DateTimePrinter::new().timestamp_to_rfc9110_string(&at.to_timestamp()).ok()?;
+    Some(http.replace("GMT", "+0000"))
 }
 
 /// One header, encoded and folded by the library.
@@ -226,6 +231,7 @@ mod tests {
     use crate::domain::pii::Pii;
     use lettre::message::header::ContentTransferEncoding;
     use mail_parser::{MessageParser, MimeHeaders};
+    use std::time::{Duration, SystemTime};
 
     fn message(to: &str, subject: &str, text: &str) -> Message {
         let id = |n: u8| uuid::Builder::from_unix_timestamp_millis(1, &[n; 10]).into_uuid();
@@ -309,7 +315,7 @@ mod tests {
         #[test]
         fn what_is_plain_is_what_the_library_would_write(
             name in "[A-Za-z0-9]{1,9}( [A-Za-z0-9]{1,9}){1,4}", subject in "[ -~]{1,70}",
-            address in "[a-z0-9._+-]{1,20}@[a-z0-9]{1,20}\\.[a-z]{2,5}",
+            address in "[a-z0-9._+-]{1,20}@[a-z0-9]{1,20}\\.[a-z]{2,5}", now in 0_u64..4_000_000_000_000,
         ) {
             if is_plain_name(&name, &address) && let Ok(parsed) = address.parse::<Address>() {
                 let to = header::To::from(Mailboxes::from(Mailbox::new(Some(name.clone()), parsed)));
@@ -320,6 +326,9 @@ mod tests {
                 proptest::prop_assert_eq!(as_header(header::Subject::from(subject)), written);
             }
             proptest::prop_assert_eq!(wire_address(&address), Some(address));
+            let at = SystemTime::UNIX_EPOCH + Duration::from_millis(now);
+            let written = format!("Date: {}\r\n", date(Millis(i64::try_from(now).unwrap())).unwrap());
+            proptest::prop_assert_eq!(as_header(header::Date::new(at)), written);
         }
     }
 

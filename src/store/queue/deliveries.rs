@@ -56,10 +56,10 @@ impl DeliveryStore for SqlStore {
         &self,
         campaign: CampaignId,
         worker: WorkerId,
-        settlements: Vec<Settlement>,
+        settlements: &[Settlement],
         now: Millis,
     ) -> Result<SettleReport> {
-        self.settle_batch(campaign, worker, &settlements, now).await
+        self.settle_batch(campaign, worker, settlements, now).await
     }
 
     async fn hand_back(

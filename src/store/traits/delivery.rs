@@ -183,7 +183,7 @@ pub trait DeliveryStore: Send + Sync {
         &self,
         campaign: CampaignId,
         worker: WorkerId,
-        settlements: Vec<Settlement>,
+        settlements: &[Settlement],
         now: Millis,
     ) -> Result<SettleReport>;
     /// Hands back attempts that were claimed and certainly not begun: their intent is withdrawn, the person pending again.

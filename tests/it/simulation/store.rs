@@ -189,10 +189,11 @@ impl DeliveryStore for FaultyStore {
         &self,
         campaign: CampaignId,
         worker: WorkerId,
-        settlements: Vec<Settlement>,
+        settlements: &[Settlement],
         _now: Millis,
     ) -> Result<SettleReport> {
         let id = settlements.first().map_or(campaign.0, |one| one.attempt.0);
+        let settlements = settlements.to_vec();
         self.call("settle", id, move |model| model.settle(campaign, worker, &settlements)).await
     }
 

@@ -84,7 +84,7 @@ on_both!(people_are_given_out_in_due_order_and_not_before, |world| {
     // Each asks to be tried again, the last of them first.
     for (nth, one) in (0..).zip(&claimed) {
         let at = Millis(T0.0 - 60_000 + 1000 * (10 - nth));
-        world.store.settle(campaign.id, worker, vec![settlement(one, Outcome::Retry, at)], T0).await.unwrap();
+        world.store.settle(campaign.id, worker, &[settlement(one, Outcome::Retry, at)], T0).await.unwrap();
     }
     let due = |nth: i64| Millis(T0.0 + 1000 * (10 - nth));
     assert_eq!(world.store.next_due(campaign.id, Channel::Email).await, Ok(Some(due(2))));

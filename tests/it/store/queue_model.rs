@@ -113,8 +113,8 @@ impl Model {
                 batch.push((one, self.dice.of(&Outcome::ALL)));
             }
         }
-        let settlements = batch.iter().map(|(one, outcome)| settlement(one, *outcome, self.now)).collect();
-        let report = self.world.store.settle(self.campaign, worker, settlements, self.now).await.unwrap();
+        let settlements: Vec<_> = batch.iter().map(|(one, outcome)| settlement(one, *outcome, self.now)).collect();
+        let report = self.world.store.settle(self.campaign, worker, &settlements, self.now).await.unwrap();
         let mut applied = 0;
         for (one, outcome) in &batch {
             if self.mine(worker, one) {

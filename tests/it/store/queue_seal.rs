@@ -68,7 +68,7 @@ on_both!(whom_an_earlier_campaign_reached_the_next_leaves_alone, |world| {
     let worker = world.worker(FOREVER).await;
     let claimed = world.claim(first.id, worker, Channel::Email, 3, T0).await.unwrap();
     let batch = vec![settlement(&claimed[0], Outcome::Accepted, T0), settlement(&claimed[1], Outcome::BadAddress, T0)];
-    world.store.settle(first.id, worker, batch, T0).await.unwrap();
+    world.store.settle(first.id, worker, &batch, T0).await.unwrap();
     world.act(&first, CampaignAction::Cancel).await.unwrap();
     let notice = candour::store::NoticeStore::latest_notice(&*world.store, first.incident).await.unwrap();
     conflict(world.seal(first.incident, &notice).await, "1 attempts under way");

@@ -24,7 +24,7 @@ on_both!(each_outcome_sends_its_person_where_the_domain_says, |world| {
         settlement(of(1).next().unwrap(), Outcome::Rejected, T0),
         settlement(of(1).nth(1).unwrap(), Outcome::Unknown, T0),
     ];
-    let report = world.store.settle(campaign.id, worker, batch.clone(), T0).await.unwrap();
+    let report = world.store.settle(campaign.id, worker, &batch, T0).await.unwrap();
     assert_eq!(report, SettleReport { applied: 5, stale: 0, completed: false });
     let counts = world.counts(campaign.id).await;
     assert_eq!((counts.reached, counts.unreachable, counts.pending, counts.in_flight), (1, 1, 3, 0));
@@ -59,11 +59,11 @@ on_both!(a_batch_applied_again_is_stale_and_one_that_names_an_attempt_twice_coun
     let worker = world.worker(FOREVER).await;
     let claimed = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();
     let twice = vec![settlement(&claimed[0], Outcome::Accepted, T0), settlement(&claimed[0], Outcome::BadAddress, T0)];
-    let first = world.store.settle(campaign.id, worker, twice.clone(), T0).await.unwrap();
+    let first = world.store.settle(campaign.id, worker, &twice, T0).await.unwrap();
     assert_eq!((first.applied, first.stale), (1, 1));
     assert_eq!(world.counts(campaign.id).await.reached, 1);
     let entries = world.store.audit(Some(campaign.incident), 0, 100).await.unwrap().len();
-    let second = world.store.settle(campaign.id, worker, twice, T0).await.unwrap();
+    let second = world.store.settle(campaign.id, worker, &twice, T0).await.unwrap();
     assert_eq!((second.applied, second.stale), (0, 2));
     assert_eq!(world.store.audit(Some(campaign.incident), 0, 100).await.unwrap().len(), entries, "nothing changed");
     world.assert_consistent().await;
@@ -133,7 +133,7 @@ on_both!(a_settlement_late_by_the_clock_but_before_the_reaper_counts, |world| {
     let claimed = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();
     let late = Millis(T0.0 + 1000);
     let batch = vec![settlement(&claimed[0], Outcome::Accepted, late)];
-    assert_eq!(world.store.settle(campaign.id, worker, batch, late).await.unwrap().applied, 1);
+    assert_eq!(world.store.settle(campaign.id, worker, &batch, late).await.unwrap().applied, 1);
     let reaped = world.store.reap(&policies(), &BTreeMap::new(), None, late, 0.5).await.unwrap();
     assert_eq!((reaped.workers, reaped.unknown), (1, 0));
 });

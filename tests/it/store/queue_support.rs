@@ -156,8 +156,8 @@ impl World {
 
     /// Settles all of them with one outcome.
     pub(crate) async fn settle_all(&self, worker: WorkerId, claimed: &[Claimed], outcome: Outcome) -> SettleReport {
-        let settlements = claimed.iter().map(|one| settlement(one, outcome, T0)).collect();
-        self.store.settle(claimed[0].campaign, worker, settlements, T0).await.unwrap()
+        let settlements: Vec<_> = claimed.iter().map(|one| settlement(one, outcome, T0)).collect();
+        self.store.settle(claimed[0].campaign, worker, &settlements, T0).await.unwrap()
     }
 
     /// Tells the store a receipt.
