@@ -76,14 +76,16 @@ impl Breaker {
     }
 
     fn open(&mut self, retry_after_ms: Option<i64>, now: Millis) -> bool {
-        let was_open = self.open_until.is_some_and(|until| now < until);
+        let open_until = self.open_until.filter(|until| now < *until);
+        // Answers to what was in the air when it opened say nothing new, unless the provider names a time.
         let doubled = self.pause_ms.saturating_mul(1 << self.openings.min(10));
-        let pause = retry_after_ms.unwrap_or(doubled).clamp(1, LONGEST_PAUSE_MS);
-        self.open_until = Some(self.open_until.map_or(now.plus(pause), |until| until.max(now.plus(pause))));
-        if !was_open {
+        let pause = if open_until.is_some() { retry_after_ms.unwrap_or(0) } else { retry_after_ms.unwrap_or(doubled) };
+        let until = now.plus(pause.clamp(1, LONGEST_PAUSE_MS));
+        self.open_until = Some(open_until.map_or(until, |known| known.max(until)));
+        if open_until.is_none() {
             self.openings += 1;
         }
-        !was_open
+        open_until.is_none()
     }
 }
 
@@ -119,6 +121,17 @@ mod tests {
         breaker.note(Outcome::Throttled, None, Millis(0));
         breaker.note(Outcome::Throttled, None, Millis(1000));
         assert_eq!(breaker.permit(Millis(2999)), Permit::WaitUntil(Millis(3000)));
+    }
+
+    #[test]
+    fn what_was_in_the_air_when_it_opened_lengthens_the_pause_only_by_a_time_that_is_named() {
+        let mut breaker = Breaker::new(1000);
+        assert!(breaker.note(Outcome::Throttled, None, Millis(0)));
+        assert!(!breaker.note(Outcome::Throttled, None, Millis(10)));
+        assert_eq!(breaker.permit(Millis(1000)), Permit::Probe);
+        assert!(breaker.note(Outcome::Throttled, None, Millis(1000)));
+        assert!(!breaker.note(Outcome::Throttled, Some(5000), Millis(1010)));
+        assert_eq!(breaker.permit(Millis(6009)), Permit::WaitUntil(Millis(6010)));
     }
 
     #[test]

@@ -35,6 +35,10 @@ pub(super) type Work = (Arc<CompiledNotice>, Claimed);
 /// A slot that is no further away than this is taken at once, in milliseconds: a domain's burst.
 const SLOT_BURST_MS: i64 = 1000;
 
+/// A slot that was missed by more than this is none any more, in milliseconds: whoever was held up meets the rate anew, so
+/// that not all of them go out at once. Longer where the engine looks more rarely.
+const SLOT_LAPSE_MS: i64 = 5000;
+
 /// The slowest rate of a domain, in messages a second.
 const SLOWEST: f64 = 0.001;
 
@@ -266,10 +270,14 @@ impl Claims {
             return work;
         }
         let now = self.shared.clock.now();
+        let lapse_ms =
+            SLOT_LAPSE_MS.max(i64::try_from(self.shared.settings.poll_ms).unwrap_or(i64::MAX).saturating_mul(2));
         let (mut free, mut limited) = (Vec::with_capacity(work.len()), BTreeMap::<String, Vec<Work>>::new());
         for (notice, claimed) in work {
             match domain(&claimed).filter(|domain| rates.of(LimitKind::Domain, domain).is_some()) {
-                Some(domain) if !claimed.has_slot => limited.entry(domain).or_default().push((notice, claimed)),
+                Some(domain) if !claimed.slot.is_some_and(|slot| slot.plus(lapse_ms) >= now) => {
+                    limited.entry(domain).or_default().push((notice, claimed))
+                }
                 _ => free.push((notice, claimed)),
             }
         }

@@ -112,6 +112,11 @@ impl Rates {
         self.of(LimitKind::Provider, &provider.name).or(provider.rate)
     }
 
+    /// Whether what is claimed for a provider may draw on a rate.
+    pub(super) fn hold(&self, provider: &Descriptor) -> bool {
+        provider.rate.is_some() || !self.0.is_empty()
+    }
+
     pub(super) fn any_domain(&self) -> bool {
         self.0.keys().any(|(kind, _)| *kind == LimitKind::Domain)
     }

@@ -89,6 +89,7 @@ impl Lane {
         while !stop.is_cancelled() {
             let now = self.shared.clock.now();
             self.give_up_resting();
+            self.give_up_waiting(now);
             let pause = self.launch(now);
             let rest = look_again_at.saturating_duration_since(tokio::time::Instant::now());
             if rest.is_zero() {
@@ -169,6 +170,14 @@ impl Lane {
         }
     }
 
+    /// While the provider is left alone, whoever waits here is handed back: another provider of the channel may tell them.
+    fn give_up_waiting(&mut self, now: Millis) {
+        if matches!(self.breaker.permit(now), Permit::WaitUntil(_)) && !self.queue.is_empty() {
+            let unbegun = std::mem::take(&mut self.queue);
+            self.hand_back(unbegun);
+        }
+    }
+
     /// Hands back what was not begun.
     fn hand_back(&self, unbegun: VecDeque<Work>) {
         let mut batches: BTreeMap<CampaignId, Vec<AttemptId>> = BTreeMap::new();
@@ -232,7 +241,7 @@ impl Lane {
                 provider = %self.descriptor.name,
                 outcome = %answer.outcome,
                 code = answer.code.as_deref().unwrap_or(""),
-                "the provider is left alone for a while; nobody is marked unreachable because of it"
+                "the provider is left alone for a while; people wait for it or go to another one"
             );
         }
     }
@@ -244,6 +253,13 @@ impl Lane {
             Permit::Probe if self.flying.is_empty() && self.queue.is_empty() => 1,
             Permit::Probe | Permit::WaitUntil(_) => return,
         };
+        // What is claimed has drawn on the rates. It must not pile up behind a slow provider, to go out all at once.
+        let rates = Arc::clone(&self.shared.rates.borrow());
+        if rates.hold(&self.descriptor)
+            && (!self.queue.is_empty() || self.flying.len() >= self.descriptor.concurrency.max(1))
+        {
+            return;
+        }
         if self.queue.len() >= wanted as usize
             || !self.lease.may_begin(now, self.shared.settings.lease_ms)
             || self.shared.running.borrow().is_empty()

@@ -242,8 +242,8 @@ pub struct Claimed {
     pub progress: Progress,
     /// What is durable of it.
     pub intent: Intent,
-    /// Whether it has waited for its slot of the destination's rate.
-    pub has_slot: bool,
+    /// The slot of the destination's rate that it has waited for.
+    pub slot: Option<Millis>,
 }
 
 /// What came of a claimed attempt.

@@ -62,6 +62,9 @@ pub struct Bucket {
     pub filled_at: Millis,
 }
 
+/// Clocks of workers differ by no more than this, in milliseconds.
+pub const SKEW_MS: i64 = 60_000;
+
 /// What a bucket gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -78,7 +81,8 @@ impl Bucket {
         Self { per_second, tokens: per_second.max(1.0), filled_at: now }
     }
 
-    /// Takes whole tokens. A clock that runs behind that of whoever came before adds nothing.
+    /// Takes whole tokens. A clock that runs behind that of whoever came before adds nothing; but where it is further behind than
+    /// [`SKEW_MS`], the other one was wrong, and the rate does not wait for this one to come there.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -86,6 +90,9 @@ impl Bucket {
         reason = "milliseconds and tokens are positive and far below 2^32"
     )]
     pub fn take(&mut self, wanted: u32, now: Millis) -> Grant {
+        if self.filled_at.0 - now.0 > SKEW_MS {
+            self.filled_at = now;
+        }
         let elapsed = (now.0 - self.filled_at.0).max(0) as f64 / 1000.0;
         self.tokens = (self.tokens + elapsed * self.per_second).min(self.per_second.max(1.0));
         self.filled_at = self.filled_at.max(now);
@@ -119,6 +126,14 @@ mod tests {
         assert_eq!(slow.take(3, Millis(0)).tokens, 1);
         assert_eq!(slow.take(3, Millis(9_000)), Grant { tokens: 0, wait_ms: Some(1_000) });
         assert_eq!(Bucket::full(0.0, Millis(0)).take(1, Millis(99_000)), Grant { tokens: 0, wait_ms: None });
+    }
+
+    #[test]
+    fn a_clock_that_was_an_hour_ahead_is_not_waited_for() {
+        let mut bucket = Bucket::full(10.0, Millis(3_600_000));
+        assert_eq!(bucket.take(10, Millis(3_600_000)).tokens, 10);
+        assert_eq!(bucket.take(10, Millis(0)).tokens, 0);
+        assert_eq!(bucket.take(10, Millis(500)).tokens, 5);
     }
 
     #[test]

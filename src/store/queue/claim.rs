@@ -16,6 +16,7 @@ use super::steps::Steps;
 use crate::domain::attempt::{Claimed, Intent};
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{CampaignState, Counts};
+use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId};
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
@@ -167,7 +168,7 @@ fn open(
 ) -> Result<Claimed> {
     let progress = progress(&row.cascade, row.place, row.tries)?;
     let step = moves::step(&progress.cascade, progress.place)?;
-    let has_slot = row.slot != 0;
+    let slot = (row.slot != 0).then_some(Millis(row.due_at));
     let intent = Intent {
         channel: request.queue.channel,
         provider: Arc::clone(&request.provider),
@@ -189,7 +190,7 @@ fn open(
         step,
         progress,
         intent,
-        has_slot,
+        slot,
     })
 }
 

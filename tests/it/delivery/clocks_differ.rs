@@ -1,10 +1,9 @@
 //! Workers whose clocks differ. By seconds, as clocks do: nobody notices. By more than a lease: one of them takes the others
 //! for dead again and again, and still nobody is lost and whoever got two is in the account.
 
-use std::path::PathBuf;
-
 use crate::support::candour::SHORT_LEASE;
 use crate::support::databases;
+use crate::support::faketime::set_clock;
 use crate::support::fleet::{CONCURRENCY, Fleet};
 use crate::support::program::Program;
 use crate::support::recording_sink::Manner;
@@ -58,15 +57,6 @@ async fn by_more_than_a_lease() {
 /// A worker whose clock is off by so much.
 async fn worker(fleet: &Fleet, clock: &str) -> Program {
     let mut command = fleet.candour.prepared(&["worker"]);
-    command.env("LD_PRELOAD", libfaketime()).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    set_clock(&mut command, clock);
     fleet.candour.work(command).await
-}
-
-fn libfaketime() -> PathBuf {
-    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
-    let places = folders.chain(["/usr/lib64", "/usr/local/lib"].map(PathBuf::from));
-    places
-        .map(|place| place.join("faketime/libfaketime.so.1"))
-        .find(|library| library.exists())
-        .expect("libfaketime is not installed (apt-get install libfaketime); ./tests/run installs it")
 }

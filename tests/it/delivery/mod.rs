@@ -10,6 +10,8 @@ mod database_read_only;
 mod descriptors_run_out;
 mod disk_full;
 mod domain_rate;
+mod domain_rate_after_a_pause;
+mod failing_account_shifts_the_share;
 mod further_wave;
 mod goes_by_destination;
 mod kill_harness;

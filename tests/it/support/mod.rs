@@ -10,6 +10,7 @@ pub mod configured;
 pub mod databases;
 pub mod dice;
 pub mod dump;
+pub mod faketime;
 pub mod features;
 pub mod fleet;
 pub mod http_stub;

@@ -186,7 +186,7 @@ impl Model {
                     repeats,
                     at: request.now,
                 },
-                has_slot: one.has_slot,
+                slot: one.has_slot.then_some(Millis(one.due)),
             });
         }
         Ok(claimed)
