@@ -30,6 +30,8 @@
 //!   with it. A death in between leaves a row that the next reaping finds.
 //! - **Receipts come in any order and any number of times.** A failure outweighs a delivery, which outweighs an acceptance,
 //!   whatever comes first.
+//! - **Whoever was told is not given up.** A receipt that an attempt arrived, which comes when its person has been tried otherwise
+//!   since, moves whoever waits or is unreachable; whoever is in flight is reached whatever comes of that.
 //! - **What a provider says when it is asked** goes the way of receipts, and a message that it names is one attempt's only: its
 //!   key among the receipts is the provider's name for it.
 //! - `tallies` equals `attempts` grouped by outcome at every commit: receipts that come after the outcome are in
@@ -53,6 +55,7 @@ mod hand_back;
 mod lists;
 mod moves;
 mod postgres;
+mod proofs;
 mod reap;
 mod receipts;
 mod seal_population;

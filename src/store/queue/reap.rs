@@ -6,6 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::moves::{self, Move, Settled, progress};
+use super::proofs::Proofs;
 use super::statements::{InFlightRow, Statements};
 use super::steps::Steps;
 use crate::domain::actor::ActorRef;
@@ -114,7 +115,12 @@ impl SqlStore {
             if rows.is_empty() {
                 return Ok((0, 0));
             }
-            let moves = rows.into_iter().map(|row| unknown(row, resolution, asked)).collect::<Result<Vec<_>>>()?;
+            let mut moves = rows.into_iter().map(|row| unknown(row, resolution, asked)).collect::<Result<Vec<_>>>()?;
+            let people: Vec<PersonId> = moves.iter().map(|m| m.person).collect();
+            let proven = tx.proven(campaign, &people).await?;
+            for one in moves.iter_mut().filter(|m| proven.contains(&m.person)) {
+                one.next = Next::Reached;
+            }
             let repeats = moves.iter().filter(|m| matches!(m.next, Next::Pending { repeats: true, .. })).count();
             let after = tx.apply(campaign, &moves, resolution.now).await?;
             let actor = ActorRef::engine();

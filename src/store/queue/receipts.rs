@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::lists::{channel, outcome};
 use super::moves::{self, Move, Settled, progress};
+use super::proofs::Proofs;
 use super::reap::Resolution;
 use super::settle::storable;
 use super::statements::{IntentRow, StandingRow, Statements};
@@ -72,13 +73,28 @@ impl SqlStore {
                 receipt: about.receipt.as_deref().map(outcome).transpose()?,
             };
             let said = weightier(known.receipt, receipt.outcome);
-            let Some((next, settled)) = consequence(receipt, resolution, known, &standing, about)? else {
+            if !known.current {
+                if said == Some(Outcome::Delivered) {
+                    tx.prove(campaign, person, receipt.attempt).await?;
+                } else if said.is_some() {
+                    tx.disprove(campaign, person, receipt.attempt).await?;
+                }
+            }
+            let consequence = match consequence(receipt, resolution, known, &standing, about)? {
+                Some((Next::Reached, settled)) => Some((Next::Reached, settled)),
+                // An earlier attempt is known to have arrived.
+                Some((_, settled)) if !tx.proven(campaign, &[person]).await?.is_empty() => {
+                    (settled.is_some() || state != PersonState::Reached).then_some((Next::Reached, settled))
+                }
+                other => other,
+            };
+            let Some((next, settled)) = consequence else {
                 tx.note_receipt(receipt, said, resolution.now).await?;
                 return Ok(ReceiptEffect::Noted);
             };
             let one = Move {
                 person,
-                attempt: receipt.attempt,
+                attempt: standing.attempt_id.map_or(receipt.attempt, AttemptId),
                 from: state,
                 next,
                 jurisdiction: standing.jurisdiction.clone(),
@@ -130,7 +146,8 @@ fn consequence(
     let next = |said| resolution.next(&progress, through, said);
     Ok(match verdict(known, receipt.outcome) {
         Verdict::Note => None,
-        Verdict::Reached => Some((Next::Reached, None)),
+        // Whoever was claimed and handed back since has no attempt by which they could be moved; it is remembered all the same.
+        Verdict::Reached => standing.attempt_id.map(|_| (Next::Reached, None)),
         Verdict::MoveOn(said) => Some((next(said), None)),
         Verdict::Settle(said) => Some((
             next(said),

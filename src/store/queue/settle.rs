@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use super::moves::{self, Move, Settled};
+use super::proofs::Proofs;
 use super::statements::{Late, Statements, engine};
 use super::steps::Steps;
-use crate::domain::attempt::Settlement;
+use crate::domain::attempt::{Next, Settlement};
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{CampaignState, PersonState};
 use crate::domain::clock::Millis;
@@ -51,6 +52,16 @@ impl SqlStore {
             let after = if moves.is_empty() {
                 None
             } else if tx.write_moves(campaign, Some(worker), &moves, now).await? == moves.len() as u64 {
+                // Once they are locked, so that no receipt comes in between.
+                let untold: Vec<PersonId> =
+                    moves.iter().filter(|m| !matches!(m.next, Next::Reached)).map(|m| m.person).collect();
+                if !untold.is_empty() {
+                    let proven = tx.proven(campaign, &untold).await?;
+                    let spared: Vec<Move> = moves.iter_mut().filter(|m| proven.contains(&m.person)).map(spare).collect();
+                    if !spared.is_empty() {
+                        tx.write_moves(campaign, None, &spared, now).await?;
+                    }
+                }
                 Some(tx.account(campaign, &moves, now).await?)
             } else {
                 is_in_doubt.store(true, Ordering::Relaxed);
@@ -109,6 +120,12 @@ fn settled_move(settlement: &Settlement) -> Move {
             intent: settlement.intent.clone(),
         }),
     }
+}
+
+/// Somebody of whom an earlier attempt is known to have arrived is reached, whatever came of this one.
+fn spare(one: &mut Move) -> Move {
+    one.next = Next::Reached;
+    Move { settled: None, ..one.clone() }
 }
 
 /// What the stale ones still tell. One that says `unknown` tells nothing.

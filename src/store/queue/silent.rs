@@ -126,7 +126,8 @@ on_both_connections!(Silent {
             "/* silent */ SELECT a.id AS attempt_id, a.person_id, a.provider FROM attempts a \
              JOIN campaign_people p ON p.campaign_id = a.campaign_id AND p.person_id = a.person_id AND p.attempt_id = a.id \
              WHERE a.campaign_id = $1 AND a.id > $2 AND a.id < $3 AND a.channel = $4 AND a.outcome = 'accepted' \
-             AND a.receipt IS NULL AND p.state = 'reached' ORDER BY a.id LIMIT $5",
+             AND a.receipt IS NULL AND p.state = 'reached' AND NOT EXISTS ( \
+                 SELECT 1 FROM proofs f WHERE f.campaign_id = a.campaign_id AND f.person_id = a.person_id) ORDER BY a.id LIMIT $5",
         )
         .bind(silence.campaign.0)
         .bind(silence.after.0)

@@ -33,7 +33,7 @@ pub(super) struct Known {
 pub(super) fn verdict(known: Known, said: Option<Outcome>) -> Verdict {
     let Some(said) = said.filter(|outcome| *outcome != Outcome::Unknown) else { return Verdict::Note };
     if !known.current {
-        return Verdict::Note;
+        return earlier(known, said);
     }
     match known.state {
         PersonState::InFlight => Verdict::Settle(said),
@@ -54,6 +54,15 @@ pub(super) fn verdict(known: Known, said: Option<Outcome>) -> Verdict {
         | PersonState::Unreachable
         | PersonState::Announced
         | PersonState::Suppressed => Verdict::Note,
+    }
+}
+
+/// About an attempt after which the person was tried otherwise. Only that it arrived says anything: then nobody need go on.
+fn earlier(known: Known, said: Outcome) -> Verdict {
+    let arrived = said == Outcome::Delivered && !known.receipt.is_some_and(is_failure);
+    match known.state {
+        PersonState::Pending | PersonState::Unknown | PersonState::Unreachable if arrived => Verdict::Reached,
+        _ => Verdict::Note,
     }
 }
 
@@ -88,10 +97,16 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_about_an_older_attempt_only_notes() {
+    fn of_an_older_attempt_only_that_it_arrived_moves_whoever_is_not_told() {
         for state in PersonState::ALL {
             let known = Known { current: false, ..known(state) };
             assert_eq!(verdict(known, Some(Outcome::BadAddress)), Verdict::Note);
+            assert_eq!(verdict(known, Some(Outcome::Accepted)), Verdict::Note);
+            let untold = [PersonState::Pending, PersonState::Unknown, PersonState::Unreachable].contains(&state);
+            let expected = if untold { Verdict::Reached } else { Verdict::Note };
+            assert_eq!(verdict(known, Some(Outcome::Delivered)), expected);
+            let bounced = Known { receipt: Some(Outcome::BadAddress), ..known };
+            assert_eq!(verdict(bounced, Some(Outcome::Delivered)), Verdict::Note);
         }
     }
 

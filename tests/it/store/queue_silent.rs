@@ -1,6 +1,5 @@
 //! People of whom no receipt says that their message arrived go on to the next step; once, and not those who have one.
 
-use candour::domain::attempt::UnreachableReason;
 use candour::domain::campaign::CampaignState;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
@@ -12,10 +11,10 @@ use super::queue_support::{FOREVER, T0, reachable};
 use crate::support::stores::{World, on_both};
 
 /// Far beyond every attempt of the tests.
-const LATER: Millis = Millis(4_000_000_000_000);
+pub(super) const LATER: Millis = Millis(4_000_000_000_000);
 
 impl World {
-    async fn break_silence(&self, campaign: CampaignId, before: Millis, provider: &str) -> SilenceReport {
+    pub(super) async fn break_silence(&self, campaign: CampaignId, before: Millis, provider: &str) -> SilenceReport {
         let (channel, providers) = (Channel::Email, vec![provider.to_owned()]);
         let silence =
             Silence { campaign, channel, providers, after: AttemptId(uuid::Uuid::nil()), before, limit: 10, now: T0 };
@@ -56,19 +55,5 @@ on_both!(who_has_no_receipt_goes_on, |world| {
     assert!(world.settle_all(worker, &next, Outcome::Accepted).await.completed);
     let done = world.store.campaign(campaign.id).await.unwrap();
     assert_eq!((done.state, done.counts.reached), (CampaignState::Completed, 4));
-    world.assert_consistent().await;
-});
-
-on_both!(a_receipt_that_comes_when_the_next_message_is_out_is_noted, |world| {
-    let campaign = world.running(vec![reachable("a", 1, 1)]).await;
-    let worker = world.worker(FOREVER).await;
-    let first = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();
-    world.settle_all(worker, &first, Outcome::Accepted).await;
-    assert_eq!(world.break_silence(campaign.id, LATER, "relay").await.moved, 1);
-    let second = world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap();
-    assert_eq!(world.receipt("late", first[0].attempt, Some(Outcome::Delivered)).await, ReceiptEffect::Noted);
-    assert!(world.settle_all(worker, &second, Outcome::BadAddress).await.completed);
-    let reasons = world.store.unreachable_reasons(campaign.incident).await.unwrap();
-    assert_eq!(reasons, [(UnreachableReason::BadAddress, 1)]);
     world.assert_consistent().await;
 });
