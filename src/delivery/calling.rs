@@ -23,6 +23,7 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Country {
     prefixes: Vec<String>,
+    zones: Vec<String>,
     open: Vec<Open>,
     #[expect(dead_code, reason = "the table explains itself to people; a rule without its source is refused")]
     source: String,
@@ -70,6 +71,13 @@ fn country(to: &PhoneNumber) -> Option<&'static Country> {
     within.max_by_key(|(prefix, _)| prefix.len()).map(|(_, country)| country)
 }
 
+/// The clocks by which somebody at that number may live; none when the table does not have their country.
+#[must_use]
+pub(super) fn zones(to: &PhoneNumber) -> Vec<TimeZone> {
+    let names = country(to).map_or(&[][..], |country| &country.zones);
+    names.iter().filter_map(|name| TimeZone::get(name).ok()).collect()
+}
+
 /// When somebody at that number, who lives by that clock, may be called next; `None` when they may be called now or no hours
 /// are known for their country.
 #[must_use]
@@ -109,6 +117,9 @@ mod tests {
         prefixes.sort();
         assert!(prefixes.windows(2).all(|pair| pair[0] != pair[1]), "{prefixes:?}");
         assert!(TABLE.iter().flat_map(|country| &country.open).all(|open| open.from < open.until));
+        for country in &*TABLE {
+            assert!(!country.zones.is_empty() && country.zones.iter().all(|name| TimeZone::get(name).is_ok()));
+        }
     }
 
     #[test]

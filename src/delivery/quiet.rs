@@ -48,10 +48,14 @@ impl Nights {
         Self { rules, due: Mutex::default() }
     }
 
-    /// The zone somebody lives in: their own, else that of the authority where they live. `None` when nobody knows.
-    fn zone(&self, record: &PersonRecord) -> Option<TimeZone> {
+    /// The zones somebody may live in: their own, else that of the authority where they live, else those of the country of
+    /// their number. None when nobody knows.
+    fn zones(&self, record: &PersonRecord, number: Option<&PhoneNumber>) -> Vec<TimeZone> {
         let own = record.fields.get(ZONE_FIELD).and_then(|name| TimeZone::get(name.expose().trim()).ok());
-        own.or_else(|| self.rules.zone(record.jurisdiction.as_ref()?))
+        match own.or_else(|| self.rules.zone(record.jurisdiction.as_ref()?)) {
+            Some(zone) => vec![zone],
+            None => number.map(calling::zones).unwrap_or_default(),
+        }
     }
 
     /// The deadlines that follow from the facts the notice was written over.
@@ -84,18 +88,22 @@ impl Nights {
     }
 }
 
-/// When somebody is disturbed no more, if they would be now: outside their quiet hours and, for a call, in an hour for calls.
+/// When somebody is disturbed no more by any of the clocks they may live by, if they would be now: outside their quiet hours
+/// and, for a call, in an hour for calls.
 fn disturbed_until(
     quiet: Option<QuietHours>,
     called: Option<&PhoneNumber>,
     now: Millis,
-    zone: &TimeZone,
+    zones: &[TimeZone],
 ) -> Option<Millis> {
     let mut free_at = now;
     // The end of one may lie within the other. Where they leave no hour at all, it is looked at again then.
     for _ in 0..LOOKS {
-        let night = quiet.and_then(|quiet| quiet.over_at(free_at, zone));
-        match night.or_else(|| calling::opens_at(called?, free_at, zone)) {
+        let over_at = |zone| {
+            let night = quiet.and_then(|quiet| quiet.over_at(free_at, zone));
+            night.or_else(|| calling::opens_at(called?, free_at, zone))
+        };
+        match zones.iter().filter_map(over_at).max() {
             Some(later) if later > free_at => free_at = later,
             _ => break,
         }
@@ -125,11 +133,12 @@ pub(super) async fn within_hours(
     };
     for (notice, claimed) in work {
         let record = &claimed.person.record;
-        let called = match claimed.step.channel {
-            Channel::Voice => record.phones.get(usize::from(claimed.step.point)),
+        let number = match claimed.step.channel {
+            Channel::Sms | Channel::Voice => record.phones.get(usize::from(claimed.step.point)),
             _ => None,
         };
-        let Some(end) = nights.zone(record).and_then(|zone| disturbed_until(quiet, called, now, &zone)) else {
+        let called = number.filter(|_| claimed.step.channel == Channel::Voice);
+        let Some(end) = disturbed_until(quiet, called, now, &nights.zones(record, number)) else {
             free.push((notice, claimed));
             continue;
         };
@@ -182,7 +191,7 @@ mod tests {
     #[test]
     fn a_call_waits_for_the_end_of_the_night_and_then_for_the_hour_of_calls() {
         let at = |text: &str| Millis::from(text.parse::<Timestamp>().unwrap());
-        let zone = TimeZone::get("Europe/Paris").unwrap();
+        let zone = [TimeZone::get("Europe/Paris").unwrap()];
         let night = QuietHours { from: "20:00".parse().unwrap(), until: "09:00".parse().unwrap() };
         let number = PhoneNumber::from_e164("+33612345678").unwrap();
         let friday = at("2026-11-20T19:30:00Z");
@@ -191,6 +200,12 @@ mod tests {
         assert_eq!(disturbed_until(None, Some(&number), friday, &zone), monday);
         assert_eq!(disturbed_until(Some(night), None, friday, &zone), Some(at("2026-11-21T08:00:00Z")));
         assert_eq!(disturbed_until(Some(night), Some(&number), at("2026-11-23T15:00:00Z"), &zone), None);
+        // Nobody knows where in the United States: it must be day in New York and in Honolulu.
+        let american = PhoneNumber::from_e164("+12025550155").unwrap();
+        let early = at("2026-11-23T10:41:00Z");
+        let zones = calling::zones(&american);
+        assert_eq!(disturbed_until(None, Some(&american), early, &zones), Some(at("2026-11-23T18:00:00Z")));
+        assert_eq!(disturbed_until(None, Some(&american), at("2026-11-23T19:00:00Z"), &zones), None);
         let never = QuietHours { from: "09:00".parse().unwrap(), until: "21:00".parse().unwrap() };
         let later = disturbed_until(Some(never), Some(&number), friday, &zone);
         assert!(later.is_some_and(|later| later > friday), "where no hour is left it is looked at again");
