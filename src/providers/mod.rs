@@ -202,9 +202,9 @@ pub trait ReceiptInlet: Send + Sync + 'static {
     async fn take(&self, provider: &str, receipt: &LooseReceipt) -> Result<(), InletFault>;
 }
 
-/// Why a provider cannot be used, for `candour check` and the log.
+/// Why a provider cannot be used, for `candour check`. Its text is the reason alone: whoever shows it says which provider it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("provider {name}: {reason}")]
+#[error("{reason}")]
 pub struct ProviderFault {
     /// Which.
     pub name: String,
