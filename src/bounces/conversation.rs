@@ -138,7 +138,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Talk<'_, R, W> {
         if self.recipients.len() >= RECIPIENTS {
             return self.say("452 4.5.3 too many recipients").await;
         }
-        if self.door.provider(address).is_none() {
+        if !self.door.takes_mail_for(address) {
             // The same for a forged one: whoever tries learns nothing.
             return self.say("550 5.1.1 no such address").await;
         }

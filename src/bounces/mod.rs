@@ -4,8 +4,9 @@
 //! Owns: the listener of `[bounces]`, its limits, and what it says to whom; the connection to `[bounces.mailbox]`, and what goes from
 //! there when.
 //!
-//! Guarantees: takes mail for bounce addresses that a provider signed and for no other; says "taken" once what it means is
-//! durable, and "later" where it could not be made so; holds no more connections, bytes and time than configured.
+//! Guarantees: takes mail for bounce addresses that a provider signed, and of what comes to a configured address or lies in the
+//! mailbox only reports that hold the name of an attempt under a provider's signature; says "taken" once what it means is durable,
+//! and "later" where it could not be made so; holds no more connections, bytes and time than configured.
 //!
 //! Never: sends mail, answers a bounce, keeps a message.
 
@@ -24,7 +25,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Bounces;
 use crate::delivery::{ReceiptFailure, Receipts};
 use crate::domain::clock::Clock;
-use crate::providers::{Provider, ReceiptRequest};
+use crate::providers::{MAIL_TO_NOBODY, Provider, ReceiptRequest};
 use crate::telemetry::Metrics;
 
 pub use self::mailbox::{MailboxFault, check as check_mailbox};
@@ -102,12 +103,33 @@ impl Door {
         found.map(|provider| provider.describe().name.as_str())
     }
 
-    /// Takes one message for one bounce address.
+    /// Whether the listener takes mail for that address.
+    pub(crate) fn takes_mail_for(&self, address: &str) -> bool {
+        self.provider(address).is_some() || self.limits.addresses.iter().any(|own| own.eq_ignore_ascii_case(address))
+    }
+
+    /// Takes one message that came to that address. If it is no bounce address of a provider's, what the message holds says
+    /// whose it is.
     pub(crate) async fn take(&self, address: &str, message: &[u8]) -> Verdict {
-        let Some(name) = self.provider(address) else { return Verdict::Unreadable };
-        let request = ReceiptRequest {
+        match self.provider(address) {
             // No request over HTTP has such an address: it says that the recipient was checked.
-            url: format!("mailto:{address}"),
+            Some(name) => self.hand_over(name, format!("mailto:{address}"), message).await,
+            None => self.take_by_contents(message).await,
+        }
+    }
+
+    /// Takes one message for whoever signed the name of an attempt in it.
+    pub(crate) async fn take_by_contents(&self, message: &[u8]) -> Verdict {
+        let Some(provider) = self.providers.iter().find(|provider| provider.signed_mail(message)) else {
+            tracing::warn!("a message is to no bounce address and holds no name of an attempt under our signature");
+            return Verdict::Unreadable;
+        };
+        self.hand_over(&provider.describe().name, String::from(MAIL_TO_NOBODY), message).await
+    }
+
+    async fn hand_over(&self, name: &str, url: String, message: &[u8]) -> Verdict {
+        let request = ReceiptRequest {
+            url,
             headers: std::collections::BTreeMap::new(),
             body: bytes::Bytes::copy_from_slice(message),
             now: self.clock.now(),
@@ -116,7 +138,7 @@ impl Door {
             Ok(_) => Verdict::Taken,
             Err(ReceiptFailure::Overloaded | ReceiptFailure::Store(_)) => Verdict::Later,
             Err(error) => {
-                tracing::warn!(provider = name, %error, "a message for a bounce address is no report");
+                tracing::warn!(provider = name, %error, "a message among the bounces is no report");
                 Verdict::Unreadable
             }
         }

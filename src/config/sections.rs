@@ -136,6 +136,7 @@ pub struct TestSends {
 #[serde(deny_unknown_fields)]
 pub struct Bounces {
     pub listen: Option<SocketAddr>,
+    pub addresses: Vec<String>,
     pub max_message_bytes: usize,
     pub max_connections: usize,
     pub mailbox: BounceMailbox,

@@ -8,6 +8,7 @@ use url::Url;
 use super::{Config, MailboxTls, ProviderEntry};
 use crate::domain::attempt::UnknownPolicy;
 use crate::domain::channel::Channel;
+use crate::domain::contact::EmailAddress;
 use crate::domain::test_send::Allowed;
 
 /// One thing that is wrong.
@@ -51,6 +52,10 @@ pub(super) fn problems(config: &Config) -> Vec<Problem> {
     let bounces = &config.bounces;
     found.require(bounces.max_message_bytes >= 65_536, "bounces.max_message_bytes", "give at least 65536");
     found.require((1..=10_000).contains(&bounces.max_connections), "bounces.max_connections", "give 1 to 10000");
+    for address in &bounces.addresses {
+        let fits = EmailAddress::parse(address).is_ok();
+        found.require(fits, "bounces.addresses", "give plain addresses like bounces@example.org");
+    }
     mailbox(config, &mut found);
     for provider in &config.providers {
         any_provider(provider, &mut found);
@@ -169,7 +174,7 @@ fn mailbox(config: &Config, found: &mut Findings) {
 fn reminders(config: &Config, found: &mut Findings) {
     let reminders = &config.reminders;
     for address in &reminders.email {
-        let fits = crate::domain::contact::EmailAddress::parse(address).is_ok();
+        let fits = EmailAddress::parse(address).is_ok();
         found.require(fits, "reminders.email", "give plain addresses like duty@example.org");
     }
     if let Some(name) = &reminders.provider {

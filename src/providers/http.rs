@@ -240,7 +240,7 @@ fn classify(error: &reqwest::Error) -> HttpFault {
         return HttpFault::Forbidden;
     }
     if error.is_connect() {
-        let certificate = chain(error).any(|e| matches!(rustls_error(e), Some(rustls::Error::InvalidCertificate(_))));
+        let certificate = rustls_error(error).is_some_and(|e| matches!(e, rustls::Error::InvalidCertificate(_)));
         return if certificate { HttpFault::Certificate } else { HttpFault::NotSent };
     }
     if error.is_builder() {
@@ -249,17 +249,22 @@ fn classify(error: &reqwest::Error) -> HttpFault {
     if error.is_timeout() { HttpFault::TimedOut } else { HttpFault::Broken }
 }
 
+/// An error, what caused it, what caused that, and so on.
 fn chain<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |e| e.source())
+    std::iter::successors(Some(error), |e| wrapped(*e).or_else(|| e.source()))
 }
 
-/// The TLS error inside an error, also where an IO error wraps it (its `source` skips the wrapped error itself).
+/// What an IO error wraps: its `source` is the source of that and skips it.
+fn wrapped<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+    let inner = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+    Some(inner)
+}
+
+/// The TLS error inside an error, however many others wrap it.
 pub(super) fn rustls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    error.downcast_ref::<rustls::Error>().or_else(|| {
-        error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).and_then(|e| e.downcast_ref())
-    })
+    chain(error).find_map(|e| e.downcast_ref())
 }
 
 fn reason(error: &reqwest::Error) -> String {

@@ -202,15 +202,18 @@ pub trait ReceiptInlet: Send + Sync + 'static {
     async fn take(&self, provider: &str, receipt: &LooseReceipt) -> Result<(), InletFault>;
 }
 
-/// Why a provider cannot be used, for `candour check` and the log.
+/// Why a provider cannot be used, for `candour check`. Its text is the reason alone: whoever shows it says which provider it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("provider {name}: {reason}")]
+#[error("{reason}")]
 pub struct ProviderFault {
     /// Which.
     pub name: String,
     /// What is wrong and what to do about it. No secrets.
     pub reason: String,
 }
+
+/// The address of a receipt that came by mail to no bounce address of ours: what it holds has to show whose it is.
+pub const MAIL_TO_NOBODY: &str = "mailto:";
 
 /// One configured account that carries messages of one channel.
 #[async_trait]
@@ -260,6 +263,12 @@ pub trait Provider: Send + Sync + 'static {
     /// Whether an address is one of its signed bounce addresses. Mail to it is a receipt whose request has the address
     /// `mailto:...`, which no request over HTTP has.
     fn takes_mail_for(&self, _address: &str) -> bool {
+        false
+    }
+
+    /// Whether a message that came to no such address holds the name of an attempt under its signature. It is a receipt
+    /// whose request has the address [`MAIL_TO_NOBODY`].
+    fn signed_mail(&self, _message: &[u8]) -> bool {
         false
     }
 

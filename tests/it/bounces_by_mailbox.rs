@@ -88,6 +88,30 @@ async fn bounces_are_taken_once_and_gone_and_what_is_none_stays_flagged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bounces_that_all_come_to_one_address_are_known_by_what_they_return() {
+    let mailbox = BounceMailbox::start();
+    let one = "returns@sender.example";
+    let postfix = Postfix::with_all_bounces_to(one, format!("lmtp:inet:127.0.0.1:{}", mailbox.lmtp));
+    let dir = tempfile::tempdir().unwrap();
+    let forged = format!(
+        "To: {one}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example\r\n\
+         Original-Envelope-Id: {}{}\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n",
+        "0".repeat(32),
+        "a".repeat(20)
+    );
+    deliver(&mailbox, one, &forged);
+    let candour = with_mailbox(&mailbox, "", dir.path(), &postfix.table()).await;
+    let (_, campaign) = candour.campaign(people_at("refusing.example", 3)).await;
+    until_counts(&candour, &campaign, 0, 3).await;
+    wait_until("the bounces are gone and the forged one is flagged", || {
+        mailbox.messages("").len() == 1 && mailbox.flags().iter().any(|flags| flags.contains('F'))
+    });
+    let left = mailbox.messages("").remove(0);
+    assert!(left.contains("dns; mail.example"), "{left}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_is_kept_in_a_folder_where_one_is_named() {
     let mailbox = BounceMailbox::start();
     let postfix = Postfix::with_bounces_to(Some(format!("lmtp:inet:127.0.0.1:{}", mailbox.lmtp)));

@@ -48,7 +48,12 @@ pub(super) async fn harvest(
             match verdict {
                 Verdict::Taken => remove(session, uid, abilities, settings).await?,
                 Verdict::Later => return Ok(Harvest::Later),
-                Verdict::Unreadable => flag(session, uid).await?,
+                Verdict::Unreadable => {
+                    tracing::warn!(
+                        "a message in the mailbox for bounces is none that can be read; it is flagged and stays"
+                    );
+                    flag(session, uid).await?;
+                }
             }
         }
         // News of the folder that nobody asked for; the next look sees them all.
@@ -57,14 +62,13 @@ pub(super) async fn harvest(
     Ok(Harvest::Done)
 }
 
-/// Takes a message for the first of its recipients that is a bounce address of ours.
+/// Takes a message for the first of its recipients that is a bounce address of ours, or else by what it holds.
 async fn judge(door: &Door, message: &[u8]) -> Verdict {
     let ours = recipient::addresses(message).into_iter().find(|address| door.provider(address).is_some());
-    let Some(address) = ours else {
-        tracing::warn!("a message in the mailbox for bounces is for no bounce address; it is flagged and stays");
-        return Verdict::Unreadable;
-    };
-    door.take(&address, message).await
+    match ours {
+        Some(address) => door.take(&address, message).await,
+        None => door.take_by_contents(message).await,
+    }
 }
 
 async fn sizes(session: &mut Session, uids: &[u32]) -> Result<Vec<(u32, usize)>, MailboxFault> {

@@ -1,7 +1,8 @@
 //! The mailbox that bounces lie in, read by IMAP: for whoever cannot have a mail server hand them in.
 //!
 //! What a message says is durable before the message goes; one that was taken and could not be removed is taken again, which
-//! changes nothing. A message that is no report, or not for one of our bounce addresses, is flagged and stays.
+//! changes nothing. A message that is neither for one of our bounce addresses nor a report that names an attempt under our
+//! signature is flagged and stays.
 
 mod harvest;
 mod recipient;

@@ -123,8 +123,9 @@ pub(super) struct Status {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "lowercase", tag = "by")]
 pub(super) enum Check {
-    /// An HMAC, found at `at`, over parts: `body`, `url`, `header:NAME`, `query:NAME` or JSON pointers.
-    Hmac { secret: String, at: String, hash: Hash, spelling: Spelling, over: Vec<String> },
+    /// An HMAC, found at `at`, over parts: `body`, `url`, `header:NAME`, `query:NAME` or JSON pointers; believed for ever and
+    /// again unless `fresh` is given.
+    Hmac { secret: String, at: String, hash: Hash, spelling: Spelling, over: Vec<String>, fresh: Option<Lasting> },
     /// User and password.
     Basic { user: String, secret: String },
     /// A bearer token.
@@ -133,6 +134,34 @@ pub(super) enum Check {
     Header { name: String, secret: String },
     /// A parameter of the address that holds the secret.
     Query { name: String, secret: String },
+}
+
+/// How long an HMAC is believed. What it names must be among the signed parts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lasting {
+    /// Where the time stands at which it was made, in seconds since 1970.
+    pub at: String,
+    /// For how many seconds after it.
+    pub seconds: u32,
+    /// Where a word stands that no other callback has: needed where the HMAC is not over the event itself. With it, an HMAC
+    /// is good for one body only.
+    pub once: Option<String>,
+}
+
+impl Lasting {
+    /// What it names and is not signed, so that anybody could write it.
+    fn unsigned(&self, over: &[String]) -> Option<&str> {
+        let signed = |place: &str| {
+            let whole = match place {
+                place if place.starts_with("header:") => None,
+                place if place.starts_with("query:") => Some("url"),
+                _ => Some("body"),
+            };
+            over.iter().any(|part| part == place || Some(part.as_str()) == whole)
+        };
+        [Some(self.at.as_str()), self.once.as_deref()].into_iter().flatten().find(|place| !signed(place))
+    }
 }
 
 impl Check {
@@ -162,6 +191,11 @@ impl Definition {
         let definition: Self = toml::from_str(&text).map_err(|e| format!("{name}: {}", e.to_string().trim()))?;
         if definition.request.form.is_some() == definition.request.json.is_some() {
             return Err(format!("{name}: [request] has one of `form` and `json`"));
+        }
+        if let Some(Receipts { check: Check::Hmac { over, fresh: Some(fresh), .. }, .. }) = &definition.receipts
+            && let Some(place) = fresh.unsigned(over)
+        {
+            return Err(format!("{name}: receipts.check.fresh: {place} is not signed; name it in `over`, too"));
         }
         Ok(definition)
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::definition::{Check, Format, Receipts};
+use super::definition::{Check, Format, Lasting, Receipts};
 use crate::config::Secret;
 use crate::domain::outcome::Outcome;
 use crate::providers::protocol::form::Form;
+use crate::providers::protocol::fresh::Fresh;
 use crate::providers::protocol::{mac, shown};
 use crate::providers::smtp::bounced;
 use crate::providers::{ReceiptError, ReceiptEvent, ReceiptRequest};
@@ -17,13 +18,18 @@ pub(super) struct Reader {
     rules: Receipts,
     statuses: BTreeMap<String, Option<Outcome>>,
     secrets: Vec<Secret>,
+    fresh: Option<Fresh>,
 }
 
 impl Reader {
     /// With the secrets that a callback may show.
     pub(super) fn new(rules: Receipts, secrets: Vec<Secret>) -> Self {
         let statuses = rules.statuses.iter().map(|s| (s.name.clone(), s.outcome)).collect();
-        Self { rules, statuses, secrets }
+        let fresh = match &rules.check {
+            Check::Hmac { fresh: Some(lasting), .. } => Some(Fresh::lasting(lasting.seconds)),
+            _ => None,
+        };
+        Self { rules, statuses, secrets, fresh }
     }
 
     /// Checks and reads a callback.
@@ -53,7 +59,7 @@ impl Reader {
     fn is_genuine(&self, request: &ReceiptRequest, body: &Value) -> bool {
         let secrets = &self.secrets;
         match &self.rules.check {
-            Check::Hmac { at, hash, spelling, over, .. } => {
+            Check::Hmac { at, hash, spelling, over, fresh, .. } => {
                 let Some(given) = find(request, body, at) else { return false };
                 let parts: Option<Vec<Vec<u8>>> = over
                     .iter()
@@ -68,12 +74,25 @@ impl Reader {
                 // Some write the algorithm before the signature, as in `sha256=...`.
                 let given =
                     given.split_once('=').filter(|(word, _)| word.starts_with("sha")).map_or(given.as_str(), |g| g.1);
-                !parts.is_empty() && mac::fits((*hash, *spelling), secrets, &parts, given)
+                !parts.is_empty()
+                    && mac::fits((*hash, *spelling), secrets, &parts, given)
+                    && fresh.as_ref().is_none_or(|lasting| self.is_fresh(lasting, request, body))
             }
             Check::Basic { user, .. } => shown::basic(request, user, secrets),
             Check::Bearer { .. } => shown::bearer(request, secrets),
             Check::Header { name, .. } => shown::header(request, &name.to_ascii_lowercase(), secrets),
             Check::Query { name, .. } => shown::query(request, name, secrets),
+        }
+    }
+
+    /// Whether a signature is no older than it may be, and its word, if it has one, has come with no other body before.
+    fn is_fresh(&self, lasting: &Lasting, request: &ReceiptRequest, body: &Value) -> bool {
+        let Some(fresh) = &self.fresh else { return false };
+        let made = find(request, body, &lasting.at).and_then(|at| fresh.made(&at, request.now));
+        let Some(made) = made else { return false };
+        match &lasting.once {
+            None => true,
+            Some(once) => find(request, body, once).is_some_and(|word| fresh.is_for(made, word, &request.body)),
         }
     }
 

@@ -10,6 +10,8 @@ use crate::providers::protocol::mac::{Hash, hmac};
 use crate::system::System;
 
 const ATTEMPT_ID: &str = "018f0000-0000-7000-8000-000000000001";
+/// When callbacks come.
+const NOW: Millis = Millis(1_800_000_000_000);
 
 fn provider(text: &str) -> Result<HttpProvider, Faults> {
     let around = Surroundings::for_tests(Arc::new(System));
@@ -32,7 +34,7 @@ async fn receive(
 ) -> Result<Vec<ReceiptEvent>, ReceiptError> {
     let url = format!("https://candour.example.org/v1/receipts/partner{query}");
     let headers = [(header.0.to_owned(), header.1)].into();
-    provider.receipts(&ReceiptRequest { url, headers, body: body.into(), now: Millis(0) }).await
+    provider.receipts(&ReceiptRequest { url, headers, body: body.into(), now: NOW }).await
 }
 
 #[test]
@@ -54,14 +56,7 @@ fn rules_decide_before_the_status_and_prose_is_not_kept() {
 #[tokio::test]
 async fn a_signed_callback_is_read_under_both_secrets_and_no_other() {
     let mailgun = shipped("mailgun");
-    let body = |secret: &str| {
-        let signature = hex::encode(hmac(Hash::Sha256, secret.as_bytes(), &[b"1800000000", b"t1"]));
-        format!(
-            r#"{{"signature":{{"timestamp":"1800000000","token":"t1","signature":"{signature}"}},"event-data":{{"id":"e1",
-                "event":"failed","severity":"permanent","reason":"bounce","delivery-status":{{"enhanced-code":"5.1.1"}},
-                "user-variables":{{"candour-attempt":"{ATTEMPT_ID}"}}}}}}"#
-        )
-    };
+    let body = |secret: &str| of_mailgun(secret, 1_800_000_000, secret, "failed");
     let nothing = || ("x", String::new());
     for secret in ["new", "old"] {
         let events = receive(&mailgun, nothing(), "", body(secret)).await.unwrap();
@@ -73,6 +68,48 @@ async fn a_signed_callback_is_read_under_both_secrets_and_no_other() {
     }
     assert_eq!(receive(&mailgun, nothing(), "", body("other")).await, Err(ReceiptError::Forged));
     assert_eq!(receive(&mailgun, nothing(), "", String::from("{}")).await, Err(ReceiptError::Forged));
+}
+
+/// An event as Mailgun signs it.
+fn of_mailgun(secret: &str, stamp: i64, token: &str, event: &str) -> String {
+    let signature =
+        hex::encode(hmac(Hash::Sha256, secret.as_bytes(), &[stamp.to_string().as_bytes(), token.as_bytes()]));
+    format!(
+        r#"{{"signature":{{"timestamp":"{stamp}","token":"{token}","signature":"{signature}"}},"event-data":{{"id":"e1",
+            "event":"{event}","severity":"permanent","reason":"bounce","delivery-status":{{"enhanced-code":"5.1.1"}},
+            "user-variables":{{"candour-attempt":"{ATTEMPT_ID}"}}}}}}"#
+    )
+}
+
+#[tokio::test]
+async fn a_signature_that_is_not_over_the_event_is_good_for_one_body_and_for_a_while() {
+    let mailgun = shipped("mailgun");
+    let came = async |stamp: i64, token: &str, event: &str| {
+        receive(&mailgun, ("x", String::new()), "", of_mailgun("new", stamp, token, event)).await.is_ok()
+    };
+    assert!(came(1_800_000_000, "t", "delivered").await);
+    assert!(came(1_800_000_000, "t", "delivered").await, "a repeat");
+    assert!(!came(1_800_000_000, "t", "failed").await, "another event under the same signature");
+    assert!(came(1_800_000_000, "u", "failed").await);
+    assert!(came(1_800_000_000 - 11 * 3600, "v", "failed").await, "a call that was repeated for long");
+    assert!(!came(1_800_000_000 - 13 * 3600, "w", "failed").await);
+    assert!(!came(1_800_000_000 + 3600, "w", "failed").await);
+}
+
+#[test]
+fn freshness_that_nobody_signed_is_refused() {
+    let text = include_str!("examples/mailgun.toml");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("own.toml");
+    for (wrong, place) in [
+        (text.replace("at = \"/signature/timestamp\"", "at = \"header:x-time\""), "header:x-time"),
+        (text.replace("once = \"/signature/token\"", "once = \"query:token\""), "query:token"),
+    ] {
+        assert_ne!(wrong, text);
+        std::fs::write(&file, wrong).unwrap();
+        let said = Definition::read(file.to_str().unwrap()).unwrap_err();
+        assert!(said.contains(&format!("{place} is not signed")), "{said}");
+    }
 }
 
 #[tokio::test]

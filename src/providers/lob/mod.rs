@@ -12,6 +12,7 @@ use url::Url;
 use super::http::{Http, HttpReply};
 use super::inquiry::{Asking, Finding, Inquiry, Told};
 use super::press::{Press, Sender};
+use super::protocol::answers::garbled;
 use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
 use super::protocol::multipart::Multipart;
@@ -215,8 +216,12 @@ impl LobProvider {
 
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     if (200..300).contains(&reply.status) {
-        let created = serde_json::from_slice::<Created>(&reply.body).ok();
-        return Answer { reference: created.map(|c| c.id), ..Answer::of(Outcome::Accepted, reply.status.to_string()) };
+        return match serde_json::from_slice::<Created>(&reply.body) {
+            Ok(created) => {
+                Answer { reference: Some(created.id), ..Answer::of(Outcome::Accepted, reply.status.to_string()) }
+            }
+            Err(_) => garbled(reply),
+        };
     }
     let code = serde_json::from_slice::<Refused>(&reply.body).ok().and_then(|refused| refused.error.code);
     refusal::read(reply, code.as_deref(), &CODES, now)

@@ -2,26 +2,21 @@
 //! body only, and only for a while.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::CODES;
 use crate::config::Secret;
 use crate::domain::clock::Millis;
 use crate::domain::outcome::Outcome;
+use crate::providers::protocol::fresh::Fresh;
 use crate::providers::protocol::mac::{Hash, Spelling, fits};
 use crate::providers::protocol::mail::ATTEMPT;
 use crate::providers::smtp::bounced;
 use crate::providers::{ReceiptError, ReceiptEvent};
 
-/// How old a signature may be in milliseconds: Mailgun repeats a call for eight hours.
-const FRESH: i64 = 12 * 60 * 60 * 1000;
-/// How far ahead of ours its clock may be, in milliseconds.
-const AHEAD: i64 = 5 * 60 * 1000;
-/// Tokens remembered at most; the oldest go first.
-const REMEMBERED: usize = 100_000;
+/// How old a signature may be in seconds: Mailgun repeats a call for eight hours.
+const LASTING: u32 = 12 * 60 * 60;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,13 +56,13 @@ struct Status {
 /// Checks signatures, and remembers which body each token came with.
 pub(super) struct Signatures {
     keys: Vec<Secret>,
-    seen: Mutex<BTreeMap<(i64, String), [u8; 32]>>,
+    fresh: Fresh,
 }
 
 impl Signatures {
     /// With all keys that are good during a rotation.
     pub(super) fn new(keys: Vec<Secret>) -> Self {
-        Self { keys, seen: Mutex::default() }
+        Self { keys, fresh: Fresh::lasting(LASTING) }
     }
 
     /// Checks and reads a callback.
@@ -79,22 +74,11 @@ impl Signatures {
         if !fits((Hash::Sha256, Spelling::Hex), &self.keys, &parts, &signature) {
             return Err(ReceiptError::Forged);
         }
-        let made = timestamp.parse::<i64>().ok().and_then(|s| s.checked_mul(1000)).ok_or(ReceiptError::Forged)?;
-        if now.0 - made > FRESH || made - now.0 > AHEAD || !self.is_for(made, token, body) {
+        let made = self.fresh.made(&timestamp, now).ok_or(ReceiptError::Forged)?;
+        if !self.fresh.is_for(made, token, body) {
             return Err(ReceiptError::Forged);
         }
         Ok(receipt(&callback.event_data).into_iter().collect())
-    }
-
-    /// Whether a token has come with no other body before.
-    fn is_for(&self, made: i64, token: String, body: &[u8]) -> bool {
-        let hash: [u8; 32] = Sha256::digest(body).into();
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = *seen.entry((made, token)).or_insert(hash);
-        if seen.len() > REMEMBERED {
-            seen.pop_first();
-        }
-        known == hash
     }
 }
 

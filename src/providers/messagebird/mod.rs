@@ -18,7 +18,7 @@ use url::Url;
 
 use self::signature::Signatures;
 use super::http::{Http, HttpReply};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, garbled};
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::sender;
@@ -120,11 +120,11 @@ impl MessageBirdProvider {
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let refused = || serde_json::from_slice::<Refused>(&reply.body).ok().and_then(|r| r.errors.into_iter().next());
     let mut answer = match (reply.status, refused()) {
-        // It is created, whether or not the rest of the answer came through.
-        (status @ 200..=299, _) => {
-            let reference = serde_json::from_slice::<Created>(&reply.body).ok().map(|created| created.id);
-            Answer { reference, ..Answer::of(Outcome::Accepted, status.to_string()) }
-        }
+        (status @ 200..=299, _) => match serde_json::from_slice::<Created>(&reply.body) {
+            Ok(created) => Answer { reference: Some(created.id), ..Answer::of(Outcome::Accepted, status.to_string()) },
+            // Without the name of the message it may be no answer of MessageBird's at all; its list is asked.
+            Err(_) => garbled(reply),
+        },
         (429, _) => Answer::of(Outcome::Throttled, "429"),
         (_, Some(Complaint { code, parameter })) => {
             let about = format!("{code} {}", parameter.unwrap_or_default());

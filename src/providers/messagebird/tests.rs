@@ -21,7 +21,9 @@ fn refusal(status: u16, code: u32, parameter: &str) -> Answer {
 fn answers_become_outcomes() {
     let created = answer(201, r#"{"id":"e8077d80","recipients":{}}"#);
     assert_eq!((created.outcome, created.reference.as_deref()), (Outcome::Accepted, Some("e8077d80")));
-    assert_eq!(answer(201, "cut of").outcome, Outcome::Accepted);
+    for none in ["cut of", "<html>a portal</html>", "{}", "[]"] {
+        assert_eq!(answer(201, none), Answer::of(Outcome::Unknown, "201-garbled"));
+    }
     assert_eq!(refusal(401, 2, "access_key").outcome, Outcome::Misconfigured);
     assert_eq!(refusal(422, 10, "recipients").outcome, Outcome::BadAddress);
     assert_eq!(refusal(422, 10, "body").outcome, Outcome::Rejected);

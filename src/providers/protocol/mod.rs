@@ -8,6 +8,7 @@
 //! | `callback.rs` | makes callbacks' addresses that speak of one attempt, and reads what they say |
 //! | `codes.rs` | a vendor's codes and statuses as a table of data |
 //! | `form.rs` | reads a posted form |
+//! | `fresh.rs` | takes a signature for a while, and for one body |
 //! | `jwt.rs` | signs JSON Web Tokens (ES256, RS256) |
 //! | `mac.rs` | an HMAC made, and checked in constant time under every secret of a rotation |
 //! | `mail.rs` | sender, recipient and headers of a message, for the APIs that take email |
@@ -22,6 +23,7 @@ pub(super) mod aws;
 pub(super) mod callback;
 pub(super) mod codes;
 pub(super) mod form;
+pub(super) mod fresh;
 pub(super) mod jwt;
 pub(super) mod mac;
 pub(super) mod mail;

@@ -4,9 +4,10 @@
 //! Whoever posts shows a secret of the bounce addresses (`Authorization: Bearer`); the bounce must carry the signed token
 //! of an attempt: in the address it came to, else in the Original-Envelope-Id, a header of the returned message
 //! (`X-Candour-Attempt`) or anywhere else. An identifier without a signature (a Message-ID) is not enough: whoever has seen
-//! one could have a person's address marked dead. A complaint (ARF, RFC 5965) says that the person has the message. A delivery report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status
-//! what it means: a message that expired is `failed` with a Status of class 4. Everything else that comes to such an
-//! address (vacation notices, answers) changes nothing.
+//! one could have a person's address marked dead. A complaint (ARF, RFC 5965) says that the person has the message. A delivery
+//! report (RFC 3464, RFC 6533) says by its Action whether this is final and by its Status what it means: a message that
+//! expired is `failed` with a Status of class 4. Everything else that comes to such an address (vacation notices, answers)
+//! changes nothing; mail to no address of ours is a report with a signed token, or none of ours.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use super::verp::Verp;
 use crate::domain::id::AttemptId;
 use crate::domain::outcome::Outcome;
 use crate::providers::protocol::shown;
-use crate::providers::{ReceiptError, ReceiptEvent, ReceiptRequest};
+use crate::providers::{MAIL_TO_NOBODY, ReceiptError, ReceiptEvent, ReceiptRequest};
 
 /// The intake.
 pub(super) struct Intake {
@@ -34,10 +35,10 @@ impl Intake {
 
     /// Reads one bounce.
     pub(super) fn read(&self, request: &ReceiptRequest) -> Result<Vec<ReceiptEvent>, ReceiptError> {
-        let to = request.url.strip_prefix("mailto:").map(|address| self.verp.of_address(address));
-        let attempt = match to {
-            Some(None) => return Err(ReceiptError::Forged),
-            Some(found) => found,
+        let to_nobody = request.url == MAIL_TO_NOBODY;
+        let attempt = match request.url.strip_prefix("mailto:") {
+            Some(_) if to_nobody => Some(self.verp.find(&request.body).ok_or(ReceiptError::Forged)?),
+            Some(address) => Some(self.verp.of_address(address).ok_or(ReceiptError::Forged)?),
             None if shown::bearer(request, self.verp.secrets()) => None,
             None => return Err(ReceiptError::Forged),
         };
@@ -46,7 +47,8 @@ impl Intake {
         let complaint = part(&message, &["feedback-report"]);
         let Some(report) = part(&message, &["delivery-status", "global-delivery-status"]).or_else(|| complaint.clone())
         else {
-            return Ok(Vec::new());
+            // Where all kinds of mail may come to, people look at what is no report.
+            return if to_nobody { Err(ReceiptError::Malformed("it is no report")) } else { Ok(Vec::new()) };
         };
         let attempt = attempt.or_else(|| self.verp.find(&request.body));
         let attempt = attempt.ok_or(ReceiptError::Malformed("it names no bounce address of ours"))?;
@@ -253,10 +255,28 @@ mod tests {
         assert_eq!((events[0].attempt, events[0].outcome), (attempt(), Some(Outcome::BadAddress)));
         let other = address.replace("bounces.example.org", "example.net");
         let forged = address.replace("bounce+", "bounce+0");
-        for address in [other.as_str(), forged.as_str(), "bounce+@bounces.example.org", "", "a"] {
+        for address in [other.as_str(), forged.as_str(), "bounce+@bounces.example.org", "a"] {
             let read = mailed(report(&verp.address(attempt()), "failed", "5.1.1"), address);
             assert_eq!(read, Err(ReceiptError::Forged), "{address}");
         }
+    }
+
+    #[test]
+    fn mail_to_nobody_is_believed_for_the_signature_in_it_and_for_nothing_else() {
+        let (_, verp) = intake();
+        let unsigned = report("bounces@example.net", "failed", "5.1.1");
+        let with = |field: &str| unsigned.replace("Subject: x", &format!("{field}\r\nSubject: x"));
+        let token = verp.token(attempt());
+        let events = mailed(with(&format!("X-Candour-Attempt: {token}")), "").unwrap();
+        assert_eq!((events[0].attempt, events[0].outcome), (attempt(), Some(Outcome::BadAddress)));
+        let in_report = format!("Original-Envelope-Id: {token}\r\nArrival-Date");
+        assert_eq!(mailed(unsigned.replace("Arrival-Date", &in_report), "").unwrap()[0].attempt, attempt());
+        let forged = format!("X-Candour-Attempt: {}{}", attempt().0.simple(), "a".repeat(20));
+        for body in [unsigned.clone(), with(&forged), with(&format!("X-Candour-Attempt: {}", attempt().0.simple()))] {
+            assert_eq!(mailed(body, ""), Err(ReceiptError::Forged));
+        }
+        let reply = format!("To: bounces@example.net\r\nSubject: Re: x\r\n\r\n> X-Candour-Attempt: {token}\r\n");
+        assert!(matches!(mailed(reply, ""), Err(ReceiptError::Malformed(_))));
     }
 
     #[test]

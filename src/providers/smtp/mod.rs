@@ -175,6 +175,10 @@ impl Provider for SmtpProvider {
         self.verp.as_ref().is_some_and(|verp| verp.of_address(address).is_some())
     }
 
+    fn signed_mail(&self, message: &[u8]) -> bool {
+        self.verp.as_ref().is_some_and(|verp| verp.find(message).is_some())
+    }
+
     async fn check(&self) -> Result<(), ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         self.pool.check().await.map_err(|e| fault(e.to_string()))

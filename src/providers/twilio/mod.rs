@@ -19,7 +19,7 @@ use self::signature::Signatures;
 pub use self::signature::sign_callback;
 pub use self::voice::{TwilioVoiceProvider, TwilioVoiceSettings};
 use super::http::{Http, HttpReply};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, garbled};
 use super::protocol::form::Form;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
@@ -124,14 +124,13 @@ impl TwilioProvider {
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let status = reply.status;
     if (200..300).contains(&status) {
-        // It is created, whether or not the rest of the answer came through.
-        let created = serde_json::from_slice::<Created>(&reply.body).ok();
-        let mut answer = match created.as_ref().and_then(|c| c.error_code) {
+        // Without the name of the message it may be no answer of Twilio's at all; its list is asked.
+        let Ok(created) = serde_json::from_slice::<Created>(&reply.body) else { return garbled(reply) };
+        let answer = match created.error_code {
             Some(code) => codes::read(code).answer(),
             None => Answer::of(Outcome::Accepted, status.to_string()),
         };
-        answer.reference = created.map(|c| c.sid);
-        return answer;
+        return Answer { reference: Some(created.sid), ..answer };
     }
     let code = serde_json::from_slice::<Refused>(&reply.body).ok().map(|r| r.code);
     let answer = by_status(reply, code.is_some(), now);
@@ -154,6 +153,11 @@ impl Provider for TwilioProvider {
         let Body::Sms { to, text, .. } = &message.body else {
             return Answer::of(Outcome::Misconfigured, "wrong-channel");
         };
+        if let ("From", from) = &self.sender
+            && let Some(refusal) = sender::refusal(from, to)
+        {
+            return refusal;
+        }
         let callback = format!("{}?attempt={}", self.receipts, message.attempt);
         let validity = self.validity.map(|s| s.to_string());
         let mut form = vec![

@@ -30,7 +30,9 @@ fn answer(status: u16, body: &str) -> Answer {
 fn answers_become_outcomes() {
     let created = answer(201, r#"{"sid":"SM1","status":"queued","error_code":null}"#);
     assert_eq!((created.outcome, created.reference.as_deref()), (Outcome::Accepted, Some("SM1")));
-    assert_eq!(answer(201, "cut of").outcome, Outcome::Accepted);
+    for none in ["cut of", "<html>a portal</html>", "{}", "[]"] {
+        assert_eq!(answer(201, none), Answer::of(Outcome::Unknown, "201-garbled"));
+    }
     assert_eq!(answer(400, r#"{"code":21211,"message":"x","status":400}"#).outcome, Outcome::BadAddress);
     assert_eq!(answer(401, r#"{"code":20003}"#).outcome, Outcome::Misconfigured);
     let throttled = answer(429, r#"{"code":20429}"#);

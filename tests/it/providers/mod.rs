@@ -7,6 +7,7 @@ mod aws_roles;
 mod bounces_before_a_second_judge;
 mod dkim_before_two_judges;
 mod fcm_requests_fit_the_schema;
+mod http_certificate_that_does_not_verify;
 mod kannel_end_to_end;
 mod letter_services;
 mod mail_apis;

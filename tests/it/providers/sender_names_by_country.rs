@@ -62,6 +62,25 @@ async fn mobile_numbers_of_the_world_are_refused_where_no_name_is_carried() {
     assert_eq!(refused, REFUSED.map(String::from).into());
 }
 
+#[tokio::test]
+async fn no_provider_that_sends_from_a_name_sends_it_where_none_is_carried() {
+    for own in [
+        "kind = 'vonage'\napi_key = 'k'\napi_secret = 's'\nreceipt_secret = 'r'",
+        "kind = 'twilio'\naccount_sid = 'AC00000000000000000000000000000001'\nauth_token = 't'",
+        "kind = 'messagebird'\naccess_key = 'k'\nsigning_key = 's'",
+    ] {
+        let of = |from: &str| provider(&format!("{own}\nname = 'v'\nfrom = '{from}'\nbase_url = 'http://127.0.0.1:1'"));
+        for (from, to, refused) in [
+            ("Example", "+14155550123", true),
+            ("Example", "+16135550123", true),
+            ("Example", "+41790000000", false),
+            ("+15005550006", "+14155550123", false),
+        ] {
+            assert_eq!(is_refused(of(from).as_ref(), to).await, refused, "{own}: {from} to {to}");
+        }
+    }
+}
+
 #[test]
 fn a_vendor_that_takes_another_sender_by_itself_is_remarked_on() {
     let sns = |more: &str| {

@@ -39,8 +39,18 @@ impl Postfix {
         Self::with_bounces_to(None)
     }
 
+    /// The same; bounces go by that transport, by LMTP, and to that one address, whatever address the message was sent from.
+    pub fn with_all_bounces_to(address: &str, door: String) -> Self {
+        let one = format!("lmtp_generic_maps = inline:{{ {{@{BOUNCES} = {address}}} }}\n");
+        Self::configured(Some(door), &one)
+    }
+
     /// The same; bounces go by that transport of Postfix's, where one is given.
     pub fn with_bounces_to(door: Option<String>) -> Self {
+        Self::configured(door, "")
+    }
+
+    fn configured(door: Option<String>, more: &str) -> Self {
         for program in ["postfix", "dovecot", "smtp-sink"] {
             let found =
                 ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].iter().any(|d| Path::new(d).join(program).exists());
@@ -57,7 +67,7 @@ impl Postfix {
         let [starttls, implicit, kept, refusing, bounced] = [(); 5].map(|()| free_port());
         let to_sink = || format!("smtp:[127.0.0.1]:{bounced}");
         let route = door.unwrap_or_else(to_sink);
-        fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, &route)).unwrap();
+        fs::write(root.join("etc/main.cf"), main_cf(root, kept, refusing, &route) + more).unwrap();
         fs::write(root.join("etc/master.cf"), master_cf(starttls, implicit)).unwrap();
         let owned = ["data", "kept", "bounced", "queue/private"].map(|name| root.join(name));
         run(Command::new("chown").arg("postfix").args(owned));

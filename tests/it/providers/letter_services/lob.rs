@@ -114,9 +114,13 @@ async fn answers_become_outcomes() {
         let answer = lob(&vendor.url).send(&to_austin(1), Millis(0)).await;
         assert_eq!((answer.outcome, answer.code.as_deref()), (outcome, Some(code)), "{say:?}");
     }
-    let vendor = Vendor::saying([Say::Answer(200, String::from("cut of"))]).await;
-    assert_eq!(lob(&vendor.url).send(&to_austin(1), Millis(0)).await.outcome, Outcome::Accepted);
-    let nowhere = lob(&vendor.url).send(&letter_message(1, address("US", &[], "Austin", "", "")), Millis(0)).await;
+    for none in ["cut of", "{}", "<html>"] {
+        let vendor = Vendor::saying([Say::Answer(200, String::from(none))]).await;
+        let answer = lob(&vendor.url).send(&to_austin(1), Millis(0)).await;
+        assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Unknown, Some("200-garbled")), "{none}");
+    }
+    let nowhere =
+        lob("http://127.0.0.1:9").send(&letter_message(1, address("US", &[], "Austin", "", "")), Millis(0)).await;
     assert_eq!(nowhere.outcome, Outcome::BadAddress);
 }
 

@@ -82,7 +82,7 @@ fn texts() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"code":20500,"status":500}"#), Outcome::Retry),
             bad_address: (answer(400, r#"{"code":21211,"status":400}"#), Outcome::BadAddress),
             account: answer(401, r#"{"code":20003,"status":401}"#),
-            malformed: Outcome::Accepted,
+            malformed: Outcome::Unknown,
             forged: unsigned,
         },
         Vendor {
@@ -102,7 +102,7 @@ fn texts() -> Vec<Vendor> {
             temporary: (answer(503, "upstream"), Outcome::Unknown),
             bad_address: (answer(422, r#"{"errors":[{"code":10,"parameter":"recipients"}]}"#), Outcome::BadAddress),
             account: answer(422, r#"{"errors":[{"code":25,"parameter":null}]}"#),
-            malformed: Outcome::Accepted,
+            malformed: Outcome::Unknown,
             forged: Some(("?reference=018f0000-0000-7000-8000-000000000001&id=m1&status=delivered", "")),
         },
         Vendor {
@@ -235,7 +235,7 @@ fn others() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"code":20500,"status":500}"#), Outcome::Retry),
             bad_address: (answer(400, r#"{"code":21211,"status":400}"#), Outcome::BadAddress),
             account: answer(401, r#"{"code":20003,"status":401}"#),
-            malformed: Outcome::Accepted,
+            malformed: Outcome::Unknown,
             forged: Some((ATTEMPT, "CallSid=CA1&CallStatus=completed&AccountSid=AC00000000000000000000000000000001")),
         },
         Vendor {
@@ -261,7 +261,7 @@ fn others() -> Vec<Vendor> {
                 Outcome::BadAddress,
             ),
             account: answer(402, r#"{"error":{"code":"payment_unheard_of","status_code":402}}"#),
-            malformed: Outcome::Accepted,
+            malformed: Outcome::Unknown,
             forged: Some((
                 "",
                 r#"{"id":"evt_1","event_type":{"id":"letter.delivered"},"body":{"id":"m1","metadata":{}}}"#,
