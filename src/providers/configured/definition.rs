@@ -10,7 +10,8 @@ use crate::domain::outcome::Outcome;
 use crate::providers::protocol::mac::{Hash, Spelling};
 
 /// Definitions that the program brings along, by their name.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 4] = [
+    ("46elks", include_str!("examples/46elks.toml")),
     ("mailgun", include_str!("examples/mailgun.toml")),
     ("postmark", include_str!("examples/postmark.toml")),
     ("sendgrid", include_str!("examples/sendgrid.toml")),
@@ -162,6 +163,11 @@ impl Definition {
         let definition: Self = toml::from_str(&text).map_err(|e| format!("{name}: {}", e.to_string().trim()))?;
         if definition.request.form.is_some() == definition.request.json.is_some() {
             return Err(format!("{name}: [request] has one of `form` and `json`"));
+        }
+        if !matches!(definition.channel, Channel::Email | Channel::Sms | Channel::Push) {
+            return Err(format!(
+                "{name}: channel is one of email, sms and push; letters and calls need a kind of their own"
+            ));
         }
         Ok(definition)
     }
