@@ -63,7 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_speaks_no_tls_or_says_nothing_is_not_one_for_https() {
-        let listener = TcpListener::bind("[::1]:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("https://{}/send", listener.local_addr().unwrap())).unwrap();
         assert_eq!(within(Duration::from_millis(20), &url).await, Err(HttpFault::NotSent), "it never answers");
         drop(listener);
