@@ -87,7 +87,7 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
     });
     for provider in providers.iter().flat_map(Providers::iter) {
         let name = format!("provider {}", provider.describe().name);
-        findings.note(&name, provider.check().await, |()| String::from("reachable, takes the credentials"));
+        findings.note(&name, provider.check().await, ToString::to_string);
         for remark in provider.remarks() {
             println!("note   {name}: {remark}");
         }

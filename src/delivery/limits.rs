@@ -27,7 +27,7 @@ pub enum LimitError {
     #[error("the rate of a domain is more than 0; to tell nobody, pause the campaign")]
     DomainRate,
     /// Not configured.
-    #[error("no provider is named {name}; there are: {known}")]
+    #[error("no provider is named {name:?}; there are: {known}")]
     NoSuchProvider {
         /// What was given.
         name: String,
@@ -35,10 +35,10 @@ pub enum LimitError {
         known: String,
     },
     /// Not a domain.
-    #[error("{0} is not the domain of an email address")]
+    #[error("no domain of email addresses is {0:?}")]
     NotADomain(String),
     /// Not a campaign's identifier.
-    #[error("{0} is not the identifier of a campaign")]
+    #[error("no identifier of a campaign is {0:?}; give its UUID")]
     NotACampaign(String),
 }
 

@@ -11,6 +11,7 @@ use super::obligation::{Duty, Force, Obligation, ObligationState};
 /// What made it worth while to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = HistoryCause)]
 pub enum Cause {
     /// The incident was filed.
     Filed,

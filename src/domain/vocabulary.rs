@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+// A word is taken as a bare token: what is matched as a `literal` comes in an invisible group, which the API document's
+// derive does not look into, so that it would give the variant's name for the word.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[doc = $word_doc:literal])+ $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $word_doc:literal])+ $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(try_from = "String", into = "&'static str")]

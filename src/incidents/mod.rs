@@ -126,7 +126,7 @@ pub enum IncidentError {
     #[error("some of what the law asks of the notice only a reader can tell; confirm it by name")]
     Unconfirmed(Vec<Confirmation>),
     /// What is confirmed is nothing that a law asks for.
-    #[error("{name:?} is no element of a notice")]
+    #[error("a notice has no element {name:?}")]
     NoSuchElement {
         /// The field that has it.
         field: &'static str,
@@ -137,7 +137,7 @@ pub enum IncidentError {
     #[error("the incident has no obligation {0}")]
     NoSuchDuty(String),
     /// The duty is done.
-    #[error("{0} is done; there is nothing to decide any more")]
+    #[error("the obligation {0} is done; there is nothing to decide any more")]
     Done(String),
     /// A text that is to say why does not fit.
     #[error("a reason has 1 to {MAX_REASON} characters")]

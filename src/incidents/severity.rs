@@ -21,6 +21,7 @@ pub const SOURCE: &str = "ENISA, Recommendations for a methodology of the assess
 /// How severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SeverityClass)]
 pub enum Class {
     /// Below 2.
     Low,

@@ -7,6 +7,7 @@
 //!
 //! Never: retries, logs an address or a body.
 
+mod connecting;
 mod guard;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use reqwest::Certificate;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use url::Url;
 
+pub use self::connecting::connect;
 use self::guard::{NotPublic, PublicNames, may_reach};
 use super::{Answer, Descriptor};
 use crate::domain::clock::Millis;

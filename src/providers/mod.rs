@@ -11,6 +11,7 @@
 
 pub mod aliyun;
 pub mod apns;
+mod checked;
 pub mod configured;
 pub mod fcm;
 pub mod govuk_notify;
@@ -43,6 +44,7 @@ pub mod twilio;
 pub mod vonage;
 pub mod webpush;
 
+pub use checked::Checked;
 pub use inquiry::{Asking, Finding, Inquiry, Told};
 pub use protocol::aws::CredentialsFrom;
 pub use registry::Providers;
@@ -277,9 +279,10 @@ pub trait Provider: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Whether it can be reached and takes our credentials, without sending anything.
+    /// Whether it can be reached and takes our credentials, as far as that shows without sending anything. What it gives says
+    /// what was tried.
     ///
     /// # Errors
     /// What is wrong, in words that name the remedy.
-    async fn check(&self) -> Result<(), ProviderFault>;
+    async fn check(&self) -> Result<Checked, ProviderFault>;
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::press::{Press, Sender};
 use super::settings::{Common, Faults, Surroundings};
 use super::smtp::{MailComposer, MailContent};
-use super::{Answer, Descriptor, Provider, ProviderFault};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::contact::PushTarget;
@@ -167,13 +167,14 @@ impl Provider for SpoolProvider {
         }
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let directory = self.directory.clone();
         let tried = tokio::task::spawn_blocking(move || {
             put(&directory, "check", b"")?;
             fs::remove_file(directory.join("check"))
         });
-        tried.await.unwrap_or_else(|e| Err(io::Error::other(e))).map_err(|e| ProviderFault {
+        let tried = tried.await.unwrap_or_else(|e| Err(io::Error::other(e)));
+        tried.map(|()| Checked::Directory).map_err(|e| ProviderFault {
             name: self.descriptor.name.clone(),
             reason: format!("the directory {} cannot be written: {e}", self.directory.display()),
         })
@@ -227,7 +228,7 @@ mod tests {
         assert_eq!(fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777, 0o600);
         let read: serde_json::Value = serde_json::from_slice(&fs::read(&files[0]).unwrap()).unwrap();
         assert_eq!(read["body"]["to"], "+14155550123");
-        assert_eq!(spool.check().await, Ok(()));
+        assert_eq!(spool.check().await, Ok(Checked::Directory));
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ pub enum RenderError {
     },
     /// A file in the override directory overrides nothing.
     #[error(
-        "{file} overrides nothing; templates are notices/SET/[LOCALE/]{{email.txt,email.html,sms.txt,push.txt,letter.html,voice.txt}}.hbs, \
+        "the file {file} overrides nothing; templates are notices/SET/[LOCALE/]{{email.txt,email.html,sms.txt,push.txt,letter.html,voice.txt}}.hbs, \
          words are notices/words/LOCALE.toml"
     )]
     Stray {
@@ -25,7 +25,7 @@ pub enum RenderError {
         file: String,
     },
     /// A template or a text does not parse.
-    #[error("{template}, line {line}, column {column}: {reason}")]
+    #[error("in {template}, line {line}, column {column}: {reason}")]
     Syntax {
         /// The file, or the text of the notice.
         template: String,
@@ -37,7 +37,7 @@ pub enum RenderError {
         reason: String,
     },
     /// A file of words lacks some.
-    #[error("{file}: {reason}")]
+    #[error("in {file}: {reason}")]
     Words {
         /// The file.
         file: String,
@@ -65,7 +65,7 @@ pub enum RenderError {
         locale: Locale,
     },
     /// The default locale has no texts.
-    #[error("default_locale {locale} is not among the texts ({known}); add its texts or choose one of them")]
+    #[error("the default_locale {locale} is not among the texts ({known}); add its texts or choose one of them")]
     DefaultLocale {
         /// The default locale.
         locale: Locale,
@@ -73,7 +73,7 @@ pub enum RenderError {
         known: String,
     },
     /// A variant does not fit the texts.
-    #[error("{field}: {reason}")]
+    #[error("in {field}: {reason}")]
     Variant {
         /// Path of the field.
         field: String,
@@ -81,7 +81,7 @@ pub enum RenderError {
         reason: String,
     },
     /// A value that a template uses is missing.
-    #[error("{template} ({locale}) uses {name}, which has no value here")]
+    #[error("in {template} ({locale}): the text uses {name}, which has no value here")]
     Missing {
         /// The file, or the text of the notice.
         template: String,
@@ -91,7 +91,7 @@ pub enum RenderError {
         name: String,
     },
     /// A template cannot be rendered for another reason.
-    #[error("{template} ({locale}): {reason}")]
+    #[error("in {template} ({locale}): {reason}")]
     Template {
         /// The file, or the text of the notice.
         template: String,

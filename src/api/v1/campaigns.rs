@@ -169,6 +169,7 @@ async fn start(
 /// A class of people whom a campaign did not reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RetryClass)]
 enum Class {
     /// Every address turned out dead. They begin at the first step of their cascade.
     BadAddress,

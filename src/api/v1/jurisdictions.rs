@@ -27,6 +27,7 @@ struct Jurisdictions {
 
 /// A rule set in short.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = JurisdictionSummary)]
 struct Summary {
     /// Its name in facts and imports.
     id: JurisdictionId,

@@ -154,6 +154,7 @@ async fn list(
 
 /// Numbers of people by where they live and what they read.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PeopleSummary)]
 struct Summary {
     /// A group for each jurisdiction and locale.
     groups: Vec<Group>,

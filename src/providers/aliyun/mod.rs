@@ -28,7 +28,8 @@ use super::protocol::codes::Codes;
 use super::protocol::shown;
 use super::settings::{Common, Faults, Surroundings};
 use super::{
-    Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptReply, ReceiptRequest, templates,
+    Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptReply, ReceiptRequest,
+    templates,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -257,12 +258,12 @@ impl Provider for AliyunProvider {
     }
 
     /// There is no call that only tries the key; the templates' own query is the cheapest.
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let request = self.call("QuerySmsTemplate", &[("TemplateCode", self.first_template())], self.clock.now());
         match self.http.run(request).await {
             Ok(reply) => match serde_json::from_slice::<Told>(&reply.body) {
-                Ok(told) if told.code == "OK" => Ok(()),
+                Ok(told) if told.code == "OK" => Ok(Checked::SignsIn),
                 Ok(told) => Err(fault(format!(
                     "Alibaba Cloud answers {}; check access_key_id, access_key_secret and templates",
                     told.code

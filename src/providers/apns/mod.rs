@@ -21,7 +21,7 @@ use super::protocol::codes::Codes;
 use super::protocol::jwt::Key;
 use super::settings::{Common, Faults, Surroundings};
 use super::webpush::topic;
-use super::{Answer, Descriptor, Provider, ProviderFault};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Millis};
@@ -220,7 +220,7 @@ impl Provider for ApnsProvider {
     }
 
     /// Sends to a device that cannot exist: who is let in so far has the right team, key and topic.
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let now = self.clock.now();
         let request =
@@ -231,7 +231,11 @@ impl Provider for ApnsProvider {
                     "APNs answers {}; check team_id, key_id, key_file, topic and sandbox, and this machine's clock",
                     code.unwrap_or_default()
                 ))),
-                _ => Ok(()),
+                // It has looked at the device: it has let us in.
+                Answer { outcome: Outcome::BadAddress | Outcome::Accepted, .. } => Ok(Checked::SignsIn),
+                Answer { code, .. } => {
+                    Err(fault(format!("APNs answers {}; check base_url, or try again later", code.unwrap_or_default())))
+                }
             },
             Err(error) => Err(fault(error.to_string())),
         }

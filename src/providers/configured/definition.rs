@@ -10,7 +10,8 @@ use crate::domain::outcome::Outcome;
 use crate::providers::protocol::mac::{Hash, Spelling};
 
 /// Definitions that the program brings along, by their name.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 4] = [
+    ("46elks", include_str!("examples/46elks.toml")),
     ("mailgun", include_str!("examples/mailgun.toml")),
     ("postmark", include_str!("examples/postmark.toml")),
     ("sendgrid", include_str!("examples/sendgrid.toml")),
@@ -196,6 +197,11 @@ impl Definition {
             && let Some(place) = fresh.unsigned(over)
         {
             return Err(format!("{name}: receipts.check.fresh: {place} is not signed; name it in `over`, too"));
+        }
+        if !matches!(definition.channel, Channel::Email | Channel::Sms | Channel::Push) {
+            return Err(format!(
+                "{name}: channel is one of email, sms and push; letters and calls need a kind of their own"
+            ));
         }
         Ok(definition)
     }

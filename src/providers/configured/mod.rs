@@ -7,6 +7,8 @@
 //! | `receipts.rs` | checks and reads callbacks |
 //! | `examples/` | definitions that the program brings along; `definition = "mailgun"` names one |
 //!
+//! `runbooks/provider-by-configuration.md` is the form of a definition for operators.
+//!
 //! Guarantees what the other kinds do: a request whose answer is lost is `unknown`, an answer that no rule knows is a named
 //! case, a callback that shows no secret is forged. Templates are tried with a made-up message when the provider is built.
 
@@ -25,11 +27,11 @@ use serde_json::{Value, json};
 use self::definition::{Answers, Definition};
 use self::receipts::Reader;
 use self::template::Templates;
-use super::http::{Http, HttpReply};
+use super::http::{Http, HttpReply, connect};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::mail::Mail;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -209,8 +211,11 @@ impl Provider for HttpProvider {
         self.reader.as_ref().ok_or(ReceiptError::Unsupported)?.read(request)
     }
 
-    /// A definition has no call that sends nothing; its templates were tried when it was built.
-    async fn check(&self) -> Result<(), ProviderFault> {
-        Ok(())
+    /// A definition has no call that sends nothing: that somebody is there is all that can be tried.
+    async fn check(&self) -> Result<Checked, ProviderFault> {
+        let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
+        let sample = self.templates.write(&self.values(&sample(self.descriptor.channel))).map_err(fault)?;
+        connect(&sample.url).await.map_err(|e| fault(format!("{}: {e}", sample.url.host_str().unwrap_or_default())))?;
+        Ok(Checked::Connects)
     }
 }

@@ -143,14 +143,41 @@ fn base64_of(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 
+#[tokio::test]
+async fn a_callback_that_is_a_form_and_names_the_attempt_in_its_address() {
+    let elks = provider(
+        "definition = '46elks'\nsettings = { username = 'u', from = 'Org' }\nsecrets = { password = 'p', webhook = 'new' }",
+    )
+    .unwrap();
+    assert_eq!(elks.describe().channel, Channel::Sms);
+    let sample = elks.templates.write(&elks.values(&sample(Channel::Sms))).unwrap();
+    let form: BTreeMap<_, _> = url::form_urlencoded::parse(&sample.body).into_owned().collect();
+    let callback = "https://candour.example.org/v1/receipts/partner?attempt=1&token=new";
+    assert_eq!((form["to"].as_str(), form["whendelivered"].as_str()), ("+15550100", callback));
+    assert_eq!(sample.headers[0].1, format!("Basic {}", base64_of("u:p")));
+
+    let nothing = || ("x", String::new());
+    let query = format!("?attempt={ATTEMPT_ID}&token=new");
+    let body = "id=s1&status=delivered&delivered=2026-11-23T10%3A00%3A00";
+    let events = receive(&elks, nothing(), &query, body.to_owned()).await.unwrap();
+    assert_eq!((events[0].key.as_str(), events[0].outcome), ("s1:delivered", Some(Outcome::Delivered)));
+    assert_eq!(receive(&elks, nothing(), &query.replace("new", "x"), body.to_owned()).await, Err(ReceiptError::Forged));
+}
+
 #[test]
 fn what_cannot_work_is_told_when_it_is_built() {
     let said = |text: &str| provider(text).err().unwrap().to_string();
-    assert!(said("definition = 'nonsense'").contains("mailgun, postmark, sendgrid"));
+    assert!(said("definition = 'nonsense'").contains("46elks, mailgun, postmark, sendgrid"));
     // A secret that the templates name is missing.
     let lacking = said("definition = 'postmark'\nsettings = { from = 'a@example.org' }");
     assert!(lacking.starts_with("definition: request, header x-postmark"), "{lacking}");
     let clear = "definition = 'postmark'\nsettings = { from = 'a', base_url = 'http://api.example.org' }\n\
                  secrets = { server_token = 'hush' }";
     assert!(said(clear).contains("use https") && !said(clear).contains("hush"));
+    // Nobody could be told a letter in this way: each would be refused, one after the other.
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("letters.toml");
+    let letters = include_str!("examples/46elks.toml").replace("channel = \"sms\"", "channel = \"letter\"");
+    std::fs::write(&file, letters).unwrap();
+    assert!(said(&format!("definition = '{}'", file.display())).contains("channel is one of email, sms and push"));
 }

@@ -21,7 +21,7 @@ use super::protocol::answers::by_status;
 use super::protocol::codes::Codes;
 use super::settings::{Common, Faults, Surroundings};
 use super::webpush::topic;
-use super::{Answer, Descriptor, Provider, ProviderFault};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Millis};
@@ -207,8 +207,8 @@ impl Provider for FcmProvider {
     }
 
     /// Fetches an access token.
-    async fn check(&self) -> Result<(), ProviderFault> {
-        self.account.token(&self.http, self.clock.now()).await.map(drop).map_err(|answer| ProviderFault {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
+        self.account.token(&self.http, self.clock.now()).await.map(|_| Checked::SignsIn).map_err(|answer| ProviderFault {
             name: self.descriptor.name.clone(),
             reason: format!(
                 "Google gives no access token ({}); check service_account_file, the network, and this machine's clock",

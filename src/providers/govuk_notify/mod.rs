@@ -4,7 +4,7 @@
 //! idempotency key; a request without an answer is `unknown`. The reference that Notify keeps is the attempt, by
 //! which its list is asked for it.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -21,11 +21,12 @@ use super::protocol::mac::{Hash, hmac};
 use super::protocol::{refusal, shown};
 use super::settings::{Common, Faults, Surroundings};
 use super::{
-    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+    Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+    Told,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
-use crate::domain::clock::Millis;
+use crate::domain::clock::{Clock, Millis};
 use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
 
@@ -72,6 +73,7 @@ fn api() -> Url {
 pub struct GovukNotifyProvider {
     descriptor: Descriptor,
     http: Http,
+    clock: Arc<dyn Clock>,
     press: Press,
     service: String,
     secret: Secret,
@@ -148,6 +150,7 @@ impl GovukNotifyProvider {
         Ok(Self {
             descriptor: common.descriptor("govuk_notify", Channel::Letter, false),
             http: common.http()?,
+            clock: Arc::clone(&around.clock),
             press: Press::new("govuk_notify", &sender, &around.fonts)?,
             service: service.to_owned(),
             secret: Secret::new(secret),
@@ -257,11 +260,14 @@ impl Provider for GovukNotifyProvider {
         }
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
-        // Its clock counts in tokens; a check has none, so what is asked is whether the address answers as Notify does.
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
-        match self.http.run(self.http.get(self.notifications.clone())).await {
-            Ok(reply) if matches!(reply.status, 200 | 401 | 403) => Ok(()),
+        match self.http.run(self.http.get(self.notifications.clone()).bearer_auth(self.token(self.clock.now()))).await {
+            Ok(reply) if reply.status == 200 => Ok(Checked::SignsIn),
+            Ok(reply) if matches!(reply.status, 401 | 403) => Err(fault(format!(
+                "Notify refuses the API key ({}); check api_key_file, and this machine's clock",
+                reply.status
+            ))),
             Ok(reply) => Err(fault(format!("Notify answers {} to a list of letters; check base_url", reply.status))),
             Err(error) => Err(fault(error.to_string())),
         }

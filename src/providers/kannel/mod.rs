@@ -19,7 +19,7 @@ use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::config::Secret;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -162,10 +162,10 @@ impl Provider for KannelProvider {
     }
 
     /// Asks with nothing but the login, which a right login makes a complaint of missing fields and a wrong one a refusal.
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         match self.http.run(self.request(&[])).await {
-            Ok(reply) if matches!(reply.status, 200..=299 | 400) => Ok(()),
+            Ok(reply) if matches!(reply.status, 200..=299 | 400) => Ok(Checked::SignsIn),
             Ok(reply) if reply.status == 403 => Err(fault(String::from(
                 "Kannel refuses the login; check username and password of the sendsms-user group",
             ))),

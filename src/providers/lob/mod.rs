@@ -18,7 +18,7 @@ use super::protocol::mac::{self, Hash, Spelling};
 use super::protocol::multipart::Multipart;
 use super::protocol::refusal;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -304,12 +304,12 @@ impl Provider for LobProvider {
         }
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let mut one = self.letters.clone();
         one.set_query(Some("limit=1"));
         match self.http.run(self.http.get(one).basic_auth(self.key.expose(), Some(""))).await {
-            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) if reply.status == 200 => Ok(Checked::SignsIn),
             Ok(reply) if matches!(reply.status, 401 | 403) => {
                 Err(fault(format!("Lob refuses the API key ({}); check api_key_file", reply.status)))
             }

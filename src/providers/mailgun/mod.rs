@@ -22,7 +22,8 @@ use super::protocol::codes::Codes;
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
 use super::settings::{Common, Faults};
 use super::{
-    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+    Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+    Told,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -185,12 +186,12 @@ impl Provider for MailgunProvider {
         }
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let request = self.http.get(self.domain.clone()).basic_auth("api", Some(self.api_key.expose()));
         let reply = self.http.run(request).await.map_err(|e| fault(e.to_string()))?;
         match reply.status {
-            200 => Ok(()),
+            200 => Ok(Checked::SignsIn),
             401 | 403 => Err(fault(format!("Mailgun refuses the API key ({}); check api_key_file", reply.status))),
             404 => Err(fault(String::from(
                 "Mailgun has no such domain; check domain, and base_url for an account in the EU",

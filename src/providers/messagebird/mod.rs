@@ -24,7 +24,8 @@ use super::protocol::codes::Codes;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
 use super::{
-    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+    Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+    Told,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -198,11 +199,11 @@ impl Provider for MessageBirdProvider {
         sender::remarks(&self.from, &self.descriptor.destinations)
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let request = self.http.get(self.balance.clone()).header("Authorization", self.authorization.expose());
         match self.http.run(request).await {
-            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) if reply.status == 200 => Ok(Checked::SignsIn),
             Ok(reply) if matches!(reply.status, 401 | 403) => {
                 Err(fault(format!("MessageBird refuses the access key ({}); check access_key", reply.status)))
             }

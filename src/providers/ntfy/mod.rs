@@ -18,7 +18,7 @@ use super::http::{Http, HttpReply};
 use super::protocol::codes::Codes;
 use super::protocol::refusal;
 use super::settings::{Common, Faults};
-use super::{Answer, Descriptor, Provider, ProviderFault};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -133,12 +133,14 @@ impl Provider for NtfyProvider {
             .await
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let url =
             self.url.join("/v1/account").map_err(|_| fault(String::from("url cannot be extended with a path")))?;
         match self.http.run(self.signed(self.http.get(url))).await {
-            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) if reply.status == 200 => {
+                Ok(if self.token.is_some() { Checked::SignsIn } else { Checked::Answers })
+            }
             Ok(reply) if matches!(reply.status, 401 | 403) => {
                 Err(fault(format!("the ntfy server refuses the token ({}); check token", reply.status)))
             }

@@ -18,7 +18,7 @@ use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
 use super::protocol::refusal;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -321,7 +321,7 @@ impl Provider for PingenProvider {
         Ok(vec![ReceiptEvent { attempt, key, outcome, code: Some(kind) }])
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         // A token of the beginning of time is asked for anew by whoever sends.
         let token = self.token(Millis(0)).await.map_err(|answer| {
@@ -331,7 +331,7 @@ impl Provider for PingenProvider {
         *self.token.lock().await = None;
         let request = self.http.get(self.organisation.clone()).bearer_auth(token?.expose()).header("accept", JSON_API);
         match self.http.run(request).await {
-            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) if reply.status == 200 => Ok(Checked::SignsIn),
             Ok(reply) => Err(fault(format!(
                 "Pingen answers {} where the organisation should be; check organisation",
                 reply.status

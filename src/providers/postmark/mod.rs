@@ -23,7 +23,8 @@ use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
 use super::protocol::shown;
 use super::settings::{Common, Faults};
 use super::{
-    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+    Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+    Told,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -218,13 +219,13 @@ impl Provider for PostmarkProvider {
         Told::Has(Vec::new())
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let request =
             self.http.get(self.server.clone()).header(TOKEN, self.token.expose()).header("Accept", "application/json");
         let reply = self.http.run(request).await.map_err(|e| fault(e.to_string()))?;
         match reply.status {
-            200 => Ok(()),
+            200 => Ok(Checked::SignsIn),
             401 | 422 => Err(fault(format!("Postmark refuses the token ({}); check server_token_file", reply.status))),
             status => Err(fault(format!("Postmark answers {status} where the server should be; check base_url"))),
         }

@@ -22,7 +22,7 @@ pub use self::tray::{Rules, Slip, Tray};
 use super::press::{Press, Sender};
 use super::protocol::shown;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::config::Secret;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -236,10 +236,11 @@ impl Provider for PrintProvider {
         returns::read(&request.body)
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let desk = Arc::clone(&self.desk);
         let tried = tokio::task::spawn_blocking(move || desk.tray.waiting()).await;
-        tried.unwrap_or_else(|e| Err(std::io::Error::other(e))).map(drop).map_err(|error| ProviderFault {
+        let tried = tried.unwrap_or_else(|e| Err(std::io::Error::other(e)));
+        tried.map(|_| Checked::Directory).map_err(|error| ProviderFault {
             name: self.descriptor.name.clone(),
             reason: format!("the printing house's directory cannot be used: {error}"),
         })

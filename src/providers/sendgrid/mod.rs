@@ -22,7 +22,8 @@ use super::protocol::answers::by_status;
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
 use super::settings::{Common, Faults};
 use super::{
-    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+    Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+    Told,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -183,12 +184,12 @@ impl Provider for SendGridProvider {
         }
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let request = self.http.get(self.scopes.clone()).bearer_auth(self.api_key.expose());
         let reply = self.http.run(request).await.map_err(|e| fault(e.to_string()))?;
         match reply.status {
-            200 if String::from_utf8_lossy(&reply.body).contains("\"mail.send\"") => Ok(()),
+            200 if String::from_utf8_lossy(&reply.body).contains("\"mail.send\"") => Ok(Checked::SignsIn),
             200 => Err(fault(String::from("the API key may not send; give it the right \"Mail Send\""))),
             401 | 403 => Err(fault(format!("SendGrid refuses the API key ({}); check api_key_file", reply.status))),
             status => Err(fault(format!("SendGrid answers {status} where the key's rights should be; check base_url"))),

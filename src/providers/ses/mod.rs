@@ -29,7 +29,7 @@ use super::protocol::mail::ATTEMPT;
 use super::protocol::sns::Topics;
 use super::settings::{Common, Faults, Surroundings};
 use super::smtp::{MailComposer, MailContent, name_and_address, wire_address};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Millis};
 use crate::domain::message::{Body, Message};
@@ -152,7 +152,7 @@ impl Provider for SesProvider {
         events::read(&notification)
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let signed = self.signer.headers("GET", &self.account, None, b"", self.clock.now()).await;
         let signed = signed.map_err(|e| fault(e.to_string()))?;
@@ -160,7 +160,7 @@ impl Provider for SesProvider {
         let reply = self.http.run(request).await.map_err(|e| fault(e.to_string()))?;
         if reply.status == 200 {
             let account: Account = serde_json::from_slice(&reply.body).unwrap_or_default();
-            return account.fault().map_or(Ok(()), |reason| Err(fault(reason.to_owned())));
+            return account.fault().map_or(Ok(Checked::SignsIn), |reason| Err(fault(reason.to_owned())));
         }
         let code = codes::name(&reply).unwrap_or_else(|| reply.status.to_string());
         Err(fault(match code.as_str() {

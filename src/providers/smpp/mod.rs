@@ -26,7 +26,7 @@ pub use self::settings::{Ids, Long, SmppSettings};
 use self::submit::Form;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptInlet};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptInlet};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::message::{Body, Message};
@@ -117,8 +117,8 @@ impl Provider for SmppProvider {
     }
 
     /// Binds and leaves again.
-    async fn check(&self) -> Result<(), ProviderFault> {
-        self.link.try_bind().await.map_err(|answer| ProviderFault {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
+        self.link.try_bind().await.map(|()| Checked::SignsIn).map_err(|answer| ProviderFault {
             name: self.descriptor.name.clone(),
             reason: format!(
                 "no bind at {}:{} ({}); check host, port, tls, system_id, password and system_type, and how many binds the \

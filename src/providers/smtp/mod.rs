@@ -48,7 +48,7 @@ use self::session::{Delivery, Envelope, OpenFault};
 use self::signing::Signing;
 use self::verp::Verp;
 use super::settings::{Common, Faults};
-use super::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::message::{Body, Message};
@@ -179,8 +179,9 @@ impl Provider for SmtpProvider {
         self.verp.as_ref().is_some_and(|verp| verp.find(message).is_some())
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
-        self.pool.check().await.map_err(|e| fault(e.to_string()))
+        let signs_in = self.pool.check().await.map_err(|e| fault(e.to_string()))?;
+        Ok(if signs_in { Checked::SignsIn } else { Checked::Answers })
     }
 }

@@ -81,11 +81,11 @@ impl Pool {
         answer.await.unwrap_or(Ok(Delivery::Broken { how: super::connection::Broken::Dropped, after_dot: true }))
     }
 
-    /// Opens a conversation up to the point where messages could go, and closes it.
-    pub(super) async fn check(&self) -> Result<(), OpenFault> {
+    /// Opens a conversation up to the point where messages could go, and closes it. Says whether that took a login.
+    pub(super) async fn check(&self) -> Result<bool, OpenFault> {
         let session = Session::open(&self.0.target).await?;
         session.quit().await;
-        Ok(())
+        Ok(self.0.target.login.is_some())
     }
 }
 

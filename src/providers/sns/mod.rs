@@ -20,7 +20,7 @@ use super::protocol::aws::{CredentialsFrom, Given, NoCredentials, Signer};
 use super::protocol::codes::Codes;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Millis};
@@ -240,10 +240,10 @@ impl Provider for SnsProvider {
         self.sender_id.as_deref().map(|id| sender::remarks(id, &self.descriptor.destinations)).unwrap_or_default()
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         match self.call("GetSMSAttributes", &[], self.clock.now()).await {
-            Ok((reply, _)) if reply.status == 200 => Ok(()),
+            Ok((reply, _)) if reply.status == 200 => Ok(Checked::SignsIn),
             Ok((reply, _)) => Err(fault(format!(
                 "Amazon SNS answers {} {}; check region, credentials, access_key_id and secret_access_key, and that the key or role may use sns:Publish, \
                  sns:CheckIfPhoneNumberIsOptedOut and sns:GetSMSAttributes",

@@ -25,7 +25,8 @@ use super::protocol::codes::Codes;
 use super::protocol::{callback, shown};
 use super::settings::{Common, Faults, Surroundings};
 use super::{
-    Answer, Descriptor, LooseReceipt, Provider, ProviderFault, ReceiptError, ReceiptReply, ReceiptRequest, templates,
+    Answer, Checked, Descriptor, LooseReceipt, Provider, ProviderFault, ReceiptError, ReceiptReply, ReceiptRequest,
+    templates,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -251,14 +252,14 @@ impl Provider for TencentProvider {
     }
 
     /// Asks how many messages the account has sent: that needs the same key and application and sends nothing.
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let now = self.clock.now();
         let day = now.to_timestamp().strftime("%Y%m%d00").to_string();
         let body = json!({ "BeginTime": day, "EndTime": day, "Limit": 0, "Offset": 0, "SmsSdkAppId": self.sdk_app_id });
         match self.http.run(self.call("SendStatusStatistics", &body, now)).await {
             Ok(reply) => match serde_json::from_slice::<Told>(&reply.body) {
-                Ok(Told { response: Response { error: None, .. } }) => Ok(()),
+                Ok(Told { response: Response { error: None, .. } }) => Ok(Checked::SignsIn),
                 Ok(Told { response: Response { error: Some(refused), .. } }) => Err(fault(format!(
                     "Tencent Cloud answers {}; check secret_id, secret_key and sdk_app_id",
                     refused.code

@@ -24,7 +24,8 @@ use super::protocol::form::Form;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
 use super::{
-    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+    Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+    Told,
 };
 use crate::config::Secret;
 use crate::domain::channel::Channel;
@@ -197,7 +198,7 @@ impl Provider for TwilioProvider {
         }
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         check_account(&self.descriptor, &self.http, self.account.clone(), (&self.user, &self.password)).await
     }
 }
@@ -208,10 +209,10 @@ async fn check_account(
     http: &Http,
     account: Url,
     (user, password): (&str, &Secret),
-) -> Result<(), ProviderFault> {
+) -> Result<Checked, ProviderFault> {
     let fault = |reason: String| ProviderFault { name: descriptor.name.clone(), reason };
     match http.run(http.get(account).basic_auth(user, Some(password.expose()))).await {
-        Ok(reply) if reply.status == 200 => Ok(()),
+        Ok(reply) if reply.status == 200 => Ok(Checked::SignsIn),
         Ok(reply) if matches!(reply.status, 401 | 403) => Err(fault(format!(
             "Twilio refuses the credentials ({}); check account_sid, auth_token_file, api_key_sid",
             reply.status

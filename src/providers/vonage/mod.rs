@@ -26,7 +26,8 @@ use super::protocol::form::Form;
 use super::protocol::sender;
 use super::settings::{Common, Faults, Surroundings};
 use super::{
-    Answer, Asking, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest, Told,
+    Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+    Told,
 };
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -215,12 +216,12 @@ impl Provider for VonageProvider {
         sender::remarks(&self.from, &self.descriptor.destinations)
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let mut url = self.balance.clone();
         url.query_pairs_mut().append_pair("api_key", &self.api_key).append_pair("api_secret", self.api_secret.expose());
         match self.http.run(self.http.get(url)).await {
-            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) if reply.status == 200 => Ok(Checked::SignsIn),
             Ok(reply) if matches!(reply.status, 401 | 403) => {
                 Err(fault(format!("Vonage refuses the credentials ({}); check api_key and api_secret", reply.status)))
             }

@@ -20,7 +20,7 @@ use self::encrypt::{PLAINTEXT_CAP, Recipient, encrypt};
 use self::vapid::Vapid;
 use super::http::{Http, HttpFault, HttpReply, Reach};
 use super::settings::{Common, Faults, Surroundings};
-use super::{Answer, Descriptor, Provider, ProviderFault};
+use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::Secret;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Entropy, Millis};
@@ -165,9 +165,8 @@ impl Provider for WebPushProvider {
         }
     }
 
-    /// There is nobody to ask: each browser has its own push service. Key and subject were checked when it was built.
-    async fn check(&self) -> Result<(), ProviderFault> {
-        Ok(())
+    async fn check(&self) -> Result<Checked, ProviderFault> {
+        Ok(Checked::NotAsked("each browser has a push service of its own; key and subject are in order"))
     }
 }
 

@@ -69,12 +69,14 @@ on_both!(a_notice_that_does_not_work_is_refused_with_its_place, |world| {
     let id = app.file(&facts()).await;
     let broken = write(&app, &id, None, &notice(" {{#if person.name}")).await;
     let text = broken.problem(422, "bad-template")["detail"].as_str().unwrap();
-    assert!(text.contains("line 1"), "{text}");
+    assert!(text.starts_with("In texts.en.what_happened, line 1"), "{text}");
     let missing = write(&app, &id, None, &notice(" {{incident.impact.description}}")).await;
     assert!(missing.problem(422, "bad-template")["detail"].as_str().unwrap().contains("incident.impact.description"));
     let mut content = notice("");
     content["default_locale"] = json!("fr");
-    write(&app, &id, None, &content).await.at_fault(422, "bad-template", "default_locale");
+    let unknown = write(&app, &id, None, &content).await;
+    unknown.at_fault(422, "bad-template", "default_locale");
+    assert!(unknown.json["detail"].as_str().unwrap().contains("default_locale fr is not among"), "{}", unknown.text);
     content = notice(&" And much more to say.".repeat(60));
     content["cascade"] = json!(["voice"]);
     let too_long = write(&app, &id, None, &content).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candour::domain::clock::Clock;
 use candour::domain::outcome::Outcome;
-use candour::providers::Provider;
+use candour::providers::{Checked, Provider};
 use candour::system::System;
 
 use crate::support::configured::provider;
@@ -43,7 +43,7 @@ fn apple(topic: &str) -> Apple {
 #[tokio::test(flavor = "multi_thread")]
 async fn devices_are_told_and_dead_ones_are_known() {
     let apple = apple("org.example.app");
-    assert_eq!(apple.provider.check().await, Ok(()));
+    assert_eq!(apple.provider.check().await, Ok(Checked::SignsIn));
     for (device, outcome, code) in [
         ("apns:00aa11", Outcome::Accepted, "200"),
         ("apns:dead01", Outcome::BadAddress, "Unregistered"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
 use candour::providers::settings::Surroundings;
-use candour::providers::{Provider, ReceiptRequest};
+use candour::providers::{Checked, Provider, ReceiptRequest};
 use serde_json::json;
 
 use crate::support::configured::{around, provider_in};
@@ -30,7 +30,7 @@ async fn a_message_goes_out_and_its_reports_come_back() {
     smsc.until("bind");
     let ours = Loopback::saying(204, "").await;
     let provider = gateway(&kannel, "hush", &ours);
-    assert_eq!(provider.check().await, Ok(()));
+    assert_eq!(provider.check().await, Ok(Checked::SignsIn));
     for (to, outcome) in [("+14155550194", Outcome::Delivered), ("+14155550193", Outcome::Rejected)] {
         let message = sms(1, to);
         let answer = provider.send(&message, Millis(0)).await;

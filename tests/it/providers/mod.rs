@@ -5,6 +5,8 @@ mod apns_over_http_2;
 mod asked_after_silence;
 mod aws_roles;
 mod bounces_before_a_second_judge;
+mod checks_claim_what_they_tried;
+mod defined_as_the_runbook_says;
 mod dkim_before_two_judges;
 mod fcm_requests_fit_the_schema;
 mod http_certificate_that_does_not_verify;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
-use candour::providers::{ReceiptError, ReceiptRequest};
+use candour::providers::{Checked, ReceiptError, ReceiptRequest};
 
 use crate::support::configured::provider;
 use crate::support::letters::{address, berlin, letter_message};
@@ -32,7 +32,7 @@ fn batches(directory: &Path) -> Vec<PathBuf> {
 async fn a_full_batch_is_handed_over_at_once_and_the_rest_in_time() {
     let directory = tempfile::tempdir().unwrap();
     let printer = provider(&settings(directory.path(), "batch = 2\nbatch_seconds = 1"));
-    assert_eq!(printer.check().await, Ok(()));
+    assert_eq!(printer.check().await, Ok(Checked::Directory));
     for number in 1..=2 {
         let to = if number == 1 { berlin() } else { address("FR", &["1 rue A"], "Paris", "", "75001") };
         let answer = printer.send(&letter_message(number, to), NOON).await;

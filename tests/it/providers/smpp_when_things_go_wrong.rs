@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
-use candour::providers::{InletFault, LooseReceipt, Provider, ReceiptInlet};
+use candour::providers::{Checked, InletFault, LooseReceipt, Provider, ReceiptInlet};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +51,7 @@ async fn a_refused_bind_is_the_accounts_fault_and_nobody_listening_is_for_now() 
     let answer = wrong.send(&sms(1, "+14155550100"), Millis(0)).await;
     assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Misconfigured, Some("bind 0x0000000d")));
     assert!(wrong.check().await.unwrap_err().reason.contains("system_id"));
-    assert_eq!(smpp(smsc.port, "").check().await, Ok(()));
+    assert_eq!(smpp(smsc.port, "").check().await, Ok(Checked::SignsIn));
     let answer = smpp(free_port(), "").send(&sms(1, "+14155550100"), Millis(0)).await;
     assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Retry, Some("connect")));
     assert!(answer.retry_after_ms.is_some_and(|ms| ms > 0), "{answer:?}");

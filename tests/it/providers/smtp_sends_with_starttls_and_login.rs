@@ -2,6 +2,7 @@
 
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
+use candour::providers::Checked;
 use candour::providers::Provider;
 use candour::providers::settings::Common;
 use candour::providers::smtp::{SmtpProvider, SmtpTls};
@@ -14,7 +15,7 @@ use crate::support::postfix::Postfix;
 async fn two_messages_share_one_connection_and_arrive_as_written() {
     let postfix = Postfix::start();
     let relay = SmtpProvider::build(&Common::named("relay"), &postfix.settings()).unwrap();
-    assert_eq!(relay.check().await, Ok(()));
+    assert_eq!(relay.check().await, Ok(Checked::SignsIn));
     let ann = email(1, "ann@example.org");
     for message in [&ann, &email(2, "ben@example.org")] {
         let answer = relay.send(message, Millis(1_800_000_000_000)).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candour::domain::clock::Clock;
 use candour::domain::outcome::Outcome;
-use candour::providers::Provider;
+use candour::providers::{Checked, Provider};
 use candour::system::System;
 
 use crate::support::configured::provider;
@@ -26,7 +26,7 @@ async fn a_signed_message_is_taken_and_others_are_not() {
     let answer = right.send(&sms(1, "+14155550123"), System.now()).await;
     assert_eq!(answer.outcome, Outcome::Accepted, "{answer:?}");
     assert!(answer.reference.is_some_and(|id| id.len() == 36));
-    assert_eq!(right.check().await, Ok(()));
+    assert_eq!(right.check().await, Ok(Checked::SignsIn));
     // moto knows this number to have opted out.
     let answer = right.send(&sms(2, "+15555550199"), System.now()).await;
     assert_eq!((answer.outcome, answer.code.as_deref()), (Outcome::Rejected, Some("OptedOut")));

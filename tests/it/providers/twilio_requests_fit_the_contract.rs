@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
-use candour::providers::Provider;
+use candour::providers::{Checked, Provider};
 
 use crate::support::configured::provider;
 use crate::support::messages::sms;
@@ -23,7 +23,7 @@ fn twilio(prism: &Prism) -> Arc<dyn Provider> {
 async fn a_message_is_taken_and_the_account_is_found() {
     let prism = Prism::taking();
     let twilio = twilio(&prism);
-    assert_eq!(twilio.check().await, Ok(()));
+    assert_eq!(twilio.check().await, Ok(Checked::SignsIn));
     let answer = twilio.send(&sms(1, "+14155550123"), Millis(0)).await;
     assert_eq!(answer.outcome, Outcome::Accepted, "{answer:?}");
     assert!(answer.reference.unwrap().starts_with("SM"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
-use candour::providers::Provider;
+use candour::providers::{Checked, Provider};
 
 use crate::support::configured::provider;
 use crate::support::messages::{call, sms};
@@ -23,7 +23,7 @@ fn calls(base_url: &str) -> Arc<dyn Provider> {
 async fn a_call_is_taken_and_the_account_is_found() {
     let prism = Prism::taking();
     let calls = calls(prism.url.as_str());
-    assert_eq!(calls.check().await, Ok(()));
+    assert_eq!(calls.check().await, Ok(Checked::SignsIn));
     let answer = calls.send(&call(1, "+14155550123"), Millis(0)).await;
     assert_eq!(answer.outcome, Outcome::Accepted, "{answer:?}");
     assert!(answer.reference.unwrap().starts_with("CA"));

@@ -8,7 +8,9 @@ use candour::domain::clock::Millis;
 use candour::domain::id::AttemptId;
 use candour::domain::message::Message;
 use candour::domain::outcome::Outcome;
-use candour::providers::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use candour::providers::{
+    Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+};
 
 use super::dice::Dice;
 use super::model::Receipt;
@@ -193,8 +195,8 @@ impl Provider for FarProvider {
         Ok(vec![event])
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
-        Ok(())
+    async fn check(&self) -> Result<Checked, ProviderFault> {
+        Ok(Checked::SignsIn)
     }
 }
 

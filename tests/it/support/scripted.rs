@@ -10,7 +10,9 @@ use candour::domain::clock::Millis;
 use candour::domain::destination::Destinations;
 use candour::domain::message::Message;
 use candour::domain::outcome::Outcome;
-use candour::providers::{Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
+use candour::providers::{
+    Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
+};
 use tokio::sync::{Notify, Semaphore};
 
 /// The secret its receipts are posted with, as `Authorization: Bearer`.
@@ -118,8 +120,8 @@ impl Provider for Scripted {
         text.lines().map(event).collect::<Option<Vec<_>>>().ok_or(ReceiptError::Malformed("not attempt outcome key"))
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
-        Ok(())
+    async fn check(&self) -> Result<Checked, ProviderFault> {
+        Ok(Checked::SignsIn)
     }
 }
 

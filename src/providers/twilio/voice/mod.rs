@@ -34,7 +34,7 @@ use crate::providers::http::Http;
 use crate::providers::protocol::form::Form;
 use crate::providers::settings::{Common, Faults, Surroundings};
 use crate::providers::{
-    Answer, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptReply, ReceiptRequest,
+    Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptReply, ReceiptRequest,
 };
 
 /// Longest address that Twilio is asked to call, in bytes.
@@ -310,7 +310,7 @@ impl Provider for TwilioVoiceProvider {
         Some(ReceiptReply { content_type: "text/xml; charset=utf-8", body: body.into() })
     }
 
-    async fn check(&self) -> Result<(), ProviderFault> {
+    async fn check(&self) -> Result<Checked, ProviderFault> {
         super::check_account(&self.descriptor, &self.http, self.account.clone(), (&self.user, &self.password)).await
     }
 }

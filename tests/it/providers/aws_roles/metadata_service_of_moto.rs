@@ -2,6 +2,7 @@
 
 use candour::domain::clock::Clock;
 use candour::domain::outcome::Outcome;
+use candour::providers::Checked;
 use candour::system::System;
 
 use super::sns;
@@ -14,5 +15,5 @@ async fn a_message_is_taken_with_the_keys_that_it_hands_out() {
     let role = sns(&moto.url, &format!("credentials = 'instance'\ninstance_url = '{}'", moto.url));
     let answer = role.send(&sms(1, "+14155550123"), System.now()).await;
     assert_eq!(answer.outcome, Outcome::Accepted, "{answer:?}");
-    assert_eq!(role.check().await, Ok(()));
+    assert_eq!(role.check().await, Ok(Checked::SignsIn));
 }

@@ -2,6 +2,7 @@
 
 use candour::domain::clock::Clock;
 use candour::domain::outcome::Outcome;
+use candour::providers::Checked;
 use candour::system::System;
 use serde_json::Value;
 
@@ -44,7 +45,7 @@ async fn temporary_keys_are_taken_with_their_token_and_not_without() {
     };
     for place in ["instance", "container"] {
         let (answer, check) = ask(of(0, ""), place).await;
-        assert_eq!((answer.outcome, check), (Outcome::Accepted, Ok(())), "{place}: {answer:?}");
+        assert_eq!((answer.outcome, check), (Outcome::Accepted, Ok(Checked::SignsIn)), "{place}: {answer:?}");
     }
     for (keys, code) in [
         (of(0, "another token"), "InvalidClientTokenId"),

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use candour::domain::clock::{Clock, Millis};
 use candour::domain::outcome::Outcome;
-use candour::providers::{Provider, ReceiptError, ReceiptRequest};
+use candour::providers::{Checked, Provider, ReceiptError, ReceiptRequest};
 use candour::system::System;
 use serde_json::json;
 
@@ -99,6 +99,18 @@ async fn answers_become_outcomes() {
     assert_eq!(notify(&vendor.url).send(&to_leeds(1), Millis(0)).await.outcome, Outcome::Accepted);
     let nobody = notify(&vendor.url).send(&letter_message(1, address("", &[], "", "", "")), Millis(0)).await;
     assert_eq!(nobody.outcome, Outcome::Accepted, "a name is an address to Notify, which says so itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_shows_the_key_and_says_when_it_is_refused() {
+    let list = Say::Answer(200, String::from(r#"{"notifications":[]}"#));
+    let vendor = Vendor::saying([list, Say::Answer(403, String::from("{}"))]).await;
+    let notify = notify(&vendor.url);
+    assert_eq!(notify.check().await, Ok(Checked::SignsIn));
+    assert!(notify.check().await.unwrap_err().reason.contains("check api_key_file"));
+    let asked = vendor.asked().remove(0);
+    let token = tokio::task::spawn_blocking(move || verified(&asked)).await.unwrap();
+    assert_eq!(token["payload"]["iss"], SERVICE);
 }
 
 #[tokio::test]
