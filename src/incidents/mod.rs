@@ -32,6 +32,7 @@ pub mod forecast;
 mod forecast_tests;
 mod history;
 mod judge;
+mod lanes;
 mod lifecycle;
 mod notice_check;
 mod notices;
