@@ -125,7 +125,7 @@ on_both!(whose_residence_is_a_union_may_go_by_any_provider_of_its_countries, |wo
         texts("b", &["+33"], "0.10 EUR", 4.0),
         texts("c", &["+86"], "9.00 EUR", 0.1),
     ];
-    let europe = people("eu-gdpr", &[("+4915112345", 20), ("+336123456", 40)]);
+    let europe = people("eu-gdpr", &[("+49151123456", 20), ("+336123456", 40)]);
     let (cost, forecast) = estimate(&world, carriers, &europe).await;
     let sms = &cost["channels"][0];
     let range = (&sms["cost_first_least"], &sms["cost_first"]);
