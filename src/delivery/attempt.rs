@@ -1,11 +1,12 @@
 //! One attempt: a claimed person, a message, a provider's answer, a settlement.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 
 use crate::channels;
-use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement, next};
+use crate::domain::attempt::{ChannelPolicy, Claimed, NO_PROVIDER, NOBODY_CARRIES_IT, Settlement, next};
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
@@ -22,22 +23,27 @@ pub(super) async fn tell(
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> (Settlement, Answer) {
-    let answer = match channels::compose(notice, claimed.attempt, claimed.campaign, &claimed.person, claimed.step) {
+    let message = channels::compose(notice, claimed.attempt, claimed.campaign, &claimed.person, claimed.step);
+    let (asked, answer) = match message {
         // Nobody carries it, or the lane that does would have claimed them.
         Ok(message) if !provider.describe().carries(&message.body.contact()) => {
-            Answer::of(Outcome::Rejected, "nobody-carries-it")
+            (false, Answer::of(Outcome::Rejected, NOBODY_CARRIES_IT))
         }
-        Ok(message) => send(&message, claimed, provider, clock).await,
+        Ok(message) => (true, send(&message, claimed, provider, clock).await),
         Err(error) => {
             // The proposal has rendered for everybody, so this is a fault of ours; the person goes on to the next channel.
             tracing::error!(attempt = %claimed.attempt, campaign = %claimed.campaign, %error, "a notice could not be composed");
-            Answer::of(Outcome::Rejected, "compose")
+            (false, Answer::of(Outcome::Rejected, "compose"))
         }
     };
     // What may have gone out is not repeated before the provider has said whether it has it, where it can say so.
     let asked_ms = asked_ms.filter(|_| answer.outcome == Outcome::Unknown);
     let wait_ms = answer.retry_after_ms.max(asked_ms);
-    (settlement(claimed, &answer, wait_ms, policy, clock, entropy), answer)
+    let mut settlement = settlement(claimed, &answer, wait_ms, policy, clock, entropy);
+    if !asked {
+        settlement.intent.provider = Arc::from(NO_PROVIDER);
+    }
+    (settlement, answer)
 }
 
 /// A provider that panics has a defect; that must not leave the person in flight for as long as the process lives.

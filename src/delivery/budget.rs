@@ -1,7 +1,7 @@
 //! Budgets: how many more messages a campaign may pay for.
 //!
 //! A text message is taken to have the most segments that the notice has in any of its languages, each of which costs.
-//! What was sent is counted by the tallies, what is in flight as if all of it were sent. Two workers that claim at the same
+//! What nobody was asked to send costs nothing. What was sent is counted by the tallies, what is in flight as if all of it were sent. Two workers that claim at the same
 //! moment may each see the same rest, so that a campaign can end above its budget by one batch of each other worker.
 
 use super::engine::Shared;
@@ -9,8 +9,8 @@ use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction};
 use crate::domain::channel::Channel;
-use crate::domain::outcome::Outcome;
 use crate::domain::price::Price;
+use crate::domain::spending::{self, Spent};
 use crate::providers::Descriptor;
 use crate::store::StoreError;
 
@@ -26,29 +26,22 @@ pub(super) async fn allowance(
     };
     // A notice that cannot be had is told of when people are claimed.
     let segments = shared.notices.of(campaign).await.map_or(1, |notice| notice.most_segments());
-    let each = |channel: Channel, price: Price| {
-        if channel == Channel::Sms { price.micros.saturating_mul(segments) } else { price.micros }
-    };
+    let each = |(channel, price): &(Channel, Price)| spending::each(*channel, *price, segments);
     let now = shared.store.campaign(campaign.id).await?;
-    let mut spent = 0_u64;
-    for tally in shared.store.tallies(campaign.id).await? {
-        let price = shared.prices.get(&tally.provider).map_or(0, |(channel, price)| each(*channel, *price));
-        if is_charged(tally.outcome) {
-            spent = spent.saturating_add(price.saturating_mul(tally.attempts.unsigned_abs()));
-        }
-    }
-    let dearest = shared.prices.values().map(|(channel, price)| each(*channel, *price)).max().unwrap_or(0);
+    let tallies = shared.store.tallies(campaign.id).await?;
+    let spent = spending::total(tallies.into_iter().map(|tally| Spent {
+        outcome: tally.outcome,
+        attempts: tally.attempts,
+        each: shared.prices.get(&tally.provider).map(each),
+    }));
+    let spent = spent.iter().fold(0_u64, |all, price| all.saturating_add(price.micros));
+    let dearest = shared.prices.values().map(|of| each(of).micros).max().unwrap_or(0);
     let in_flight = dearest.saturating_mul(now.counts.in_flight.unsigned_abs());
-    let left = budget.micros.saturating_sub(spent).saturating_sub(in_flight) / each(provider.channel, price);
+    let left = budget.micros.saturating_sub(spent).saturating_sub(in_flight) / each(&(provider.channel, price)).micros;
     if left == 0 && now.counts.in_flight == 0 {
         pause(shared, campaign, budget, spent).await?;
     }
     Ok(Some(u32::try_from(left).unwrap_or(u32::MAX)))
-}
-
-/// Whether a provider is taken to charge for an attempt: for all but those it did not take.
-const fn is_charged(outcome: Outcome) -> bool {
-    !matches!(outcome, Outcome::Retry | Outcome::Throttled | Outcome::Misconfigured)
 }
 
 async fn pause(shared: &Shared, campaign: &Campaign, budget: Price, spent: u64) -> Result<(), StoreError> {

@@ -1,4 +1,6 @@
 //! Canaries: when those who were told first have been watched for long enough, the others are told, or the campaign pauses.
+//!
+//! Whoever nobody carries is no part of it: no message left, and others are told in their place.
 
 use super::engine::Shared;
 use crate::domain::actor::ActorRef;
@@ -13,7 +15,12 @@ pub(super) async fn judge(shared: &Shared) -> Result<(), StoreError> {
         let campaign = shared.store.campaign(id).await?;
         let (Some(canary), CanaryStage::Watched(ended_at)) = (campaign.plan.canary, campaign.canary) else { continue };
         let found = shared.store.failing(id).await?;
-        if canary.is_failing(found) {
+        let is_short = campaign.counts.in_flight == 0 && found.attempts < i64::from(canary.people);
+        if is_short && shared.store.refill_canary(id, canary.people).await? {
+            tracing::info!(campaign = %id, "nobody carries some of the canary's messages; others are told in their place");
+            shared.wake.notify_one();
+            shared.changes.announce();
+        } else if canary.is_failing(found) {
             // No need to watch to the end.
             pause(shared, &campaign, canary, found).await?;
         } else if campaign.counts.in_flight == 0

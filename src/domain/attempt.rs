@@ -206,6 +206,13 @@ fn to_place(progress: &Progress, place: u16, tries: u16, due_at: Millis, repeats
     Some(Next::Pending { place, channel, tries, due_at, repeats })
 }
 
+/// In the place of a provider's name, that of an attempt for which no provider was asked, so that none is charged for it or
+/// blamed. No provider can have it: their names are lower-case letters, digits and `-`.
+pub const NO_PROVIDER: &str = "no provider";
+
+/// The code of an attempt whose destination none of the channel's providers carries.
+pub const NOBODY_CARRIES_IT: &str = "nobody-carries-it";
+
 /// What a claim has written of an attempt: the attempt's row is made of it when the outcome is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {

@@ -44,6 +44,7 @@ pub mod retry;
 pub mod rule_load;
 pub mod sample;
 pub mod segments;
+pub mod spending;
 pub mod test_send;
 pub mod variant;
 pub mod vocabulary;

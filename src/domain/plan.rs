@@ -21,7 +21,7 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Canary {
-    /// How many attempts are made before the others wait.
+    /// How many attempts are made before the others wait. Those that no provider carries do not count.
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub people: u32,
     /// How long bounces and receipts of them are waited for after the last was made, in minutes.

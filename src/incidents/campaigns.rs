@@ -13,6 +13,7 @@ use crate::domain::channel::Channel;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId};
 use crate::domain::incident::IncidentState;
 use crate::domain::plan::{CanaryStage, Plan};
+use crate::domain::price::Price;
 use crate::store::{Again, AttemptRow, JurisdictionCounts, Page, StoreError, Tally};
 
 /// A campaign with what goes on in it.
@@ -24,6 +25,8 @@ pub struct CampaignView {
     pub progress: Progress,
     /// Attempts per channel, provider and outcome.
     pub tallies: Vec<Tally>,
+    /// What these cost, by currency.
+    pub spent: Vec<Price>,
     /// Where the people of each jurisdiction stand.
     pub jurisdictions: Vec<JurisdictionCounts>,
 }
@@ -210,7 +213,8 @@ impl Incidents {
         let (campaign, tallies, jurisdictions) =
             tokio::try_join!(self.store.campaign(id), self.store.tallies(id), self.store.jurisdiction_counts(id))?;
         let progress = self.meter.read(&campaign, self.clock.now());
-        Ok(CampaignView { campaign, progress, tallies, jurisdictions })
+        let spent = self.spent(&campaign, &tallies).await?;
+        Ok(CampaignView { campaign, progress, tallies, spent, jurisdictions })
     }
 
     /// Only its progress: one row, whatever the size.

@@ -3,13 +3,13 @@
 //!
 //! It counts the first try of each person through the channel that their law has them told by first. Tries that fail and go
 //! on to the next channel come on top, and are not guessed at. Where providers carry different destinations, people wait for
-//! those who carry theirs.
+//! those who carry theirs; where it is not known which theirs is, for the slowest who may. Quiet hours are not in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::carrying::{Lane, lanes};
+use super::lanes::{Lane, lanes};
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::deadline::instant;
@@ -61,6 +61,27 @@ pub struct Seen {
     pub range: Option<(i64, i64)>,
 }
 
+/// What a forecast leaves out, so that telling may take longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// Whoever is not to be disturbed at night, or is not to be called now, is told later.
+    QuietHours,
+    /// Tries that fail and are made again, and those that go on to the next contact point.
+    FurtherTries,
+}
+
+impl LeftOut {
+    /// What one leaves out that rests on this: what is seen of a campaign has in it what held that up until now.
+    #[must_use]
+    pub const fn of(basis: Basis) -> &'static [Self] {
+        match basis {
+            Basis::Configured => &[Self::QuietHours, Self::FurtherTries],
+            Basis::Observed => &[Self::QuietHours],
+        }
+    }
+}
+
 /// What a forecast rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -78,7 +99,8 @@ pub struct ChannelForecast {
     pub channel: Channel,
     /// People whose first try goes through it.
     pub people: i64,
-    /// Messages a second, of all its providers together, whatever destinations they carry.
+    /// Messages a second, of all its providers together, whatever destinations they carry. People may have to wait longer than
+    /// that says: for the slowest provider that may carry theirs, where their residence names no country or a union of several.
     pub per_second: f64,
     /// Whether the rate of a provider is assumed (a second for each message) because none is configured.
     pub assumed: bool,
@@ -224,7 +246,7 @@ fn all_lanes(outlook: &Outlook<'_>) -> Lanes {
     let used: BTreeSet<Channel> = outlook.crowds.iter().filter_map(|crowd| crowd.channel).collect();
     let of = |channel| {
         let crowds: Vec<&Crowd> = outlook.crowds.iter().filter(|crowd| crowd.channel == Some(channel)).collect();
-        let lanes = lanes(&crowds, &carriers(outlook, channel), rate);
+        let lanes = lanes(&crowds, &carriers(outlook, channel), outlook.rules, rate);
         crowds.into_iter().map(move |crowd| (channel, crowd.jurisdiction.clone())).zip(lanes).collect::<Vec<_>>()
     };
     used.into_iter().flat_map(of).collect()

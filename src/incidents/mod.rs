@@ -32,6 +32,7 @@ pub mod forecast;
 mod forecast_tests;
 mod history;
 mod judge;
+mod lanes;
 mod lifecycle;
 mod notice_check;
 mod notices;
@@ -44,6 +45,7 @@ mod rule_changes;
 pub mod severity;
 #[cfg(test)]
 mod severity_tests;
+mod spending;
 mod waivers;
 mod ways;
 
@@ -158,6 +160,7 @@ pub struct Incidents {
     channels: BTreeSet<Channel>,
     wake: Arc<dyn Fn() + Send + Sync>,
     meter: progress::Meter,
+    segments: spending::Segments,
 }
 
 impl Incidents {
@@ -172,7 +175,8 @@ impl Incidents {
         wake: Arc<dyn Fn() + Send + Sync>,
     ) -> Self {
         let channels = carriers.iter().map(|carrier| carrier.channel).collect();
-        Self { store, clock, entropy, rules, renderer, carriers, channels, wake, meter: progress::Meter::default() }
+        let (meter, segments) = (progress::Meter::default(), spending::Segments::default());
+        Self { store, clock, entropy, rules, renderer, carriers, channels, wake, meter, segments }
     }
 
     /// The rules that facts are judged by.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::carrying::carrying;
 use super::forecast::{Carrier, Crowd, Forecast, Outlook, Seen, forecast};
 use super::routing::ByLaw;
 use super::{IncidentError, Incidents};
@@ -62,7 +63,7 @@ impl Incidents {
             let of = |reach, people| ReachGroup { jurisdiction: Some(group.jurisdiction.clone()), reach, people };
             [of(everywhere, told), of(Reach::default(), lost)]
         });
-        Ok((crowds(groups.collect(), &routing), true))
+        Ok((self.crowds(groups, &routing), true))
     }
 
     /// Who is left of a campaign: as many of each residence as are not done, spread over channels as all people are.
@@ -93,13 +94,38 @@ impl Incidents {
     async fn imported(&self, id: IncidentId, routing: &ByLaw) -> Result<(Vec<Crowd>, bool), IncidentError> {
         let (groups, exact) = self.store.people_by_reach(id, LOOKED_AT).await?;
         if exact {
-            return Ok((crowds(groups, routing), true));
+            return Ok((self.crowds(groups, routing), true));
         }
         let mut totals: BTreeMap<Option<JurisdictionId>, i64> = BTreeMap::new();
         for group in self.store.people_summary(id).await? {
             *totals.entry(group.jurisdiction).or_default() += group.people;
         }
-        Ok((crowds(stretched(&groups, totals), routing), false))
+        Ok((self.crowds(stretched(&groups, totals), routing), false))
+    }
+
+    /// People by residence and the channel that they are told through first; whom somebody else is told for is left out.
+    fn crowds(&self, groups: impl IntoIterator<Item = ReachGroup>, routing: &ByLaw) -> Vec<Crowd> {
+        let mut found: BTreeMap<(Option<JurisdictionId>, Option<Channel>), i64> = BTreeMap::new();
+        for group in groups.into_iter().filter(|group| group.people > 0) {
+            let channel = match routing.route(group.jurisdiction.as_ref(), group.reach) {
+                // Whose first contact points nobody carries is told by the next; whom nobody carries at all waits in vain.
+                Route::By(cascade) => cascade
+                    .steps()
+                    .find(|step| self.is_carried(step.channel, group.jurisdiction.as_ref()))
+                    .or_else(|| cascade.step(0))
+                    .map(|step| step.channel),
+                Route::Unreachable(_) => None,
+                Route::Spared => continue,
+            };
+            *found.entry((group.jurisdiction, channel)).or_default() += group.people;
+        }
+        found.into_iter().map(|((jurisdiction, channel), people)| Crowd { jurisdiction, channel, people }).collect()
+    }
+
+    /// Whether some provider may carry a channel to people of a residence.
+    fn is_carried(&self, channel: Channel, residence: Option<&JurisdictionId>) -> bool {
+        let carriers: Vec<&Carrier> = self.carriers.iter().filter(|carrier| carrier.channel == channel).collect();
+        !carrying(&carriers, channel, residence, &self.rules).is_empty()
     }
 
     /// The ways of people's laws over the channels that are tried: the notice's, else the usual ones; of these, what
@@ -129,20 +155,6 @@ impl Incidents {
 
 const fn has_ended(state: CampaignState) -> bool {
     matches!(state, CampaignState::Completed | CampaignState::Cancelled)
-}
-
-/// People by residence and the channel that they are told through first; whom somebody else is told for is left out.
-fn crowds(groups: Vec<ReachGroup>, routing: &ByLaw) -> Vec<Crowd> {
-    let mut found: BTreeMap<(Option<JurisdictionId>, Option<Channel>), i64> = BTreeMap::new();
-    for group in groups.into_iter().filter(|group| group.people > 0) {
-        let channel = match routing.route(group.jurisdiction.as_ref(), group.reach) {
-            Route::By(cascade) => cascade.step(0).map(|step| step.channel),
-            Route::Unreachable(_) => None,
-            Route::Spared => continue,
-        };
-        *found.entry((group.jurisdiction, channel)).or_default() += group.people;
-    }
-    found.into_iter().map(|((jurisdiction, channel), people)| Crowd { jurisdiction, channel, people }).collect()
 }
 
 /// A part of the people stretched to as many as live in each place; guardians, who are not counted there, with them. Of a

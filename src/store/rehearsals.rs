@@ -12,6 +12,7 @@ use super::incidents::IncidentRows;
 use super::rows::{PersonRow, jurisdiction, page, word};
 use super::traits::{Page, RehearsalStore, Result};
 use crate::domain::actor::ActorRef;
+use crate::domain::attempt::NO_PROVIDER;
 use crate::domain::audit::AuditEntry;
 use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
@@ -88,10 +89,12 @@ impl RehearsalStore for SqlStore {
         let rows: Vec<(Option<String>, String, i64)> = reading!(self, conn => {
             sqlx::query_as(
                 "/* attempts_by_residence */ SELECT people.jurisdiction, a.channel, COUNT(*) \
-                 FROM attempts a JOIN people ON people.id = a.person_id WHERE a.campaign_id = $1 \
+                 FROM attempts a JOIN people ON people.id = a.person_id \
+                 WHERE a.campaign_id = $1 AND a.provider <> $2 \
                  GROUP BY people.jurisdiction, a.channel ORDER BY people.jurisdiction, a.channel",
             )
             .bind(campaign.0)
+            .bind(NO_PROVIDER)
             .fetch_all(conn)
             .await
         })?;

@@ -178,6 +178,11 @@ pub(super) struct CampaignFull {
     /// As it is listed.
     #[serde(flatten)]
     campaign: CampaignBrief,
+    /// What it has cost so far, an amount for each currency, at the prices in the configuration and as `plan.budget` counts it:
+    /// all attempts that a provider has taken or may have taken, a text with the most segments that the notice has in any
+    /// language. Attempts through providers without a price are not in it, nor what is in flight. Empty where there is nothing.
+    #[schema(example = json!(["12.40 EUR"]))]
+    spent: Vec<String>,
     /// Attempts by channel, provider and outcome.
     tallies: Vec<TallyView>,
     /// Where the people of each jurisdiction stand.
@@ -188,6 +193,7 @@ impl From<CampaignView> for CampaignFull {
     fn from(view: CampaignView) -> Self {
         Self {
             campaign: CampaignBrief::new(view.campaign, view.progress),
+            spent: view.spent.iter().map(ToString::to_string).collect(),
             tallies: view.tallies.into_iter().map(TallyView::from).collect(),
             jurisdictions: view.jurisdictions.into_iter().map(JurisdictionView::from).collect(),
         }
@@ -200,7 +206,7 @@ impl From<CampaignView> for CampaignFull {
 struct TallyView {
     /// Through which channel.
     channel: Channel,
-    /// Through which provider.
+    /// Through which provider; `no provider` where none was asked, because none carries it or no message could be made.
     provider: String,
     /// What came of them.
     outcome: Outcome,
@@ -265,7 +271,7 @@ pub(super) struct AttemptView {
     person_state: PersonState,
     /// Through which channel.
     channel: Channel,
-    /// Through which provider.
+    /// Through which provider; `no provider` where none was asked, because none carries it or no message could be made.
     provider: String,
     /// Number of the attempt for this person, from 1.
     number: i64,

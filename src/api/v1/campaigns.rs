@@ -92,7 +92,7 @@ async fn propose(
 
 /// Read a campaign
 ///
-/// Its state, exact counts, speed, time left, and attempts by channel, provider and outcome.
+/// Its state, exact counts, speed, time left, attempts by channel, provider and outcome, and what they have cost.
 #[utoipa::path(get, path = "/v1/campaigns/{id}", tag = "campaigns", extensions(("x-roles" = json!(READ))),
     params(("id" = CampaignId, Path, description = "The campaign.")),
     responses((status = 200, description = "The campaign.", body = CampaignFull)))]

@@ -239,7 +239,7 @@ impl From<Approval> for ApprovalProof {
 struct TallyView {
     /// Through which channel.
     channel: Channel,
-    /// Through which provider.
+    /// Through which provider; `no provider` where none was asked, because none carries it or no message could be made.
     provider: String,
     /// What came of them.
     outcome: Outcome,

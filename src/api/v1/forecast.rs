@@ -13,7 +13,7 @@ use crate::domain::clock::Millis;
 use crate::domain::id::IncidentId;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::Force;
-use crate::incidents::forecast::{Basis, ChannelForecast, DutyForecast, Fix, Forecast, Verdict};
+use crate::incidents::forecast::{Basis, ChannelForecast, DutyForecast, Fix, Forecast, LeftOut, Verdict};
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
@@ -29,6 +29,8 @@ struct ForecastView {
     at: String,
     /// What it rests on.
     basis: Basis,
+    /// What it leaves out, so that telling may take longer.
+    left_out: &'static [LeftOut],
     /// Whether everybody was looked at; else (beyond 200,000 people) how they spread over channels is taken from a part.
     exact: bool,
     /// People who are to be told through a channel.
@@ -106,6 +108,7 @@ impl From<Forecast> for ForecastView {
         Self {
             at: forecast.at.to_rfc3339(),
             basis: forecast.basis,
+            left_out: LeftOut::of(forecast.basis),
             exact: forecast.exact,
             people: forecast.people,
             unreachable: forecast.unreachable,
@@ -118,9 +121,10 @@ impl From<Forecast> for ForecastView {
 /// Forecast when individuals will have been told
 ///
 /// From what is seen of a campaign that runs; else from the providers' rates, as if all who were imported (before that: the
-/// numbers in the facts) were told from now on. Counts each person's first try through the first channel they have; tries
-/// that fail come on top. Where a provider has no configured rate, a second for each message in the air is assumed and
-/// said to be.
+/// numbers in the facts) were told from now on. Counts each person's first try through the first channel they have that some
+/// provider carries; tries that fail come on top, and so do quiet hours (`left_out`). Where a provider has no configured rate, a
+/// second for each message in the air is assumed and said to be. A number is taken to be of the country that its person lives
+/// in; whose residence names none, or a union of several, is taken to wait for the slowest provider that may carry theirs.
 #[utoipa::path(get, path = "/v1/incidents/{id}/forecast", tag = "obligations",
     extensions(("x-roles" = json!(READ))), params(("id" = IncidentId, Path, description = "The incident.")),
     responses((status = 200, description = "The forecast.", body = ForecastView)))]

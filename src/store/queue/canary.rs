@@ -3,6 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::domain::attempt::{NO_PROVIDER, NOBODY_CARRIES_IT};
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
 use crate::domain::id::CampaignId;
@@ -22,6 +23,22 @@ impl SqlStore {
     /// See `DeliveryStore::failing`.
     pub(super) async fn count_failing(&self, campaign: CampaignId) -> Result<Failing> {
         reading!(self, conn => { conn.failing(campaign).await })
+    }
+
+    /// See `DeliveryStore::refill_canary`. Its row is locked before the attempts are counted, so that two workers do not both
+    /// give the same places.
+    pub(super) async fn refill(&self, campaign: CampaignId, people: u32) -> Result<bool> {
+        writing!(self, tx => {
+            if !tx.hold_told_canary(campaign).await? {
+                return Ok(false);
+            }
+            let made = tx.failing(campaign).await?.attempts;
+            let places = i64::from(people) - made;
+            if places > 0 {
+                tx.give_back_to_canary(campaign, places).await?;
+            }
+            Ok(places > 0)
+        })
     }
 
     /// See `DeliveryStore::end_canary`.
@@ -55,7 +72,9 @@ pub(super) trait Canaries {
     fn give_back_to_canary(&mut self, campaign: CampaignId, attempts: i64) -> impl Future<Output = Result<()>> + Send;
     /// Running campaigns whose canary is told.
     fn watched(&mut self) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
-    /// Counts a campaign's attempts.
+    /// Whether all attempts of the canary are made and settled; its row stays locked until the transaction ends.
+    fn hold_told_canary(&mut self, campaign: CampaignId) -> impl Future<Output = Result<bool>> + Send;
+    /// Counts a campaign's attempts, without those that nobody carries.
     fn failing(&mut self, campaign: CampaignId) -> impl Future<Output = Result<Failing>> + Send;
     /// Lets the others go; `false` when they go already.
     fn release(&mut self, campaign: CampaignId) -> impl Future<Output = Result<bool>> + Send;
@@ -97,12 +116,26 @@ on_both_connections!(Canaries {
         Ok(rows)
     }
 
+    async fn hold_told_canary(&mut self, campaign: CampaignId) -> Result<bool> {
+        let done = sqlx::query(
+            "/* hold_told_canary */ UPDATE campaigns SET canary_left = 0 \
+             WHERE id = $1 AND canary_left = 0 AND in_flight = 0 AND state = 'running'",
+        )
+        .bind(campaign.0)
+        .execute(&mut *self)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     async fn failing(&mut self, campaign: CampaignId) -> Result<Failing> {
         let row: FailingRow = sqlx::query_as(
             "/* failing */ SELECT COUNT(*) AS attempts, COUNT(CASE WHEN outcome IN ('bad_address', 'rejected') \
-             OR receipt IN ('bad_address', 'rejected') THEN 1 END) AS failed FROM attempts WHERE campaign_id = $1",
+             OR receipt IN ('bad_address', 'rejected') THEN 1 END) AS failed FROM attempts \
+             WHERE campaign_id = $1 AND NOT (provider = $2 AND COALESCE(code, '') = $3)",
         )
         .bind(campaign.0)
+        .bind(NO_PROVIDER)
+        .bind(NOBODY_CARRIES_IT)
         .fetch_one(&mut *self)
         .await?;
         Ok(Failing { attempts: row.attempts, failed: row.failed })

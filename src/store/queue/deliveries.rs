@@ -174,6 +174,10 @@ impl DeliveryStore for SqlStore {
         self.count_failing(campaign).await
     }
 
+    async fn refill_canary(&self, campaign: CampaignId, people: u32) -> Result<bool> {
+        self.refill(campaign, people).await
+    }
+
     async fn end_canary(&self, campaign: CampaignId, audit: AuditEntry) -> Result<bool> {
         self.release(campaign, &audit).await
     }

@@ -262,8 +262,12 @@ pub trait DeliveryStore: Send + Sync {
     ) -> Result<ReceiptEffect>;
     /// Running campaigns whose canary has been told and is watched.
     async fn watched_canaries(&self) -> Result<Vec<CampaignId>>;
-    /// Attempts of a campaign so far, and those that failed for good.
+    /// Attempts of a campaign so far, and those that failed for good. Without those that nobody carries: of these no message
+    /// left, so that they say nothing of how it goes.
     async fn failing(&self, campaign: CampaignId) -> Result<Failing>;
+    /// Lets a canary of so many people that is watched take others in the place of those that nobody carries, once nothing is in
+    /// flight; `false` when there are none.
+    async fn refill_canary(&self, campaign: CampaignId, people: u32) -> Result<bool>;
     /// Ends a canary, so that the others are told; `false` when it is over already.
     async fn end_canary(&self, campaign: CampaignId, audit: AuditEntry) -> Result<bool>;
     /// Adds an entry to an audit chain, of a decision of the engine that changes no row.

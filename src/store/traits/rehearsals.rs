@@ -23,7 +23,7 @@ pub trait RehearsalStore: Send + Sync {
         after: Option<PersonId>,
         limit: u32,
     ) -> Result<Page<Person>>;
-    /// How many attempts a campaign made, by residence and channel. Reads every attempt.
+    /// How many attempts a campaign made through providers, by residence and channel. Reads every attempt.
     async fn attempts_by_residence(&self, campaign: CampaignId) -> Result<Vec<(Option<JurisdictionId>, Channel, i64)>>;
     /// People with an attempt that ended with a code: how many, and the first of them in order of identifier. Reads every
     /// attempt.

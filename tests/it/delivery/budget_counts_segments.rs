@@ -48,5 +48,7 @@ async fn scenario(database: String) {
 
     let paused = candour.follow(&campaign, |state| state["state"] == "paused").await;
     assert_eq!((&paused["counts"]["reached"], &paused["counts"]["pending"]), (&json!(3), &json!(7)), "{paused}");
+    let spent = candour.read_campaign(&campaign).await["spent"].clone();
+    assert_eq!(spent, json!([format!("{}.{:02} EUR", 30 * segments / 100, 30 * segments % 100)]));
     candour.terminate().await;
 }

@@ -36,6 +36,8 @@ async fn scenario(database: String) {
 
     let paused = candour.follow(&campaign, |state| state["state"] == "paused").await;
     assert_eq!((&paused["counts"]["reached"], &paused["counts"]["pending"]), (&json!(3), &json!(7)), "{paused}");
+    let shown = candour.read_campaign(&campaign).await;
+    assert_eq!((&shown["plan"]["budget"], &shown["spent"]), (&json!("0.35 EUR"), &json!(["0.30 EUR"])), "{shown}");
     let audit =
         candour.call(&candour.responder, "GET", &format!("/v1/incidents/{incident}/audit?limit=100"), None).await;
     assert!(audit.to_string().contains("0.30 EUR"), "what was spent: {audit}");

@@ -18,6 +18,7 @@ mod kill_harness;
 mod killed;
 mod kills;
 mod letter_comes_back;
+mod nobody_carries_it;
 mod one_campaign_two_laws;
 mod outcomes_are_refused;
 mod pauses_at_once;

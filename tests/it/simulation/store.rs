@@ -335,6 +335,10 @@ impl DeliveryStore for FaultyStore {
         Ok(Failing::default())
     }
 
+    async fn refill_canary(&self, _: CampaignId, _: u32) -> Result<bool> {
+        Ok(false)
+    }
+
     async fn end_canary(&self, _: CampaignId, _: AuditEntry) -> Result<bool> {
         Ok(false)
     }

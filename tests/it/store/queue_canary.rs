@@ -1,5 +1,8 @@
 //! A canary: so many attempts and no more, until it is let go or the campaign is paused and resumed.
 
+use std::sync::Arc;
+
+use candour::domain::attempt::{Claimed, NO_PROVIDER, NOBODY_CARRIES_IT, Settlement};
 use candour::domain::campaign::{CampaignAction, CampaignState};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
@@ -7,7 +10,7 @@ use candour::domain::outcome::Outcome;
 use candour::domain::plan::{Canary, CanaryStage, Failing, Plan};
 use candour::store::{CampaignStore, DeliveryStore, ReceiptEffect};
 
-use super::queue_support::{FOREVER, T0, reachable};
+use super::queue_support::{FOREVER, T0, reachable, settlement};
 use crate::support::stores::{World, on_both};
 
 fn plan(people: u32) -> Plan {
@@ -60,6 +63,35 @@ on_both!(whoever_is_handed_back_is_replaced, |world| {
     assert_eq!(told.canary, CanaryStage::Telling(3), "one was told; nobody is watched yet");
     assert_eq!(claim(&world, &campaign).await, 2, "the others that are due");
     assert_eq!(world.store.campaign(campaign.id).await.unwrap().canary, CanaryStage::Telling(1));
+    world.assert_consistent().await;
+});
+
+on_both!(whom_nobody_carries_is_replaced_and_did_not_fail, |world| {
+    let people = (0..6).map(|n| reachable(&format!("p{n}"), 1, 0)).collect();
+    let campaign = world.running_by(people, plan(3)).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Email, 100, T0).await.unwrap();
+    let uncarried = |one: &Claimed| {
+        let mut of = settlement(one, Outcome::Rejected, T0);
+        (of.intent.provider, of.code, of.reference) = (NO_PROVIDER.into(), Some(NOBODY_CARRIES_IT.to_owned()), None);
+        of
+    };
+    let settle = |settlements: Vec<Settlement>| {
+        let store = Arc::clone(&world.store);
+        async move { store.settle(campaign.id, worker, &settlements, T0).await.unwrap() }
+    };
+    settle(claimed[..2].iter().map(uncarried).collect()).await;
+    assert!(!world.store.refill_canary(campaign.id, 3).await.unwrap(), "one is in flight yet");
+    settle(vec![settlement(&claimed[2], Outcome::Rejected, T0)]).await;
+    assert_eq!(world.store.failing(campaign.id).await.unwrap(), Failing { attempts: 1, failed: 1 });
+    assert!(world.store.refill_canary(campaign.id, 3).await.unwrap());
+    assert!(!world.store.refill_canary(campaign.id, 3).await.unwrap(), "it is being told again");
+    assert_eq!(world.store.campaign(campaign.id).await.unwrap().canary, CanaryStage::Telling(2));
+    assert_eq!(claim(&world, &campaign).await, 2);
+    assert!(!world.store.refill_canary(campaign.id, 3).await.unwrap(), "all places are taken");
+    assert_eq!(world.store.failing(campaign.id).await.unwrap(), Failing { attempts: 3, failed: 1 });
+    let tallies = world.store.tallies(campaign.id).await.unwrap();
+    assert!(tallies.iter().any(|of| of.provider == NO_PROVIDER && of.attempts == 2), "{tallies:?}");
     world.assert_consistent().await;
 });
 

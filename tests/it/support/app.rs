@@ -80,12 +80,6 @@ impl ReceiptSink for Receipts {
 impl TestApp {
     /// Starts it over a store.
     pub(crate) async fn start(world: &World) -> Self {
-        let store: Arc<dyn Store> = Arc::clone(&world.store) as Arc<dyn Store>;
-        let (clock, entropy) = (Arc::new(System), Arc::new(System));
-        let rules = Arc::new(Rules::embedded().unwrap());
-        let renderer = Arc::new(Renderer::load(None).unwrap());
-        let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
-        let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
         let carrier = |name: &str, channel, rate, price: &str| {
             let (name, price) = (name.to_owned(), Some(price.parse().unwrap()));
             Carrier { name, channel, rate, concurrency: 8, price, destinations: Destinations::default() }
@@ -94,6 +88,17 @@ impl TestApp {
             carrier("relay", Channel::Email, Some(100.0), "0.001 USD"),
             carrier("sms", Channel::Sms, Some(1.0), "0.0075 USD"),
         ];
+        Self::carried_by(world, carriers).await
+    }
+
+    /// The same with providers of the test's own, as estimates know them.
+    pub(crate) async fn carried_by(world: &World, carriers: Vec<Carrier>) -> Self {
+        let store: Arc<dyn Store> = Arc::clone(&world.store) as Arc<dyn Store>;
+        let (clock, entropy) = (Arc::new(System), Arc::new(System));
+        let rules = Arc::new(Rules::embedded().unwrap());
+        let renderer = Arc::new(Renderer::load(None).unwrap());
+        let access = Arc::new(Access::new(store.clone(), clock.clone(), entropy.clone()));
+        let base: (Arc<dyn Store>, Arc<dyn Clock>, Arc<dyn Entropy>) = (store.clone(), clock.clone(), entropy.clone());
         let incidents =
             Incidents::new(base.clone(), Arc::clone(&rules), Arc::clone(&renderer), carriers, Arc::new(|| ()));
         let reports = Reports::new(store.clone(), clock.clone(), entropy.clone(), Arc::clone(&rules));

@@ -8,7 +8,9 @@ mod workers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use candour::domain::attempt::{ChannelPolicy, Claimed, Intent, Next, Progress, Settlement, UnreachableReason};
+use candour::domain::attempt::{
+    ChannelPolicy, Claimed, Intent, NO_PROVIDER, NOBODY_CARRIES_IT, Next, Progress, Settlement, UnreachableReason,
+};
 use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, PersonState};
 use candour::domain::cascade::Cascade;
 use candour::domain::channel::Channel;
@@ -211,6 +213,10 @@ impl Model {
             if self.holds(campaign, one.person, one.attempt, worker) {
                 let tried = self.attempts.get_mut(&one.attempt).unwrap();
                 let told = (&one.intent.channel, &one.intent.provider, &one.intent.place, &one.intent.repeats);
+                if &*one.intent.provider == NO_PROVIDER {
+                    assert_eq!(one.code.as_deref(), Some(NOBODY_CARRIES_IT), "else somebody was asked");
+                    tried.provider = Arc::clone(&one.intent.provider);
+                }
                 let known = (&tried.channel, &tried.provider, &tried.place, &tried.repeats);
                 assert_eq!(known, told, "it is about that attempt");
                 tried.outcome = Some((one.outcome, Said::Answer));
