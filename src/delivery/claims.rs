@@ -275,8 +275,8 @@ impl Claims {
         let (mut free, mut limited) = (Vec::with_capacity(work.len()), BTreeMap::<String, Vec<Work>>::new());
         for (notice, claimed) in work {
             match domain(&claimed).filter(|domain| rates.of(LimitKind::Domain, domain).is_some()) {
-                Some(domain) if !claimed.slot.is_some_and(|slot| slot.plus(lapse_ms) >= now) => {
-                    limited.entry(domain).or_default().push((notice, claimed))
+                Some(domain) if claimed.slot.is_none_or(|slot| slot.plus(lapse_ms) < now) => {
+                    limited.entry(domain).or_default().push((notice, claimed));
                 }
                 _ => free.push((notice, claimed)),
             }
