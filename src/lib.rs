@@ -8,7 +8,8 @@
 //! | 4 | [`api`], [`console`], [`public`] | HTTP edges |
 //! | 4 | [`bounces`] | the door for bounce mail, by LMTP or SMTP |
 //! | 3 | [`delivery`] | the engine: claim, attempt, settle, receipts, reap; tests and rehearsals |
-//! | 3 | [`incidents`], [`deadlines`], [`people`], [`remedies`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
+//! | 3 | [`incidents`], [`deadlines`], [`alarms`], [`people`], [`remedies`], [`announcements`], [`reports`], [`intake`], [`evidence`], [`access`], [`retention`] | one feature each |
+//! | 2 | [`responders`] | how the people and systems are told that something needs them |
 //! | 2 | [`channels`], [`providers`], [`store`] | messages, carriers, SQL |
 //! | 1 | [`law`], [`render`] | rules as data; templates and PDF |
 //! | 0 | [`domain`] | types and state machines |
@@ -16,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod alarms;
 pub mod announcements;
 pub mod api;
 pub mod app;
@@ -37,6 +39,7 @@ pub mod public;
 pub mod remedies;
 pub mod render;
 pub mod reports;
+pub mod responders;
 pub mod retention;
 pub mod store;
 pub mod system;

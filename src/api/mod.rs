@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::Access;
+use crate::alarms::Alarms;
 use crate::announcements::Announcements;
 use crate::deadlines::Deadlines;
 use crate::delivery;
@@ -62,6 +63,8 @@ pub struct ApiState {
     pub incidents: Arc<Incidents>,
     /// Deadlines of all incidents.
     pub deadlines: Arc<Deadlines>,
+    /// Alarms.
+    pub alarms: Arc<Alarms>,
     /// Rates that people set.
     pub rates: Arc<delivery::Limits>,
     /// Tests of notices.

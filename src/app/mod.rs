@@ -4,10 +4,10 @@
 
 mod listeners;
 mod providers;
-mod reminders;
+mod responders;
 mod tryouts;
 
-pub use reminders::{reminders, signer};
+pub use responders::{responders, signer};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,13 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 use self::listeners::{Listeners, ListenersHandle};
 use crate::access::Access;
+use crate::alarms::Alarms;
 use crate::announcements::Announcements;
 use crate::api;
 use crate::api::ApiState;
 use crate::bounces::{Door, Open};
 use crate::config::Config;
 use crate::console::{self, ConsoleError, ConsolePages, ConsoleState};
-use crate::deadlines::{self, Deadlines, Reminders, WatchHandle, WebhookSecretError};
+use crate::deadlines::{DeadlineWatch, Deadlines, Reminders};
 use crate::delivery::{Engine, EngineDeps, EngineHandle, EngineSettings, Limits, Receipts};
 use crate::domain::attempt::ChannelPolicy;
 use crate::domain::channel::Channel;
@@ -42,6 +43,7 @@ use crate::remedies::Remedies;
 use crate::render::pdf::Fonts;
 use crate::render::{RenderError, Renderer};
 use crate::reports::Reports;
+use crate::responders::{WatchHandle, WebhookSecretError, watch};
 use crate::retention::Retention;
 use crate::store::seal::{MasterKeyError, MasterKeys};
 use crate::store::{MasterKey, Sealer, SqlStore, Store, StoreError, StoreOptions};
@@ -83,14 +85,14 @@ pub enum AppError {
     /// The providers.
     #[error(transparent)]
     Providers(#[from] UnfitSettings),
-    /// Reminders by email without a provider that carries them.
+    /// Responders' mailboxes without a provider that carries email.
     #[error("reminders.email needs a provider for email{0}; configure one under [[providers]]")]
     NoMail(String),
-    /// Reminders.
+    /// The key of calls to responders' systems.
     #[error("reminders.webhook_secret cannot be used: {0}")]
     WebhookSecret(#[from] WebhookSecretError),
     /// The client that calls webhooks.
-    #[error("reminders cannot be sent: {0}")]
+    #[error("responders cannot be called: {0}")]
     Http(String),
 }
 
@@ -164,7 +166,8 @@ pub struct App {
     listeners: Listeners,
     state: ApiState,
     router: axum::Router,
-    reminders: Arc<Reminders>,
+    reminders: Reminders,
+    alarms: Arc<Alarms>,
     period: Duration,
     door: Door,
 }
@@ -174,7 +177,7 @@ pub struct Running {
     shutdown: CancellationToken,
     server: tokio::task::JoinHandle<()>,
     engine: Option<(EngineHandle, ListenersHandle)>,
-    watch: WatchHandle,
+    watches: Vec<WatchHandle>,
     door: Option<Open>,
 }
 
@@ -182,7 +185,7 @@ pub struct Running {
 pub struct Working {
     engine: EngineHandle,
     listeners: ListenersHandle,
-    watch: WatchHandle,
+    watches: Vec<WatchHandle>,
 }
 
 impl App {
@@ -211,7 +214,6 @@ impl App {
             rules: Arc::clone(&rules),
             settings: settings.clone(),
         });
-        let bounces = config.bounces.clone();
         let access = Arc::new(Access::new(Arc::clone(&store) as _, Arc::clone(&clock), Arc::clone(&entropy)));
         let receipts = Arc::new(Receipts::new(
             Arc::clone(&store) as _,
@@ -232,7 +234,7 @@ impl App {
         let with = || (Arc::clone(&base.0), Arc::clone(&base.1), Arc::clone(&base.2));
         let (store, clock, entropy) = with();
         let deadlines = Arc::new(Deadlines::new(with(), Arc::clone(&rules), public_url(&config).as_str()));
-        let reminders = reminders::build(&config, &carriers, (*deadlines).clone(), Arc::clone(&metrics))?;
+        let (reminders, alarms) = responders::build(&config, &carriers, with(), &deadlines, &metrics)?;
         let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
         let shutdown = CancellationToken::new();
         let state = ApiState {
@@ -244,6 +246,7 @@ impl App {
                 engine.waker(),
             )),
             deadlines: Arc::clone(&deadlines),
+            alarms: Arc::clone(&alarms),
             rates: Arc::new(limits(with(), &carriers, &engine)),
             people: Arc::new(People::new(with().0, with().1, with().2, known, ImportLimits::default())),
             remedies: Arc::new(Remedies::new(with().0, with().1)),
@@ -276,6 +279,7 @@ impl App {
             access: Arc::clone(&access),
             incidents: Arc::clone(&state.incidents),
             deadlines,
+            alarms: Arc::clone(&alarms),
             announcements: Arc::clone(&state.announcements),
             evidence: Arc::clone(&state.evidence),
             clock: Arc::clone(&state.clock),
@@ -287,8 +291,8 @@ impl App {
         let pages = public::router(public).merge(console::router(console));
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
-        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), bounces, Arc::clone(&state.metrics));
-        Ok(Self { access, engine, listeners, state, router, reminders: Arc::new(reminders), period, door })
+        let door = Door::new(carriers, receipts, Arc::clone(&state.clock), config.bounces, Arc::clone(&state.metrics));
+        Ok(Self { access, engine, listeners, state, router, reminders, alarms, period, door })
     }
 
     /// Keys, for whoever makes the first ones.
@@ -332,17 +336,23 @@ impl App {
                 tracing::error!(%error, "the server stopped");
             }
         });
-        let watch = deadlines::watch(self.reminders, self.period, engine);
+        let watches = watches(self.reminders, self.alarms, self.period, engine);
         let engine = engine.then(|| (self.engine.start(), self.listeners.start()));
-        Ok(Running { shutdown, server, engine, watch, door })
+        Ok(Running { shutdown, server, engine, watches, door })
     }
 
     /// Works without serving.
     #[must_use]
     pub fn work(self) -> Working {
-        let watch = deadlines::watch(self.reminders, self.period, true);
-        Working { watch, engine: self.engine.start(), listeners: self.listeners.start() }
+        let watches = watches(self.reminders, self.alarms, self.period, true);
+        Working { watches, engine: self.engine.start(), listeners: self.listeners.start() }
     }
+}
+
+/// Looks at deadlines and alarms. Whoever has no engine leaves the telling to those who do.
+fn watches(reminders: Reminders, alarms: Arc<Alarms>, period: Duration, send: bool) -> Vec<WatchHandle> {
+    let deadlines = watch(Arc::new(DeadlineWatch::new(reminders, send)), period);
+    std::iter::once(deadlines).chain(send.then(|| watch(alarms, period))).collect()
 }
 
 impl Running {
@@ -357,7 +367,9 @@ impl Running {
         if let Some(door) = self.door {
             door.close().await;
         }
-        self.watch.stop().await;
+        for watch in self.watches {
+            watch.stop().await;
+        }
         if let Some((engine, listeners)) = self.engine {
             engine.stop().await;
             listeners.stop().await;
@@ -368,7 +380,9 @@ impl Running {
 impl Working {
     /// Ends: finishes what is in the air.
     pub async fn stop(self) {
-        self.watch.stop().await;
+        for watch in self.watches {
+            watch.stop().await;
+        }
         self.engine.stop().await;
         self.listeners.stop().await;
     }

@@ -98,10 +98,16 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
         });
     }
     if let Some(providers) = &providers {
-        findings.note("reminders", app::reminders(&config, providers.iter()), |settings| {
+        let settings = findings.note("reminders", app::responders(&config, providers.iter()), |settings| {
             let signed = if settings.signer.is_some() { "signed" } else { "none" };
             format!("{} mailboxes, {} webhooks ({signed})", settings.email.len(), settings.webhooks.len())
         });
+        if settings.is_some_and(|settings| settings.email.is_empty() && settings.webhooks.is_empty()) {
+            println!(
+                "note   reminders: nobody is told of deadlines, of a provider whose account fails, or of a campaign that has \
+                 paused by itself; set reminders.email or reminders.webhooks"
+            );
+        }
     }
     match findings.faults {
         0 => Ok(()),

@@ -31,11 +31,20 @@ pub(super) struct Before {
 struct ListPage<'a> {
     #[serde(flatten)]
     frame: Frame<'a>,
+    /// What is wrong now.
+    alarms: Vec<AlarmLine>,
     items: Vec<Item>,
     /// Whether the newest are not on this page.
     later: bool,
     /// The identifier to read on before, if there are older ones.
     older: Option<IncidentId>,
+}
+
+#[derive(Serialize)]
+struct AlarmLine {
+    headline: String,
+    code: Option<String>,
+    since: String,
 }
 
 #[derive(Serialize)]
@@ -66,7 +75,12 @@ async fn assemble(state: &ConsoleState, before: Option<IncidentId>) -> Result<Li
         items.push(item(state, incident).await?);
     }
     let frame = state.frame(String::from("Incidents"), "");
-    Ok(ListPage { frame, items, later: before.is_some(), older })
+    let alarms = state.alarms.open().await?;
+    let alarms = alarms
+        .into_iter()
+        .map(|(alarm, headline)| AlarmLine { headline, code: alarm.code, since: super::words::minute(alarm.raised_at) })
+        .collect();
+    Ok(ListPage { frame, alarms, items, later: before.is_some(), older })
 }
 
 /// The newest incidents before one, newest first, and whether there are older ones.

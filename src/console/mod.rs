@@ -27,6 +27,7 @@ use url::Url;
 pub use pages::{ConsoleError, ConsolePages};
 
 use crate::access::Access;
+use crate::alarms::Alarms;
 use crate::announcements::Announcements;
 use crate::deadlines::Deadlines;
 use crate::domain::clock::Clock;
@@ -43,6 +44,8 @@ pub struct ConsoleState {
     pub incidents: Arc<Incidents>,
     /// Deadlines of all incidents.
     pub deadlines: Arc<Deadlines>,
+    /// Alarms.
+    pub alarms: Arc<Alarms>,
     /// Public notices.
     pub announcements: Arc<Announcements>,
     /// Campaigns, reports and the audit chain of an incident, at one go.

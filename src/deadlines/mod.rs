@@ -12,8 +12,7 @@
 //! | `feeds.rs` | addresses for calendar programs |
 //! | `reminders.rs` | who is to be reminded of what, once |
 //! | `notice.rs` | what a reminder says |
-//! | `webhook.rs` | signed calls to responders' systems |
-//! | `watch.rs` | looks again and again |
+//! | `watch.rs` | what is looked at again and again |
 
 mod calendar;
 mod content_line;
@@ -22,16 +21,14 @@ mod feeds;
 mod notice;
 mod reminders;
 mod watch;
-mod webhook;
 
 use std::sync::Arc;
 
 pub use calendar::Kind;
 pub use docket::{Filter, Wanted};
 pub use feeds::{FeedError, MadeFeed};
-pub use reminders::{Pass, Reminders, Settings};
-pub use watch::{WatchHandle, watch};
-pub use webhook::{Signer, WebhookSecretError};
+pub use reminders::{Pass, Reminders};
+pub use watch::DeadlineWatch;
 
 use crate::domain::clock::{Clock, Entropy};
 use crate::law::Rules;

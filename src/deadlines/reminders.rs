@@ -6,57 +6,25 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use url::Url;
 
 use super::Deadlines;
 use super::docket::{Filter, Wanted};
 use super::notice::Occasion;
-use super::webhook::{Called, Signer, call};
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
-use crate::domain::contact::EmailAddress;
 use crate::domain::deadline::Entry;
 use crate::domain::id::{IncidentId, ReminderId};
 use crate::domain::obligation::{Force, ObligationState};
-use crate::domain::outcome::Outcome;
 use crate::domain::reminder::{Mark, Reminder, ReminderState, marks_by};
-use crate::domain::retry::RetryPolicy;
-use crate::providers::Provider;
-use crate::providers::http::Http;
+use crate::responders::{LEASE_MS, RETRY, Recipient, Responders, SENDING, Told, channel};
 use crate::store::{ReminderSettlement, StoreError};
 use crate::telemetry::Metrics;
 
-/// How long one process may take to send what it has claimed; afterwards others take it over.
-const LEASE_MS: i64 = 300_000;
-/// How long one sending may take; well within the lease.
-const SENDING: Duration = Duration::from_mins(1);
 /// Rows that are claimed at once.
 const CLAIM: u32 = 200;
-/// When to try again: after 1, 2, 4, ... minutes up to an hour, for about a day.
-const RETRY: RetryPolicy = RetryPolicy { max_tries: 30, base_ms: 60_000, cap_ms: 3_600_000 };
-
-/// Whom to remind, and through what.
-pub struct Settings {
-    /// Responders' mailboxes.
-    pub email: Vec<EmailAddress>,
-    /// The provider that carries email to them.
-    pub mail: Option<Arc<dyn Provider>>,
-    /// Responders' systems.
-    pub webhooks: Vec<Url>,
-    /// Signs calls to them.
-    pub signer: Option<Signer>,
-}
-
-enum Recipient {
-    Email(EmailAddress),
-    Webhook(Url),
-}
-
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pass {
@@ -80,11 +48,7 @@ type Key = (IncidentId, String, Mark, Millis, String);
 pub struct Reminders {
     deadlines: Deadlines,
     metrics: Arc<Metrics>,
-    http: Http,
-    mail: Option<Arc<dyn Provider>>,
-    signer: Option<Signer>,
-    /// By the name under which rows have them.
-    recipients: BTreeMap<String, Recipient>,
+    responders: Arc<Responders>,
     /// What this process knows to be written down, so that not every pass asks the database to refuse it.
     written: Mutex<HashSet<Key>>,
 }
@@ -92,23 +56,8 @@ pub struct Reminders {
 impl Reminders {
     /// Over the deadlines.
     #[must_use]
-    pub fn new(deadlines: Deadlines, metrics: Arc<Metrics>, http: Http, settings: Settings) -> Self {
-        let mut recipients = BTreeMap::new();
-        for address in settings.email.into_iter().filter(|_| settings.mail.is_some()) {
-            recipients.insert(name("email", address.expose()), Recipient::Email(address));
-        }
-        for url in settings.webhooks.into_iter().filter(|_| settings.signer.is_some()) {
-            recipients.insert(name("webhook", url.as_str()), Recipient::Webhook(url));
-        }
-        Self {
-            deadlines,
-            metrics,
-            http,
-            mail: settings.mail,
-            signer: settings.signer,
-            recipients,
-            written: Mutex::default(),
-        }
+    pub fn new(deadlines: Deadlines, metrics: Arc<Metrics>, responders: Arc<Responders>) -> Self {
+        Self { deadlines, metrics, responders, written: Mutex::default() }
     }
 
     /// Looks once: sets the figures and, where `send` says so, reminds whoever is to be reminded.
@@ -156,7 +105,7 @@ impl Reminders {
             let Some(deadline) = entry.at() else { continue };
             let come = marks_by(entry.started_at, deadline, now);
             for (place, mark) in come.iter().enumerate() {
-                for recipient in self.recipients.keys() {
+                for recipient in self.responders.names() {
                     let key = (entry.incident, entry.obligation.id.clone(), *mark, deadline, recipient.clone());
                     let known = self.written.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
                     keys.insert(key);
@@ -206,51 +155,37 @@ impl Reminders {
         for ((incident, mark, _, recipient), rows) in occasions {
             // What is done, waived, moved or without a recipient by now is nobody's business any more.
             let (alive, gone): (Vec<_>, Vec<_>) =
-                rows.into_iter().partition(|(_, entry)| entry.is_some() && self.recipients.contains_key(recipient));
+                rows.into_iter().partition(|(_, entry)| entry.is_some() && self.responders.get(recipient).is_some());
             let gone: Vec<&Reminder> = gone.into_iter().map(|(reminder, _)| reminder).collect();
             pass.dropped += self.settle(&gone, ReminderState::Dropped, None, None).await?;
             let now = self.deadlines.clock.now();
             let in_time = now.plus(i64::try_from(SENDING.as_millis()).unwrap_or(i64::MAX)).0 < until.0;
             let Some(id) = alive.iter().map(|(reminder, _)| reminder.id).min().filter(|_| in_time) else { continue };
-            let Some(to) = self.recipients.get(recipient) else { continue };
+            let Some(to) = self.responders.get(recipient) else { continue };
             let entries = alive.iter().filter_map(|(_, entry)| *entry).collect();
             let claimed = alive.into_iter().map(|(reminder, _)| reminder).collect();
             let occasion = Occasion { id, mark, entries, claimed };
-            let answer = tokio::time::timeout(SENDING, self.tell(to, &occasion)).await;
-            let answer = answer.unwrap_or_else(|_| Called::NotTaken(String::from("timeout")));
+            let answer = self.tell(to, &occasion).await;
             self.record(incident, recipient, &occasion, answer, pass).await?;
         }
         Ok(())
     }
 
-    async fn tell(&self, to: &Recipient, occasion: &Occasion<'_>) -> Called {
+    async fn tell(&self, to: &Recipient, occasion: &Occasion<'_>) -> Told {
         let now = self.deadlines.clock.now();
-        match (to, &self.mail, &self.signer) {
-            (Recipient::Email(address), Some(mail), _) => {
-                let message = match occasion.email(address, &self.deadlines.base, now) {
-                    Ok(message) => message,
-                    Err(error) => {
-                        tracing::error!(%error, "a reminder cannot be written");
-                        return Called::NotTaken(String::from("cannot-be-written"));
-                    }
-                };
-                let answer = mail.send(&message, now).await;
-                let code = answer.code.unwrap_or_default();
-                match answer.outcome {
-                    Outcome::Accepted | Outcome::Delivered => Called::Taken(code),
-                    Outcome::BadAddress | Outcome::Rejected => Called::Gone(code),
-                    // It may have gone out: a repeat has the same Message-ID.
-                    Outcome::Unknown | Outcome::Retry | Outcome::Throttled | Outcome::Misconfigured => {
-                        Called::NotTaken(code)
-                    }
+        match to {
+            Recipient::Email(address) => match occasion.email(address, &self.deadlines.base, now) {
+                Ok(message) => self.responders.write(&message, None, now).await,
+                Err(error) => {
+                    tracing::error!(%error, "a reminder cannot be written");
+                    Told::NotTaken(String::from("cannot-be-written"))
                 }
-            }
-            (Recipient::Webhook(url), _, Some(signer)) => {
+            },
+            Recipient::Webhook(url) => {
                 let id = format!("rem_{}", occasion.id.0.simple());
                 let body = occasion.json(&self.deadlines.base, now).to_string();
-                call(&self.http, signer, url, &id, body, now).await
+                self.responders.call(url, &id, body, now).await
             }
-            _ => Called::NotTaken(String::from("not-configured")),
         }
     }
 
@@ -259,17 +194,17 @@ impl Reminders {
         incident: IncidentId,
         recipient: &str,
         occasion: &Occasion<'_>,
-        answer: Called,
+        answer: Told,
         pass: &mut Pass,
     ) -> Result<(), StoreError> {
         let now = self.deadlines.clock.now();
-        let channel = recipient.split(':').next().unwrap_or_default();
+        let channel = channel(recipient);
         let tries = occasion.claimed.iter().map(|reminder| reminder.tries).min().unwrap_or(1);
         let tries = u16::try_from(tries).unwrap_or(u16::MAX);
         let (state, code, wait) = match answer {
-            Called::Taken(code) => (ReminderState::Sent, code, None),
-            Called::Gone(code) => (ReminderState::Failed, code, None),
-            Called::NotTaken(code) => match RETRY.wait_after(tries, self.deadlines.entropy.fraction()) {
+            Told::Taken(code) => (ReminderState::Sent, code, None),
+            Told::Gone(code) => (ReminderState::Failed, code, None),
+            Told::NotTaken(code) => match RETRY.wait_after(tries, self.deadlines.entropy.fraction()) {
                 Some(wait) => (ReminderState::Due, code, Some(wait)),
                 None => (ReminderState::Failed, code, None),
             },
@@ -322,10 +257,4 @@ impl Reminders {
         let settlement = ReminderSettlement { state, due_at: due_at.unwrap_or(at), code, at };
         self.deadlines.store.settle_reminders(&tokens, &settlement, audit).await
     }
-}
-
-/// The name of a recipient in rows: a responder's address stays in the configuration.
-fn name(channel: &str, address: &str) -> String {
-    let hash = hex::encode(Sha256::digest(address.as_bytes()));
-    format!("{channel}:{}", &hash[..24])
 }

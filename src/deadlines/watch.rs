@@ -1,53 +1,32 @@
-//! Looks at the deadlines again and again, from start to stop.
+//! The deadlines as something that is looked at again and again.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use async_trait::async_trait;
 
 use super::Reminders;
+use crate::responders::Look;
+use crate::store::StoreError;
 
-/// How long a look that is under way may take after the process was asked to stop.
-const LAST_WORDS: Duration = Duration::from_secs(10);
-
-/// A running watch.
-pub struct WatchHandle {
-    stop: CancellationToken,
-    task: JoinHandle<()>,
+/// Keeps the figures and, where it is to, reminds.
+pub struct DeadlineWatch {
+    reminders: Reminders,
+    send: bool,
 }
 
-/// Looks every `period` until stopped. Without `send` it only keeps the figures.
-#[must_use]
-pub fn watch(reminders: Arc<Reminders>, period: Duration, send: bool) -> WatchHandle {
-    let stop = CancellationToken::new();
-    let stopping = stop.clone();
-    let task = tokio::spawn(async move {
-        loop {
-            // Not cut off in the middle: what was sent is to be recorded.
-            if let Err(error) = reminders.pass(send).await {
-                tracing::warn!(%error, "the deadlines cannot be looked at; trying again");
-            }
-            tokio::select! {
-                biased;
-                () = stopping.cancelled() => return,
-                () = tokio::time::sleep(period) => {}
-            }
-        }
-    });
-    WatchHandle { stop, task }
+impl DeadlineWatch {
+    /// Over whoever reminds. Without `send` it only keeps the figures.
+    #[must_use]
+    pub fn new(reminders: Reminders, send: bool) -> Self {
+        Self { reminders, send }
+    }
 }
 
-impl WatchHandle {
-    /// Ends after what it is doing. What takes longer than a little is cut off and sent again, under the same identifier,
-    /// by whoever looks next.
-    pub async fn stop(self) {
-        self.stop.cancel();
-        let abort = self.task.abort_handle();
-        match tokio::time::timeout(LAST_WORDS, self.task).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => tracing::error!("the watch over deadlines ended in a panic"),
-            Err(_) => abort.abort(),
-        }
+#[async_trait]
+impl Look for DeadlineWatch {
+    fn at(&self) -> &'static str {
+        "the deadlines"
+    }
+
+    async fn look(&self) -> Result<(), StoreError> {
+        self.reminders.pass(self.send).await.map(drop)
     }
 }

@@ -42,7 +42,8 @@ async fn pause(shared: &Shared, campaign: &Campaign, canary: Canary, found: Fail
         campaign = %campaign.id, attempts = found.attempts, failed = found.failed, limit_percent = canary.failing_percent,
         "the campaign is paused: too many of its first attempts failed; look at them, then resume or cancel it"
     );
-    let audit = entry(shared, campaign, "campaign.paused", canary, found);
+    let mut audit = entry(shared, campaign, "campaign.paused", canary, found);
+    audit.detail["reason"] = "canary".into();
     match shared.store.act_on_campaign(campaign.id, CampaignAction::Pause, &ActorRef::engine(), audit).await {
         Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
         Err(error) => Err(error),

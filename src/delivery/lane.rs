@@ -16,7 +16,8 @@ use super::engine::Shared;
 use super::lease::Lease;
 use super::pace::Pace;
 use super::returns;
-use crate::domain::attempt::{ChannelPolicy, Claimed, Settlement};
+use super::standing::Standing;
+use crate::domain::attempt::{ChannelPolicy, Claimed, NO_PROVIDER, Settlement};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId};
@@ -34,6 +35,7 @@ pub(super) struct Lane {
     lease: Arc<Lease>,
     outcomes: mpsc::Sender<(CampaignId, Settlement)>,
     breaker: Breaker,
+    standing: Standing,
     pace: Pace,
     /// Away while it claims.
     claims: Option<Claims>,
@@ -41,7 +43,8 @@ pub(super) struct Lane {
     /// Whether something has changed that the claims do not know yet.
     woken: bool,
     queue: VecDeque<Work>,
-    flying: JoinSet<Answer>,
+    /// Nothing where no provider was asked.
+    flying: JoinSet<Option<Answer>>,
     claiming: Option<Claiming>,
     /// What is being handed back.
     returning: TaskTracker,
@@ -61,6 +64,7 @@ impl Lane {
         let pace = Pace::new(shared.clock.now());
         let claims = Claims::new(Arc::clone(&shared), Arc::clone(&lease), descriptor.clone());
         let breaker = Breaker::new(policy.pause_ms);
+        let standing = Standing::new(Arc::clone(&shared), &descriptor);
         let (queue, flying) = (VecDeque::new(), JoinSet::new());
         let changes = shared.changes.listen();
         Self {
@@ -71,6 +75,7 @@ impl Lane {
             lease,
             outcomes,
             breaker,
+            standing,
             pace,
             claims: Some(claims),
             changes,
@@ -134,9 +139,9 @@ impl Lane {
         self.end().await;
     }
 
-    fn ended(&mut self, done: Result<Answer, JoinError>) {
+    fn ended(&mut self, done: Result<Option<Answer>, JoinError>) {
         self.pace.note(self.shared.clock.now());
-        if let Ok(answer) = done {
+        if let Ok(Some(answer)) = done {
             self.learn(&answer);
         }
     }
@@ -227,16 +232,19 @@ impl Lane {
                 shared.entropy.as_ref(),
             )
             .await;
-            shared.metrics.attempt(claimed.step.channel, &name, answer.outcome);
+            let is_asked = *settlement.intent.provider != *NO_PROVIDER;
+            shared.metrics.attempt(claimed.step.channel, &settlement.intent.provider, answer.outcome);
             // The settler outlives every lane, so this waits for room and never fails.
             let _ = outcomes.send((claimed.campaign, settlement)).await;
-            answer
+            is_asked.then_some(answer)
         });
     }
 
     fn learn(&mut self, answer: &Answer) {
         let now = self.shared.clock.now();
-        if self.breaker.note(answer.outcome, answer.retry_after_ms, now) {
+        let opened = self.breaker.note(answer.outcome, answer.retry_after_ms, now);
+        self.standing.learn(answer, opened, now);
+        if opened {
             tracing::warn!(
                 provider = %self.descriptor.name,
                 outcome = %answer.outcome,
@@ -309,7 +317,8 @@ impl Lane {
         self.hand_back(unbegun);
         while self.flying.join_next().await.is_some() {}
         self.returning.close();
-        if tokio::time::timeout(lease, self.returning.wait()).await.is_err() {
+        let (returned, ()) = tokio::join!(tokio::time::timeout(lease, self.returning.wait()), self.standing.end(lease));
+        if returned.is_err() {
             tracing::warn!("people could not be handed back; they will be listed as unknown");
         }
     }

@@ -55,6 +55,7 @@ mod returns;
 mod settler;
 mod silence;
 mod sorting;
+mod standing;
 mod strays;
 mod test_send;
 mod upkeep;

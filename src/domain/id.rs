@@ -72,6 +72,10 @@ ids! {
     FeedId,
     /// One reminder of one deadline to one recipient.
     ReminderId,
+    /// One alarm.
+    AlarmId,
+    /// What one recipient is told of an alarm.
+    AlarmCallId,
     /// One remedy code.
     RemedyCodeId,
     /// One decision not to do what a duty asks for.

@@ -5,6 +5,7 @@
 //! these types; a value that exists is a value that is valid.
 
 pub mod actor;
+pub mod alarm;
 pub mod announcement;
 pub mod attempt;
 pub mod audit;

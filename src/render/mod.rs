@@ -21,10 +21,12 @@
 //! | `paragraphs.rs` | a letter's template, filled, as blocks |
 //! | `settled.rs` | a text that stands by itself and names nobody |
 //! | `csv.rs` | the register of incidents as a table |
+//! | `alarm.rs` | the email that tells responders of an alarm |
 //! | `reminder.rs` | the email that reminds responders of a deadline |
 //! | `letter/` | forms, windows and the order of addresses |
 //! | `check.rs` | renders everything with samples |
 
+mod alarm;
 mod body;
 pub mod check;
 mod context;
@@ -49,6 +51,7 @@ mod sources;
 mod stencil;
 mod words;
 
+pub use alarm::{AlarmError, AlarmFact, AlarmWords, RenderedAlarm, alarm};
 pub use context::one_line;
 pub use csv::register_csv;
 pub use error::RenderError;

@@ -8,6 +8,7 @@
 //! once (`reading!`, `writing!`), what is hot or differs is written in one file per database.
 
 mod access;
+mod alarms;
 mod announcements;
 mod answer;
 mod audit;

@@ -2,6 +2,7 @@
 //! changes something, its audit entry is in the same transaction.
 
 mod access;
+mod alarms;
 mod campaigns;
 mod deadlines;
 mod delivery;
@@ -11,6 +12,7 @@ mod rehearsals;
 mod remedies;
 
 pub use access::*;
+pub use alarms::*;
 pub use campaigns::*;
 pub use deadlines::*;
 pub use delivery::*;
@@ -35,12 +37,19 @@ pub struct Page<T> {
 
 /// What the engine works with. It never sees people but through a claim, and never an incident, a report or a key.
 pub trait EngineStore:
-    CampaignStore + DeliveryStore + LimitStore + NoticeStore + AnnouncementStore + HealthStore + 'static
+    CampaignStore + DeliveryStore + LimitStore + NoticeStore + AnnouncementStore + HealthStore + AlarmStore + 'static
 {
 }
 
 impl<T> EngineStore for T where
-    T: CampaignStore + DeliveryStore + LimitStore + NoticeStore + AnnouncementStore + HealthStore + 'static
+    T: CampaignStore
+        + DeliveryStore
+        + LimitStore
+        + NoticeStore
+        + AnnouncementStore
+        + HealthStore
+        + AlarmStore
+        + 'static
 {
 }
 
@@ -61,6 +70,7 @@ pub trait Store:
     + RuleLoadStore
     + FeedStore
     + ReminderStore
+    + AlarmCallStore
 {
 }
 
@@ -80,5 +90,6 @@ impl<T> Store for T where
         + RuleLoadStore
         + FeedStore
         + ReminderStore
+        + AlarmCallStore
 {
 }

@@ -75,6 +75,7 @@ pub struct Metrics {
     next_deadline: Gauge,
     overdue: Family<ForceLabels, Gauge>,
     reminders: Family<ReminderLabels, Counter>,
+    alarm_calls: Family<ReminderLabels, Counter>,
     /// Seconds that claiming a batch took.
     pub claim_seconds: Histogram,
     /// Seconds that recording a batch of outcomes took.
@@ -83,6 +84,8 @@ pub struct Metrics {
     pub leases_lost: Counter,
     /// Whether the worker of this process could write its last heartbeat; 1 where there is none.
     pub heartbeat_written: Gauge,
+    /// Alarms that are open, when this process last looked.
+    pub open_alarms: Gauge,
     /// Whether the mailbox for bounces cannot be read.
     pub bounce_mailbox_faulty: Gauge,
 }
@@ -94,7 +97,7 @@ impl Metrics {
     /// What may come of a row of an import.
     pub const IMPORT_EFFECTS: [&'static str; 4] = ["added", "updated", "unchanged", "rejected"];
 
-    /// How responders are reminded of deadlines.
+    /// How responders are reminded of deadlines and told of alarms.
     pub const REMINDER_CHANNELS: [&'static str; 2] = ["email", "webhook"];
 
     /// Registers every metric, and the series of these providers (name and channel).
@@ -111,6 +114,8 @@ impl Metrics {
             next_deadline: Gauge::default(),
             overdue: Family::default(),
             reminders: Family::default(),
+            alarm_calls: Family::default(),
+            open_alarms: Gauge::default(),
             // A millisecond to half a minute.
             claim_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
             settle_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 16)),
@@ -147,6 +152,7 @@ impl Metrics {
             for state in [ReminderState::Sent, ReminderState::Due, ReminderState::Failed] {
                 let labels = ReminderLabels { channel: channel.to_owned(), state: state.as_str() };
                 drop(self.reminders.get_or_create(&labels));
+                drop(self.alarm_calls.get_or_create(&labels));
             }
         }
         for effect in Self::IMPORT_EFFECTS {
@@ -209,6 +215,16 @@ impl Metrics {
             "Reminders of deadlines, by channel and what came of sending one; due: it is tried again",
             self.reminders.clone(),
         );
+        registry.register(
+            "alarm_calls",
+            "Alarms and their ends told to responders, by channel and what came of it; due: it is tried again",
+            self.alarm_calls.clone(),
+        );
+        registry.register(
+            "open_alarms",
+            "Alarms that are open: providers whose account fails, campaigns that have paused by themselves",
+            self.open_alarms.clone(),
+        );
         registry.register("imports_rows", "Rows of imported files, by what they changed", self.import_rows.clone());
         self
     }
@@ -239,6 +255,11 @@ impl Metrics {
     /// Counts a try to send a reminder, by what came of it.
     pub fn reminder(&self, channel: &str, state: ReminderState) {
         self.reminders.get_or_create(&ReminderLabels { channel: channel.to_owned(), state: state.as_str() }).inc();
+    }
+
+    /// Counts a try to tell a responder of an alarm, by what came of it.
+    pub fn alarm_call(&self, channel: &str, state: ReminderState) {
+        self.alarm_calls.get_or_create(&ReminderLabels { channel: channel.to_owned(), state: state.as_str() }).inc();
     }
 
     /// Counts a request. `route` is the pattern, such as `/v1/incidents/{id}`, never the path with its identifiers.

@@ -9,10 +9,12 @@ const FLOORS: &[&[&str]] = &[
     &["domain"],
     &["law", "render"],
     &["channels", "providers", "store"],
+    &["responders"],
     &[
         "delivery",
         "incidents",
         "deadlines",
+        "alarms",
         "people",
         "remedies",
         "announcements",

@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "nothing is public in a test binary")]
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails, which is what it is for")]
 
+mod alarms;
 mod announcements;
 mod api;
 mod architecture;

@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::ApiState;
 
+pub mod alarms;
 pub mod announcements;
 pub mod calendar_feeds;
 mod campaign_view;
@@ -67,6 +68,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(campaigns::routes())
         .merge(rehearsals::routes())
         .merge(limits::routes())
+        .merge(alarms::routes())
         .merge(announcements::routes())
         .merge(reports::routes())
         .merge(evidence::routes())

@@ -6,6 +6,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignAction};
 use crate::domain::id::CampaignId;
 use crate::store::SqlStore;
+use crate::store::alarms::AlarmOfPause;
 use crate::store::audit::AppendAudit;
 use crate::store::db::writing;
 use crate::store::error::StoreError;
@@ -55,6 +56,7 @@ impl SqlStore {
                 // Somebody else acted since it was read: begin again with what is true now.
                 return Err(StoreError::Busy);
             }
+            tx.alarm_of_pause(id, action, actor, audit).await?;
             tx.append_audit(audit).await?;
             tx.read_campaign(id).await
         })

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use candour::deadlines::{Reminders, Settings};
-use candour::providers::http::{Http, Reach};
+use candour::deadlines::Reminders;
 use candour::telemetry::Metrics;
 
-use super::{Hand, deadlines, incident, instant};
+use super::{Hand, deadlines, incident, instant, responders};
 use crate::support::stores::on_both;
 
 on_both!(the_next_deadline_and_the_overdue_ones_are_figures, |world| {
     let clock = Hand::at("2026-11-21T12:00:00Z");
     let metrics = Arc::new(Metrics::new([]));
-    let nobody = Settings { email: Vec::new(), mail: None, webhooks: Vec::new(), signer: None };
-    let http = Http::new(Reach::Anywhere).unwrap();
-    let reminders = Reminders::new(deadlines(&world, clock.clone()), Arc::clone(&metrics), http, nobody);
+    let reminders =
+        Reminders::new(deadlines(&world, clock.clone()), Arc::clone(&metrics), responders(Vec::new(), None));
     incident(&world, "Tape", "2026-11-20T10:30:00+01:00").await;
     incident(&world, "Laptop", "2026-11-21T10:30:00+01:00").await;
 

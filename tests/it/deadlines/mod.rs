@@ -12,7 +12,7 @@ mod refused;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use candour::deadlines::{Deadlines, Reminders, Settings, Signer};
+use candour::deadlines::{Deadlines, Reminders};
 use candour::domain::clock::{Clock, Millis};
 use candour::domain::contact::EmailAddress;
 use candour::domain::id::IncidentId;
@@ -20,6 +20,7 @@ use candour::domain::incident::Incident;
 use candour::law::Rules;
 use candour::providers::Provider;
 use candour::providers::http::{Http, Reach};
+use candour::responders::{Responders, Settings, Signer};
 use candour::store::IncidentStore;
 use candour::system::System;
 use candour::telemetry::Metrics;
@@ -31,17 +32,17 @@ use crate::support::recording_sink::RecordingSink;
 use crate::support::stores::World;
 
 /// What signs the calls of these tests.
-const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+pub(crate) const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 /// A clock that stands until it is set.
 pub(crate) struct Hand(AtomicI64);
 
 impl Hand {
-    fn at(rfc3339: &str) -> Arc<Self> {
+    pub(crate) fn at(rfc3339: &str) -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(instant(rfc3339).0)))
     }
 
-    fn set(&self, rfc3339: &str) {
+    pub(crate) fn set(&self, rfc3339: &str) {
         self.0.store(instant(rfc3339).0, Ordering::SeqCst);
     }
 }
@@ -52,7 +53,7 @@ impl Clock for Hand {
     }
 }
 
-fn instant(rfc3339: &str) -> Millis {
+pub(crate) fn instant(rfc3339: &str) -> Millis {
     rfc3339.parse::<jiff::Timestamp>().unwrap().into()
 }
 
@@ -64,19 +65,25 @@ fn deadlines(world: &World, clock: Arc<dyn Clock>) -> Deadlines {
 
 /// Whoever reminds: one process's worth of it.
 fn reminders(world: &World, clock: &Arc<Hand>, mail: Option<&RecordingSink>, webhook: Option<&Url>) -> Reminders {
+    let responders = responders(mail.map(|sink| relay(sink, "mail")).into_iter().collect(), webhook);
+    Reminders::new(deadlines(world, clock.clone()), Arc::new(Metrics::new([])), responders)
+}
+
+/// Those who are told: a mailbox that these providers carry mail to, and a system.
+pub(crate) fn responders(mail: Vec<Arc<dyn Provider>>, webhook: Option<&Url>) -> Arc<Responders> {
     let settings = Settings {
         email: vec![EmailAddress::parse("duty@example.org").unwrap()],
-        mail: mail.map(relay),
+        mail,
         webhooks: webhook.into_iter().cloned().collect(),
         signer: Some(Signer::parse(SECRET).unwrap()),
     };
-    let http = Http::new(Reach::Anywhere).unwrap();
-    Reminders::new(deadlines(world, clock.clone()), Arc::new(Metrics::new([])), http, settings)
+    Arc::new(Responders::new(Http::new(Reach::Anywhere).unwrap(), settings))
 }
 
-fn relay(sink: &RecordingSink) -> Arc<dyn Provider> {
+/// A provider of this name that hands mail to the sink.
+pub(crate) fn relay(sink: &RecordingSink, name: &str) -> Arc<dyn Provider> {
     provider(&format!(
-        "kind = 'smtp'\nname = 'mail'\nhost = '{}'\nport = {}\ntls = 'none'\nfrom = 'incident@example.org'",
+        "kind = 'smtp'\nname = '{name}'\nhost = '{}'\nport = {}\ntls = 'none'\nfrom = 'incident@example.org'",
         sink.address.ip(),
         sink.address.port()
     ))

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use candour::domain::actor::ActorRef;
+use candour::domain::alarm::{Alarm, Cause};
 use candour::domain::announcement::{Announcement, AnnouncementState};
 use candour::domain::attempt::UnreachableReason;
 use candour::domain::audit::AuditEntry;
@@ -13,8 +14,8 @@ use candour::domain::limit::{Grant, Limit, LimitKind};
 use candour::domain::locale::Locale;
 use candour::domain::notice::Notice;
 use candour::store::{
-    Again, AnnouncementStore, AttemptRow, CampaignStore, HealthStore, JurisdictionCounts, LimitStore, NoticeStore,
-    Page, Result, StoreError, Tally,
+    Again, AlarmStore, AnnouncementStore, AttemptRow, CampaignStore, HealthStore, JurisdictionCounts, LimitStore,
+    NoticeStore, Page, Result, StoreError, Tally,
 };
 use uuid::Uuid;
 
@@ -145,6 +146,21 @@ impl LimitStore for FaultyStore {
         let domain = domain.to_owned();
         let take = move |model: &mut Model| Ok(model.take_slots(&domain, per_second, number, now));
         self.call("slots", Uuid::nil(), take).await
+    }
+}
+
+#[async_trait]
+impl AlarmStore for FaultyStore {
+    async fn raise_alarm(&self, alarm: &Alarm, still: Millis, _: AuditEntry) -> Result<bool> {
+        let alarm = alarm.clone();
+        let raise = move |model: &mut Model| Ok(model.raise_alarm(alarm, still));
+        self.call("raise alarm", Uuid::nil(), raise).await
+    }
+
+    async fn end_alarm(&self, cause: Cause, subject: &str, seen_by: Millis, _: AuditEntry) -> Result<bool> {
+        let subject = subject.to_owned();
+        let end = move |model: &mut Model| Ok(model.end_alarm(cause, &subject, seen_by));
+        self.call("end alarm", Uuid::nil(), end).await
     }
 }
 

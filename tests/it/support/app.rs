@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use candour::access::Access;
+use candour::alarms::Alarms;
 use candour::api::receipts::{ReceiptFailure, ReceiptSink};
 use candour::api::{self, ApiState};
 use candour::deadlines::Deadlines;
@@ -18,10 +19,12 @@ use candour::incidents::Incidents;
 use candour::incidents::forecast::Carrier;
 use candour::law::Rules;
 use candour::people::{ImportLimits, People};
+use candour::providers::http::{Http, Reach};
 use candour::providers::{ReceiptError, ReceiptReply, ReceiptRequest};
 use candour::remedies::Remedies;
 use candour::render::Renderer;
 use candour::reports::Reports;
+use candour::responders::{self, Responders};
 use candour::store::Store;
 use candour::system::System;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
@@ -118,7 +121,13 @@ impl TestApp {
         let known = Arc::new(move |id: &JurisdictionId| rules.residence(id).is_some());
         let people = People::new(store.clone(), clock.clone(), entropy.clone(), known, ImportLimits::default());
         let rates = Limits::new(store.clone(), vec![String::from("relay")], clock.clone(), Arc::new(|| ()));
+        let settings_of_nobody =
+            responders::Settings { email: Vec::new(), mail: Vec::new(), webhooks: Vec::new(), signer: None };
+        let nobody = Responders::new(Http::new(Reach::Anywhere).unwrap(), settings_of_nobody);
+        let (metrics, public_url) = (Arc::new(candour::telemetry::Metrics::new([])), "https://candour.example.org");
+        let alarms = Alarms::new(base.clone(), Arc::clone(&metrics), Arc::new(nobody), Vec::new(), public_url);
         let state = ApiState {
+            alarms: Arc::new(alarms),
             people: Arc::new(people),
             deadlines: Arc::new(deadlines),
             rates: Arc::new(rates),
@@ -145,8 +154,8 @@ impl TestApp {
             access: Arc::clone(&access),
             incidents: Arc::new(incidents),
             receipts: Arc::new(Receipts),
-            public_url: Arc::from("https://candour.example.org"),
-            metrics: Arc::new(candour::telemetry::Metrics::new([])),
+            public_url: Arc::from(public_url),
+            metrics,
             shutdown: CancellationToken::new(),
         };
         let mut keys = BTreeMap::new();

@@ -38,6 +38,7 @@ pub mod smtp_server;
 pub mod smtp_sink;
 pub mod stores;
 pub mod telling_desk;
+pub mod text_vendor;
 pub mod token_desk;
 pub mod twilio_desk;
 pub mod vendor;

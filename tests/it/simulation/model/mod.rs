@@ -1,6 +1,7 @@
 //! The store in memory: what `store::queue` promises, said once more without SQL. One method is one transaction.
 
 mod again;
+mod alarms;
 mod limits;
 mod receipts;
 mod workers;
@@ -8,6 +9,7 @@ mod workers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use candour::domain::alarm::{Alarm, Cause};
 use candour::domain::attempt::{
     ChannelPolicy, Claimed, Intent, NO_PROVIDER, NOBODY_CARRIES_IT, Next, Progress, Settlement, UnreachableReason,
 };
@@ -115,6 +117,8 @@ pub(crate) struct Model {
     /// People whom somebody has taken as reached although nobody knows.
     pub(crate) taken_as_reached: BTreeSet<(CampaignId, PersonId)>,
     limits: BTreeMap<(LimitKind, String), limits::Rate>,
+    /// Those that are open.
+    alarms: BTreeMap<(Cause, String), Alarm>,
     /// Receipts that are known, by provider and key.
     receipts: BTreeSet<(String, String)>,
     /// Attempts that were withdrawn: they must never have been sent.

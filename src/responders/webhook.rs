@@ -8,6 +8,7 @@ use sha2::Sha256;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::Told;
 use crate::domain::clock::Millis;
 use crate::providers::http::Http;
 
@@ -61,19 +62,8 @@ fn bytes(secret: &str) -> Result<Zeroizing<Vec<u8>>, WebhookSecretError> {
     if SECRET_BYTES.contains(&bytes.len()) { Ok(bytes) } else { Err(WebhookSecretError) }
 }
 
-/// What came of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Called {
-    /// Answered with success.
-    Taken(String),
-    /// Not answered, or not with success; may be tried again under the same identifier.
-    NotTaken(String),
-    /// The receiver wants no more of it (410).
-    Gone(String),
-}
-
 /// Makes one call. `id` is the same for every try, so that the receiver can tell a repeat.
-pub(super) async fn call(http: &Http, signer: &Signer, url: &Url, id: &str, body: String, now: Millis) -> Called {
+pub(super) async fn call(http: &Http, signer: &Signer, url: &Url, id: &str, body: String, now: Millis) -> Told {
     let seconds = now.0.div_euclid(1000);
     let request = http
         .post(url.clone())
@@ -83,10 +73,10 @@ pub(super) async fn call(http: &Http, signer: &Signer, url: &Url, id: &str, body
         .header("webhook-signature", signer.sign(id, seconds, &body))
         .body(body);
     match http.run(request).await {
-        Ok(reply) if (200..300).contains(&reply.status) => Called::Taken(reply.status.to_string()),
-        Ok(reply) if reply.status == 410 => Called::Gone(reply.status.to_string()),
-        Ok(reply) => Called::NotTaken(reply.status.to_string()),
-        Err(fault) => Called::NotTaken(fault.answer().code.unwrap_or_default()),
+        Ok(reply) if (200..300).contains(&reply.status) => Told::Taken(reply.status.to_string()),
+        Ok(reply) if reply.status == 410 => Told::Gone(reply.status.to_string()),
+        Ok(reply) => Told::NotTaken(reply.status.to_string()),
+        Err(fault) => Told::NotTaken(fault.answer().code.unwrap_or_default()),
     }
 }
 
