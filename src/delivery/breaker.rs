@@ -1,7 +1,7 @@
 //! A provider's health: stops asking one whose account fails or that asks to be left alone, and tries again later.
 //!
 //! ```text
-//! closed ──throttling, or failures in a row──> open until T ──> half open: one at a time
+//! closed ──throttling or failures in a row──> open until T ──> half open: one at a time
 //!    ▲                                                                │
 //!    └────────────────────── any verdict on a person ─────────────────┘
 //! ```
@@ -16,6 +16,10 @@ const FAILURES_IN_A_ROW: u32 = 20;
 /// every answer says so.
 const ACCOUNT_FAILURES_IN_A_ROW: u32 = 3;
 
+/// So many answers in a row that ask to be left alone and name no time open it. One alone may be about one destination, and
+/// would hold everybody else back again and again; a provider that is overrun says it to whatever comes next.
+const THROTTLES_IN_A_ROW: u32 = 3;
+
 /// The longest pause, in milliseconds.
 const LONGEST_PAUSE_MS: i64 = 15 * 60_000;
 
@@ -24,6 +28,7 @@ pub(super) struct Breaker {
     open_until: Option<Millis>,
     failures: u32,
     account_failures: u32,
+    throttles: u32,
     openings: u32,
     pause_ms: i64,
 }
@@ -42,7 +47,7 @@ pub(super) enum Permit {
 impl Breaker {
     /// `pause_ms` is the first pause; each further one without a success in between doubles it.
     pub(super) fn new(pause_ms: i64) -> Self {
-        Self { open_until: None, failures: 0, account_failures: 0, openings: 0, pause_ms }
+        Self { open_until: None, failures: 0, account_failures: 0, throttles: 0, openings: 0, pause_ms }
     }
 
     pub(super) fn permit(&self, now: Millis) -> Permit {
@@ -56,7 +61,10 @@ impl Breaker {
     /// Learns from an answer. Returns true when this answer opened the breaker.
     pub(super) fn note(&mut self, outcome: Outcome, retry_after_ms: Option<i64>, now: Millis) -> bool {
         match outcome {
-            Outcome::Throttled => self.open(retry_after_ms, now),
+            Outcome::Throttled => {
+                self.throttles += 1;
+                (retry_after_ms.is_some() || self.throttles >= THROTTLES_IN_A_ROW) && self.open(retry_after_ms, now)
+            }
             Outcome::Misconfigured => {
                 self.account_failures += 1;
                 self.account_failures >= ACCOUNT_FAILURES_IN_A_ROW && self.open(retry_after_ms, now)
@@ -69,6 +77,7 @@ impl Breaker {
                 self.open_until = None;
                 self.failures = 0;
                 self.account_failures = 0;
+                self.throttles = 0;
                 self.openings = 0;
                 false
             }
@@ -117,21 +126,39 @@ mod tests {
 
     #[test]
     fn pauses_double_until_a_success() {
-        let mut breaker = Breaker::new(1000);
-        breaker.note(Outcome::Throttled, None, Millis(0));
+        let mut breaker = overrun();
         breaker.note(Outcome::Throttled, None, Millis(1000));
         assert_eq!(breaker.permit(Millis(2999)), Permit::WaitUntil(Millis(3000)));
     }
 
+    /// One that three answers in a row have opened for a second.
+    fn overrun() -> Breaker {
+        let mut breaker = Breaker::new(1000);
+        let opened: Vec<_> = (0..3).map(|_| breaker.note(Outcome::Throttled, None, Millis(0))).collect();
+        assert_eq!(opened, [false, false, true]);
+        breaker
+    }
+
     #[test]
     fn what_was_in_the_air_when_it_opened_lengthens_the_pause_only_by_a_time_that_is_named() {
-        let mut breaker = Breaker::new(1000);
-        assert!(breaker.note(Outcome::Throttled, None, Millis(0)));
+        let mut breaker = overrun();
         assert!(!breaker.note(Outcome::Throttled, None, Millis(10)));
         assert_eq!(breaker.permit(Millis(1000)), Permit::Probe);
         assert!(breaker.note(Outcome::Throttled, None, Millis(1000)));
         assert!(!breaker.note(Outcome::Throttled, Some(5000), Millis(1010)));
         assert_eq!(breaker.permit(Millis(6009)), Permit::WaitUntil(Millis(6010)));
+    }
+
+    #[test]
+    fn one_destination_that_asks_to_be_left_alone_holds_nobody_else_back_and_a_time_that_is_named_holds_at_once() {
+        let mut breaker = Breaker::new(1000);
+        for _ in 0..10 {
+            assert!(!breaker.note(Outcome::Throttled, None, Millis(0)));
+            breaker.note(Outcome::Accepted, None, Millis(0));
+        }
+        assert_eq!(breaker.permit(Millis(0)), Permit::Free);
+        assert!(breaker.note(Outcome::Throttled, Some(200), Millis(0)));
+        assert_eq!(breaker.permit(Millis(199)), Permit::WaitUntil(Millis(200)));
     }
 
     #[test]

@@ -171,6 +171,13 @@ impl std::fmt::Display for Faults {
     }
 }
 
+/// An address of an API: `path`, which begins with a slash, below whatever path the API itself has, behind a gateway say.
+pub(super) fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url
+}
+
 /// Providers cannot be built as configured: everything that is wrong, at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the providers cannot be used:{}", crate::config::list(.0))]

@@ -116,6 +116,11 @@ impl AliyunProvider {
         let mut found = Faults::default();
         found.require(!settings.templates.is_empty(), "templates", templates::NONE);
         found.require(is_protected(&settings.base_url), "base_url", "use https");
+        found.require(
+            settings.base_url.path() == "/",
+            "base_url",
+            "leave the path out; what is signed is that of the vendor",
+        );
         found.none()?;
         let host = settings.base_url.host_str().ok_or_else(|| Faults::one("base_url", "has no host"))?;
         let host = settings.base_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));

@@ -16,10 +16,10 @@ use serde_json::json;
 use url::Url;
 
 use super::http::{Http, HttpReply};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, garbled};
 use super::protocol::codes::Codes;
 use super::protocol::jwt::Key;
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::webpush::topic;
 use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
@@ -141,16 +141,13 @@ impl ApnsProvider {
         }
     }
 
-    fn request(&self, device: &str, now: Millis) -> Result<reqwest::RequestBuilder, Answer> {
-        let url = self.base_url.join(&format!("/3/device/{device}"));
-        let url = url.map_err(|_| Answer::of(Outcome::BadAddress, "BadDeviceToken"))?;
-        Ok(self
-            .http
-            .post(url)
+    fn request(&self, device: &str, now: Millis) -> reqwest::RequestBuilder {
+        self.http
+            .post(below(&self.base_url, &format!("/3/device/{device}")))
             .bearer_auth(self.token(now))
             .header("apns-topic", &self.topic)
             .header("apns-push-type", "alert")
-            .header("apns-priority", "10"))
+            .header("apns-priority", "10")
     }
 }
 
@@ -159,8 +156,9 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let reason = serde_json::from_slice::<Refused>(&reply.body).ok().map(|refused| refused.reason);
     let mut answer = match (reply.status, reason) {
         (200, _) => {
-            let reference = reply.headers.get("apns-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-            Answer { reference, ..Answer::of(Outcome::Accepted, "200") }
+            let id = reply.headers.get("apns-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+            let taken = |id| Answer { reference: Some(id), ..Answer::of(Outcome::Accepted, "200") };
+            id.map_or_else(|| garbled(reply), taken)
         }
         (_, Some(reason)) => CODES.read(&reason, Outcome::Rejected).answer(),
         (410, None) => Answer::of(Outcome::BadAddress, "410"),
@@ -195,10 +193,7 @@ impl Provider for ApnsProvider {
             return Answer::of(Outcome::Rejected, "PayloadTooLarge");
         }
         let until = now.0.div_euclid(1000).saturating_add(i64::from(self.ttl_seconds));
-        let request = match self.request(device.expose(), now) {
-            Ok(request) => request,
-            Err(answer) => return answer,
-        };
+        let request = self.request(device.expose(), now);
         let request = request
             .header("apns-id", message.attempt.to_string())
             .header("apns-collapse-id", topic)
@@ -223,8 +218,7 @@ impl Provider for ApnsProvider {
     async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
         let now = self.clock.now();
-        let request =
-            self.request(&"0".repeat(64), now).map_err(|_| fault(String::from("base_url cannot be extended")))?;
+        let request = self.request(&"0".repeat(64), now);
         match self.http.run(request.body(r#"{"aps":{"content-available":1}}"#)).await {
             Ok(reply) => match read_answer(&reply, now) {
                 Answer { outcome: Outcome::Misconfigured, code, .. } => Err(fault(format!(

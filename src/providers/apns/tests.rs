@@ -31,7 +31,10 @@ fn reasons_become_outcomes() {
     }
     let bare =
         |status| read_answer(&HttpReply { status, headers: HeaderMap::new(), body: Bytes::new() }, Millis(0)).outcome;
-    assert_eq!((bare(200), bare(410), bare(502)), (Outcome::Accepted, Outcome::BadAddress, Outcome::Unknown));
+    assert_eq!((bare(200), bare(410), bare(502)), (Outcome::Unknown, Outcome::BadAddress, Outcome::Unknown));
+    let named = HeaderMap::from_iter([("apns-id".parse().unwrap(), "A1".parse().unwrap())]);
+    let taken = read_answer(&HttpReply { status: 200, headers: named, body: Bytes::new() }, Millis(0));
+    assert_eq!((taken.outcome, taken.reference.as_deref()), (Outcome::Accepted, Some("A1")));
 }
 
 #[test]

@@ -17,9 +17,9 @@ use url::Url;
 
 use self::token::Account;
 use super::http::{Http, HttpReply};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, garbled};
 use super::protocol::codes::Codes;
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::webpush::topic;
 use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
@@ -95,12 +95,12 @@ impl FcmProvider {
         found.require(is_protected(&settings.base_url), "base_url", "use https");
         found.none()?;
         let account = Account::read(&settings.service_account)?;
-        let url = settings.base_url.join(&format!("/v1/projects/{}/messages:send", account.project));
+        let url = below(&settings.base_url, &format!("/v1/projects/{}/messages:send", account.project));
         Ok(Self {
             descriptor: common.descriptor("fcm", Channel::Push, false).only_to("fcm"),
             http: common.http()?,
             account,
-            url: url.map_err(|_| Faults::one("base_url", "cannot be extended with a path"))?,
+            url,
             ttl_seconds: settings.ttl_seconds,
             clock: Arc::clone(&around.clock),
         })
@@ -156,11 +156,10 @@ fn code_of(complaint: &Complaint) -> Option<String> {
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let code = serde_json::from_slice::<Refused>(&reply.body).ok().and_then(|refused| code_of(&refused.error));
     let mut answer = match (reply.status, code) {
-        // It was taken, whether or not the rest of the answer came through.
-        (status @ 200..=299, _) => {
-            let reference = serde_json::from_slice::<Taken>(&reply.body).ok().map(|taken| taken.name);
-            Answer { reference, ..Answer::of(Outcome::Accepted, status.to_string()) }
-        }
+        (status @ 200..=299, _) => match serde_json::from_slice::<Taken>(&reply.body) {
+            Ok(taken) => Answer { reference: Some(taken.name), ..Answer::of(Outcome::Accepted, status.to_string()) },
+            Err(_) => garbled(reply),
+        },
         (_, Some(code)) => CODES.read(&code, Outcome::Rejected).answer(),
         // Without FCM's own word a 404 says that the project or the address is wrong, not the registration.
         (_, None) => by_status(reply, false, now),

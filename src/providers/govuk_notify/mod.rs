@@ -16,10 +16,11 @@ use url::Url;
 use super::http::{Http, HttpReply};
 use super::inquiry::Finding;
 use super::press::{Press, Sender};
+use super::protocol::answers::garbled;
 use super::protocol::codes::Codes;
 use super::protocol::mac::{Hash, hmac};
 use super::protocol::{refusal, shown};
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::{
     Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
     Told,
@@ -138,11 +139,7 @@ impl GovukNotifyProvider {
         faults.require(is_protected(&settings.base_url), "base_url", "use https");
         faults.none()?;
         let (service, secret) = parts.unwrap_or_default();
-        let base = settings.base_url.as_str().trim_end_matches('/');
-        let at = |path: &str| {
-            Url::parse(&format!("{base}/v2/notifications{path}"))
-                .map_err(|_| Faults::one("base_url", "cannot be extended with a path"))
-        };
+        let at = |path: &str| below(&settings.base_url, &format!("/v2/notifications{path}"));
         let sender = Sender {
             country: settings.sender.country.clone().or_else(|| Some(String::from("GB"))),
             ..settings.sender.clone()
@@ -155,8 +152,8 @@ impl GovukNotifyProvider {
             service: service.to_owned(),
             secret: Secret::new(secret),
             postage: settings.postage.clone(),
-            letters: at("/letter")?,
-            notifications: at("")?,
+            letters: at("/letter"),
+            notifications: at(""),
             tokens: settings.callback_token.iter().chain(&settings.previous_callback_tokens).cloned().collect(),
         })
     }
@@ -195,8 +192,12 @@ fn key_parts(key: &str) -> Option<(&str, &str)> {
 
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     if (200..300).contains(&reply.status) {
-        let created = serde_json::from_slice::<Created>(&reply.body).ok();
-        return Answer { reference: created.map(|c| c.id), ..Answer::of(Outcome::Accepted, reply.status.to_string()) };
+        return match serde_json::from_slice::<Created>(&reply.body) {
+            Ok(letter) => {
+                Answer { reference: Some(letter.id), ..Answer::of(Outcome::Accepted, reply.status.to_string()) }
+            }
+            Err(_) => garbled(reply),
+        };
     }
     let refused = serde_json::from_slice::<Refused>(&reply.body).ok();
     let code = refused.and_then(|refused| refused.errors.into_iter().next()).map(|error| error.error);

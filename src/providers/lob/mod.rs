@@ -17,7 +17,7 @@ use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
 use super::protocol::multipart::Multipart;
 use super::protocol::refusal;
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -155,14 +155,12 @@ impl LobProvider {
         faults.require(settings.api_key.is_some(), "api_key_file", "name the file with the account's secret API key");
         faults.require(is_protected(&settings.base_url), "base_url", "use https");
         faults.none()?;
-        let base = settings.base_url.as_str().trim_end_matches('/');
         Ok(Self {
             descriptor: common.descriptor("lob", Channel::Letter, false),
             http: common.http()?,
             press: Press::new("lob", &Sender::default(), &around.fonts)?,
             key: settings.api_key.clone().unwrap_or_else(|| Secret::new("")),
-            letters: Url::parse(&format!("{base}/v1/letters"))
-                .map_err(|_| Faults::one("base_url", "cannot be extended with a path"))?,
+            letters: below(&settings.base_url, "/v1/letters"),
             webhook_secrets: settings
                 .webhook_secret
                 .iter()

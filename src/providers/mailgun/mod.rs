@@ -20,7 +20,7 @@ use super::http::{Http, HttpReply};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::codes::Codes;
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
-use super::settings::{Common, Faults};
+use super::settings::{Common, Faults, below};
 use super::{
     Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
     Told,
@@ -94,8 +94,7 @@ impl MailgunProvider {
         found.require(settings.api_key.is_some(), "api_key_file", "name the file with the API key");
         found.require(is_protected(&settings.base_url), "base_url", "use https");
         found.none()?;
-        let at =
-            |path: String| settings.base_url.join(&path).map_err(|_| Faults::one("base_url", "cannot be extended"));
+        let at = |path: String| below(&settings.base_url, &path);
         let signatures = settings.webhook_signing_key.clone().map(|key| {
             let keys = [vec![key], settings.previous_webhook_signing_keys.clone()].concat();
             Signatures::new(keys)
@@ -105,9 +104,9 @@ impl MailgunProvider {
             letterhead: Letterhead::read(&settings.from, settings.reply_to.as_deref())?,
             http: common.http()?,
             api_key: settings.api_key.clone().unwrap_or_else(|| Secret::new("")),
-            messages: at(format!("/v3/{domain}/messages"))?,
-            domain: at(format!("/v4/domains/{domain}"))?,
-            events: at(format!("/v3/{domain}/events"))?,
+            messages: at(format!("/v3/{domain}/messages")),
+            domain: at(format!("/v4/domains/{domain}")),
+            events: at(format!("/v3/{domain}/events")),
             signatures,
         })
     }

@@ -22,7 +22,7 @@ use super::protocol::answers::{by_status, garbled};
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::sender;
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::{
     Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
     Told,
@@ -96,9 +96,6 @@ impl MessageBirdProvider {
     /// # Errors
     /// What is wrong and what to do about it.
     pub fn build(common: &Common, settings: &MessageBirdSettings, around: &Surroundings) -> Result<Self, Faults> {
-        let at = |path: &str| {
-            settings.base_url.join(path).map_err(|_| Faults::one("base_url", "cannot be extended with a path"))
-        };
         let keys = callback::secrets(&settings.signing_key, &settings.previous_signing_keys);
         let mut found = Faults::default();
         found.require(is_protected(&settings.base_url), "base_url", "use https");
@@ -109,8 +106,8 @@ impl MessageBirdProvider {
             authorization: Secret::new(format!("AccessKey {}", settings.access_key.expose())),
             from: settings.from.clone(),
             validity: settings.validity_seconds,
-            messages: at("/messages")?,
-            balance: at("/balance")?,
+            messages: below(&settings.base_url, "/messages"),
+            balance: below(&settings.base_url, "/balance"),
             receipts: around.receipts_url(&common.name)?,
             signatures: Signatures::new(keys),
         })

@@ -15,9 +15,10 @@ use serde_json::json;
 use url::Url;
 
 use super::http::{Http, HttpReply};
+use super::protocol::answers::garbled;
 use super::protocol::codes::Codes;
 use super::protocol::refusal;
-use super::settings::{Common, Faults};
+use super::settings::{Common, Faults, below};
 use super::{Answer, Checked, Descriptor, Provider, ProviderFault};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -95,11 +96,10 @@ impl NtfyProvider {
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let code = serde_json::from_slice::<Refused>(&reply.body).ok().map(|refused| refused.code.to_string());
     match (reply.status, code) {
-        // It was taken, whether or not the rest of the answer came through.
-        (status @ 200..=299, _) => {
-            let reference = serde_json::from_slice::<Taken>(&reply.body).ok().map(|taken| taken.id);
-            Answer { reference, ..Answer::of(Outcome::Accepted, status.to_string()) }
-        }
+        (status @ 200..=299, _) => match serde_json::from_slice::<Taken>(&reply.body) {
+            Ok(taken) => Answer { reference: Some(taken.id), ..Answer::of(Outcome::Accepted, status.to_string()) },
+            Err(_) => garbled(reply),
+        },
         (_, code) => refusal::read(reply, code.as_deref(), &CODES, now),
     }
 }
@@ -135,9 +135,7 @@ impl Provider for NtfyProvider {
 
     async fn check(&self) -> Result<Checked, ProviderFault> {
         let fault = |reason: String| ProviderFault { name: self.descriptor.name.clone(), reason };
-        let url =
-            self.url.join("/v1/account").map_err(|_| fault(String::from("url cannot be extended with a path")))?;
-        match self.http.run(self.signed(self.http.get(url))).await {
+        match self.http.run(self.signed(self.http.get(below(&self.url, "/v1/account")))).await {
             Ok(reply) if reply.status == 200 => {
                 Ok(if self.token.is_some() { Checked::SignsIn } else { Checked::Answers })
             }

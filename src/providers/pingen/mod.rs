@@ -17,7 +17,7 @@ use super::press::{Press, Sender};
 use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
 use super::protocol::refusal;
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::{Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest};
 use crate::config::{Secret, is_protected};
 use crate::domain::channel::Channel;
@@ -162,20 +162,16 @@ impl PingenProvider {
         faults.require(is_protected(&settings.base_url), "base_url", "use https");
         faults.require(is_protected(&settings.identity_url), "identity_url", "use https");
         faults.none()?;
-        let at = |base: &Url, key: &str, path: &str| {
-            Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))
-                .map_err(|_| Faults::one(key, "cannot be extended with a path"))
-        };
         let organisation = format!("/organisations/{}", settings.organisation);
         Ok(Self {
             descriptor: common.descriptor("pingen", Channel::Letter, false),
             http: common.http()?,
             press: Press::new("pingen", &settings.sender, &around.fonts)?,
             secret: settings.client_secret.clone().unwrap_or_else(|| Secret::new("")),
-            tokens: at(&settings.identity_url, "identity_url", "/auth/access-tokens")?,
-            uploads: at(&settings.base_url, "base_url", "/file-upload")?,
-            letters: at(&settings.base_url, "base_url", &format!("{organisation}/deliveries/letters"))?,
-            organisation: at(&settings.base_url, "base_url", &organisation)?,
+            tokens: below(&settings.identity_url, "/auth/access-tokens"),
+            uploads: below(&settings.base_url, "/file-upload"),
+            letters: below(&settings.base_url, &format!("{organisation}/deliveries/letters")),
+            organisation: below(&settings.base_url, &organisation),
             webhook_secrets: settings
                 .webhook_secret
                 .iter()

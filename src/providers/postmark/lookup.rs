@@ -10,6 +10,7 @@ use crate::domain::id::AttemptId;
 use crate::providers::http::HttpReply;
 use crate::providers::inquiry::{Finding, Inquiry, Told};
 use crate::providers::protocol::mail::{ATTEMPT, Mail};
+use crate::providers::settings::below;
 
 /// So many of the newest messages to one recipient are looked at.
 const NEWEST: usize = 20;
@@ -32,7 +33,7 @@ pub(super) struct Listed {
 /// The first question: what went to that recipient, newest first.
 pub(super) fn list(base: &Url, inquiry: &Inquiry<'_>) -> Option<Url> {
     let mail = Mail::of(inquiry.message).ok()?;
-    let mut url = base.join("/messages/outbound").ok()?;
+    let mut url = below(base, "/messages/outbound");
     url.query_pairs_mut()
         .append_pair("count", &NEWEST.to_string())
         .append_pair("offset", "0")
@@ -43,7 +44,7 @@ pub(super) fn list(base: &Url, inquiry: &Inquiry<'_>) -> Option<Url> {
 /// The question after one of them.
 pub(super) fn details(base: &Url, of: &Listed) -> Option<Url> {
     let is_name = of.message_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    is_name.then(|| base.join(&format!("/messages/outbound/{}/details", of.message_id)).ok()).flatten()
+    is_name.then(|| below(base, &format!("/messages/outbound/{}/details", of.message_id)))
 }
 
 /// What the list says: the message, or those whose details must be asked for.

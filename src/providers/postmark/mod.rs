@@ -21,7 +21,7 @@ use super::protocol::answers::{by_status, garbled};
 use super::protocol::codes::Codes;
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
 use super::protocol::shown;
-use super::settings::{Common, Faults};
+use super::settings::{Common, Faults, below};
 use super::{
     Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
     Told,
@@ -84,6 +84,7 @@ pub struct PostmarkProvider {
     stream: String,
     messages: Url,
     server: Url,
+    api: Url,
     webhook: (String, Vec<Secret>),
 }
 
@@ -109,7 +110,7 @@ impl PostmarkProvider {
         );
         found.require(is_protected(&settings.base_url), "base_url", "use https");
         found.none()?;
-        let at = |path| settings.base_url.join(path).map_err(|_| Faults::one("base_url", "cannot be extended"));
+        let at = |path| below(&settings.base_url, path);
         let passwords = settings.webhook_password.iter().chain(&settings.previous_webhook_passwords).cloned().collect();
         Ok(Self {
             descriptor: common.descriptor("postmark", Channel::Email, settings.webhook_password.is_some()),
@@ -117,8 +118,9 @@ impl PostmarkProvider {
             http: common.http()?,
             token: settings.server_token.clone().unwrap_or_else(|| Secret::new("")),
             stream: settings.message_stream.clone(),
-            messages: at("/email")?,
-            server: at("/server")?,
+            messages: at("/email"),
+            server: at("/server"),
+            api: settings.base_url.clone(),
             webhook: (settings.webhook_user.clone(), passwords),
         })
     }
@@ -203,13 +205,13 @@ impl Provider for PostmarkProvider {
     }
 
     async fn ask(&self, inquiry: &Inquiry<'_>) -> Told {
-        let Some(list) = lookup::list(&self.server, inquiry) else { return Told::Has(Vec::new()) };
+        let Some(list) = lookup::list(&self.api, inquiry) else { return Told::Has(Vec::new()) };
         let attempt = inquiry.message.attempt;
         let listed = match self.look(list).await.and_then(|reply| lookup::read(&reply, attempt)) {
             Ok(listed) => listed,
             Err(told) => return told,
         };
-        for url in listed.iter().filter_map(|listed| lookup::details(&self.server, listed)) {
+        for url in listed.iter().filter_map(|listed| lookup::details(&self.api, listed)) {
             match self.look(url).await.and_then(|reply| lookup::read_details(&reply, attempt)) {
                 Ok(None) => {}
                 Ok(found) => return Told::one(found),

@@ -18,9 +18,9 @@ use url::Url;
 
 use self::events::PublicKey;
 use super::http::{Http, HttpReply};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, garbled};
 use super::protocol::mail::{ATTEMPT, Letterhead, Mail};
-use super::settings::{Common, Faults};
+use super::settings::{Common, Faults, below};
 use super::{
     Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
     Told,
@@ -81,15 +81,15 @@ impl SendGridProvider {
         found.require(settings.api_key.is_some(), "api_key_file", "name the file with the API key");
         found.require(is_protected(&settings.base_url), "base_url", "use https");
         found.none()?;
-        let at = |path| settings.base_url.join(path).map_err(|_| Faults::one("base_url", "cannot be extended"));
+        let at = |path| below(&settings.base_url, path);
         Ok(Self {
             descriptor: common.descriptor("sendgrid", Channel::Email, !settings.webhook_public_keys.is_empty()),
             letterhead: Letterhead::read(&settings.from, settings.reply_to.as_deref())?,
             http: common.http()?,
             api_key: settings.api_key.clone().unwrap_or_else(|| Secret::new("")),
-            messages: at("/v3/mail/send")?,
-            scopes: at("/v3/scopes")?,
-            activity: settings.email_activity.then(|| at("/v3/messages")).transpose()?,
+            messages: at("/v3/mail/send"),
+            scopes: at("/v3/scopes"),
+            activity: settings.email_activity.then(|| at("/v3/messages")),
             keys: keys.unwrap_or_default(),
         })
     }
@@ -137,7 +137,8 @@ impl SendGridProvider {
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     if reply.status == 202 {
         let id = reply.headers.get("x-message-id").and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
-        return Answer { reference: id, ..Answer::of(Outcome::Accepted, "202") };
+        let taken = |id| Answer { reference: Some(id), ..Answer::of(Outcome::Accepted, "202") };
+        return id.map_or_else(|| garbled(reply), taken);
     }
     let errors = codes::errors(reply);
     let answer = by_status(reply, errors.is_some(), now);

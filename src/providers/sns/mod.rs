@@ -15,7 +15,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::http::{Http, HttpFault, HttpReply};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, garbled};
 use super::protocol::aws::{CredentialsFrom, Given, NoCredentials, Signer};
 use super::protocol::codes::Codes;
 use super::protocol::sender;
@@ -189,9 +189,9 @@ fn inside(body: &[u8], element: &str) -> Option<String> {
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let code = inside(&reply.body, "Code");
     let mut answer = match (reply.status, code) {
-        // It was taken, whether or not the rest of the answer came through.
         (status @ 200..=299, None) => {
-            Answer { reference: inside(&reply.body, "MessageId"), ..Answer::of(Outcome::Accepted, status.to_string()) }
+            let taken = |id| Answer { reference: Some(id), ..Answer::of(Outcome::Accepted, status.to_string()) };
+            inside(&reply.body, "MessageId").map_or_else(|| garbled(reply), taken)
         }
         (_, Some(code)) => {
             // Which parameter it is, SNS says in prose alone.

@@ -20,7 +20,7 @@ fn answers_become_outcomes() {
     let taken = "<PublishResponse><PublishResult><MessageId>567910cd</MessageId></PublishResult></PublishResponse>";
     let taken = answer(200, taken);
     assert_eq!((taken.outcome, taken.reference.as_deref()), (Outcome::Accepted, Some("567910cd")));
-    assert_eq!(answer(200, "cut of").outcome, Outcome::Accepted);
+    assert_eq!(answer(200, "cut of").outcome, Outcome::Unknown);
     assert_eq!(refused(400, "InvalidParameter", "Invalid parameter: PhoneNumber"), Outcome::BadAddress);
     assert_eq!(refused(400, "InvalidParameter", "Invalid parameter: Message too long"), Outcome::Rejected);
     assert_eq!(refused(400, "Throttled", ""), Outcome::Throttled);

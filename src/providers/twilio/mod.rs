@@ -22,7 +22,7 @@ use super::http::{Http, HttpReply};
 use super::protocol::answers::{by_status, garbled};
 use super::protocol::form::Form;
 use super::protocol::sender;
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::{
     Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
     Told,
@@ -75,11 +75,7 @@ impl TwilioProvider {
         let tokens = settings.auth_token.iter().chain(&settings.previous_auth_tokens).cloned().collect();
         let shared = settings.shared_key_id.clone().zip(settings.shared_key.clone()).into_iter().collect();
         let sid = &settings.account_sid;
-        let at = |path: &str| {
-            let base = settings.base_url.as_str().trim_end_matches('/');
-            Url::parse(&format!("{base}/2010-04-01/Accounts/{sid}{path}.json"))
-                .map_err(|_| Faults::one("base_url", "cannot be extended with a path"))
-        };
+        let at = |path: &str| below(&settings.base_url, &format!("/2010-04-01/Accounts/{sid}{path}.json"));
         Ok(Self {
             descriptor: common.descriptor("twilio", Channel::Sms, true),
             http: common.http()?,
@@ -88,8 +84,8 @@ impl TwilioProvider {
             password,
             sender,
             validity: settings.validity_seconds,
-            messages: at("/Messages")?,
-            account: at("")?,
+            messages: at("/Messages"),
+            account: at(""),
             receipts: around.receipts_url(&common.name)?,
             signatures: Signatures::new(tokens, shared),
         })

@@ -24,7 +24,7 @@ use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::form::Form;
 use super::protocol::sender;
-use super::settings::{Common, Faults, Surroundings};
+use super::settings::{Common, Faults, Surroundings, below};
 use super::{
     Answer, Asking, Checked, Descriptor, Inquiry, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptRequest,
     Told,
@@ -114,9 +114,6 @@ impl VonageProvider {
         found.require(is_protected(&settings.base_url), "base_url", "use https");
         found.require(settings.reports_url.as_ref().is_none_or(is_protected), "reports_url", "use https");
         found.none()?;
-        let at = |path: &str| {
-            settings.base_url.join(path).map_err(|_| Faults::one("base_url", "cannot be extended with a path"))
-        };
         let signing = settings.signature_secret.iter().chain(&settings.previous_signature_secrets).cloned().collect();
         Ok(Self {
             descriptor: common.descriptor("vonage", Channel::Sms, true),
@@ -125,8 +122,8 @@ impl VonageProvider {
             api_secret: settings.api_secret.clone(),
             from: settings.from.clone(),
             ttl_ms: settings.ttl_seconds.map(|seconds| (u64::from(seconds) * 1000).to_string()),
-            messages: at("/sms/json")?,
-            balance: at("/account/get-balance")?,
+            messages: below(&settings.base_url, "/sms/json"),
+            balance: below(&settings.base_url, "/account/get-balance"),
             reports: settings.reports_url.clone(),
             receipts: around.receipts_url(&common.name)?,
             secrets: callback::secrets(&settings.receipt_secret, &settings.previous_receipt_secrets),

@@ -32,7 +32,7 @@ use crate::domain::message::{Body, Message};
 use crate::domain::outcome::Outcome;
 use crate::providers::http::Http;
 use crate::providers::protocol::form::Form;
-use crate::providers::settings::{Common, Faults, Surroundings};
+use crate::providers::settings::{Common, Faults, Surroundings, below};
 use crate::providers::{
     Answer, Checked, Descriptor, Provider, ProviderFault, ReceiptError, ReceiptEvent, ReceiptReply, ReceiptRequest,
 };
@@ -136,11 +136,8 @@ impl TwilioVoiceProvider {
         let (user, password) = account.credentials();
         let tokens: Vec<Secret> = account.auth_token.iter().chain(&account.previous_auth_tokens).cloned().collect();
         let shared = settings.shared_key_id.clone().zip(settings.shared_key.clone()).into_iter().collect();
-        let at = |path: &str| {
-            let base = settings.base_url.as_str().trim_end_matches('/');
-            Url::parse(&format!("{base}/2010-04-01/Accounts/{}{path}.json", settings.account_sid))
-                .map_err(|_| Faults::one("base_url", "cannot be extended with a path"))
-        };
+        let sid = &settings.account_sid;
+        let at = |path: &str| below(&settings.base_url, &format!("/2010-04-01/Accounts/{sid}{path}.json"));
         Ok(Self {
             descriptor: common.descriptor("twilio_voice", Channel::Voice, true),
             http: common.http()?,
@@ -149,8 +146,8 @@ impl TwilioVoiceProvider {
             password,
             from: settings.from.clone(),
             ring_seconds: settings.ring_seconds.to_string(),
-            calls: at("/Calls")?,
-            account: at("")?,
+            calls: at("/Calls"),
+            account: at(""),
             receipts: around.receipts_url(&common.name)?,
             seal: Seal::new(&tokens),
             signatures: Signatures::new(tokens, shared),

@@ -22,6 +22,9 @@ fn sns(base: &str, more: &str) -> Arc<dyn Provider> {
 
 const HOUR: i64 = 3_600_000;
 
+/// As SNS says that it has taken a text.
+const TAKEN: &str = "<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult></PublishResponse>";
+
 /// So many milliseconds later.
 fn later(now: Millis, by: i64) -> Millis {
     now.plus(by)

@@ -5,7 +5,7 @@ use candour::domain::outcome::Outcome;
 use candour::system::System;
 use serde_json::{Value, json};
 
-use super::{HOUR, later, sns};
+use super::{HOUR, TAKEN, later, sns};
 use crate::support::messages::sms;
 use crate::support::process::free_port;
 use crate::support::role_desk::{RoleDesk, keys};
@@ -40,7 +40,7 @@ async fn a_container_shows_what_the_file_says_now() {
     let now = System.now();
     let desk = RoleDesk::handing(keys("ASIAEXAMPLE", "secret", "session", later(now, HOUR))).await;
     desk.wants("the first text");
-    let amazon = Vendor::saying([Say::Answer(200, String::new())]).await;
+    let amazon = Vendor::saying([Say::Answer(200, String::from(TAKEN))]).await;
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("token");
     let role = || {

@@ -7,14 +7,13 @@ use candour::domain::outcome::Outcome;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::{HOUR, later, sns};
+use super::{HOUR, TAKEN, later, sns};
 use crate::support::messages::sms;
 use crate::support::role_desk::{RoleDesk, keys};
 use crate::support::vendor::{Say, Vendor};
 
 const MINUTE: i64 = 60_000;
 const NOW: Millis = Millis(1_795_392_000_000);
-const TAKEN: &str = "<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult></PublishResponse>";
 const EXPIRED: &str = "<ErrorResponse><Error><Code>ExpiredToken</Code></Error></ErrorResponse>";
 
 fn named(token: &str, until: Millis) -> Value {

@@ -39,7 +39,7 @@ impl Far {
     async fn asked(&self, scheme: &str, proxy: &Mitmproxy) -> (Answer, usize) {
         let more = if self.manner == Manner::HoldsTheAnswer { "timeout_seconds = 1" } else { "" };
         let base = format!("{scheme}://127.0.0.1:{}", proxy.way_to(self.port()));
-        let provider = provider(&format!("name = 'v'\n{more}\n{}", self.vendor.settings.replace("{base}", &base)));
+        let provider = provider(&format!("name = 'v'\n{more}\n{}", self.vendor.at(&base)));
         let answer = provider.send(&(self.vendor.message)(), Millis(0)).await;
         (answer, self.server.heard().len())
     }

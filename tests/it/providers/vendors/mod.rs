@@ -19,7 +19,7 @@ use crate::support::messages::{call, email, push, sms};
 
 /// A provider, and how its vendor words what may happen.
 struct Vendor {
-    /// Its kind and keys; `{base}` is the vendor's address.
+    /// Its kind and keys; `{base}` is the vendor's address behind a gateway, `{host}` that of its machine.
     settings: &'static str,
     message: fn() -> Message,
     success: Say,
@@ -29,18 +29,21 @@ struct Vendor {
     bad_address: (Say, Outcome),
     /// The account may not send.
     account: Say,
-    /// What an answer is taken for that is none, with a status of success.
-    malformed: Outcome,
     /// A callback that nobody signed: what follows its address, and its body. None for a provider without receipts.
     forged: Option<(&'static str, &'static str)>,
 }
 
 impl Vendor {
-    /// The provider, with a vendor that says this; `more` keys of its configuration.
+    /// Its kind and keys, for a vendor on this machine.
+    fn at(&self, host: &str) -> String {
+        self.settings.replace("{base}", &format!("{host}/gateway")).replace("{host}", host)
+    }
+
+    /// The provider, with a vendor behind a gateway that says this; `more` keys of its configuration.
     async fn saying(&self, say: Say, more: &str) -> (HttpStub, Arc<dyn Provider>) {
         let stub = HttpStub::start(vec![say]).await;
-        let base = stub.url.as_str().trim_end_matches('/');
-        let provider = provider(&format!("name = 'v'\n{more}\n{}", self.settings.replace("{base}", base)));
+        let settings = self.at(stub.url.as_str().trim_end_matches('/'));
+        let provider = provider(&format!("name = 'v'\n{more}\n{settings}"));
         (stub, provider)
     }
 }
@@ -82,7 +85,6 @@ fn texts() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"code":20500,"status":500}"#), Outcome::Retry),
             bad_address: (answer(400, r#"{"code":21211,"status":400}"#), Outcome::BadAddress),
             account: answer(401, r#"{"code":20003,"status":401}"#),
-            malformed: Outcome::Unknown,
             forged: unsigned,
         },
         Vendor {
@@ -92,7 +94,6 @@ fn texts() -> Vec<Vendor> {
             temporary: (answer(200, r#"{"messages":[{"status":"5"}]}"#), Outcome::Retry),
             bad_address: (answer(200, r#"{"messages":[{"status":"33"}]}"#), Outcome::BadAddress),
             account: answer(200, r#"{"messages":[{"status":"9"}]}"#),
-            malformed: Outcome::Unknown,
             forged: Some((ATTEMPT, "status=delivered&messageId=m1")),
         },
         Vendor {
@@ -102,7 +103,6 @@ fn texts() -> Vec<Vendor> {
             temporary: (answer(503, "upstream"), Outcome::Unknown),
             bad_address: (answer(422, r#"{"errors":[{"code":10,"parameter":"recipients"}]}"#), Outcome::BadAddress),
             account: answer(422, r#"{"errors":[{"code":25,"parameter":null}]}"#),
-            malformed: Outcome::Unknown,
             forged: Some(("?reference=018f0000-0000-7000-8000-000000000001&id=m1&status=delivered", "")),
         },
         Vendor {
@@ -121,24 +121,22 @@ fn texts() -> Vec<Vendor> {
                 Outcome::BadAddress,
             ),
             account: answer(403, "<Error><Code>AuthorizationError</Code></Error>"),
-            malformed: Outcome::Accepted,
             forged: None,
         },
         Vendor {
-            settings: "kind = 'aliyun'\nbase_url = '{base}'\naccess_key_id = 'k'\naccess_key_secret = 's'\nsign_name = 'x'\nreceipt_secret = 'r'\ntemplates = { '*' = { code = 'SMS_1' } }",
+            settings: "kind = 'aliyun'\nbase_url = '{host}'\naccess_key_id = 'k'\naccess_key_secret = 's'\nsign_name = 'x'\nreceipt_secret = 'r'\ntemplates = { '*' = { code = 'SMS_1' } }",
             message: to_china,
             success: answer(200, r#"{"Code":"OK","BizId":"m1"}"#),
             temporary: (answer(200, r#"{"Code":"isp.SYSTEM_ERROR"}"#), Outcome::Retry),
             bad_address: (answer(200, r#"{"Code":"isv.MOBILE_NUMBER_ILLEGAL"}"#), Outcome::BadAddress),
             account: answer(200, r#"{"Code":"isv.AMOUNT_NOT_ENOUGH"}"#),
-            malformed: Outcome::Unknown,
             forged: Some((
                 "?token=00",
                 r#"[{"biz_id":"m1","out_id":"018f0000-0000-7000-8000-000000000001","success":true,"err_code":"DELIVERED"}]"#,
             )),
         },
         Vendor {
-            settings: "kind = 'tencent'\nbase_url = '{base}'\nsecret_id = 'k'\nsecret_key = 's'\nsdk_app_id = '1'\nsign_name = 'x'\nreceipt_secret = 'r'\ntemplates = { '*' = { id = '1' } }",
+            settings: "kind = 'tencent'\nbase_url = '{host}'\nsecret_id = 'k'\nsecret_key = 's'\nsdk_app_id = '1'\nsign_name = 'x'\nreceipt_secret = 'r'\ntemplates = { '*' = { id = '1' } }",
             message: to_china,
             success: answer(200, r#"{"Response":{"SendStatusSet":[{"SerialNo":"m1","Code":"Ok"}],"RequestId":"r"}}"#),
             temporary: (answer(200, r#"{"Response":{"Error":{"Code":"InternalError.Timeout"}}}"#), Outcome::Unknown),
@@ -153,7 +151,6 @@ fn texts() -> Vec<Vendor> {
                 200,
                 r#"{"Response":{"Error":{"Code":"FailedOperation.InsufficientBalanceInSmsPackage"}}}"#,
             ),
-            malformed: Outcome::Unknown,
             forged: Some(("?token=00", r#"[{"sid":"m1","report_status":"SUCCESS","errmsg":"DELIVRD"}]"#)),
         },
         Vendor {
@@ -163,7 +160,6 @@ fn texts() -> Vec<Vendor> {
             temporary: (answer(503, "Temporal failure, try again later."), Outcome::Retry),
             bad_address: (answer(400, "No such number"), Outcome::Rejected),
             account: answer(403, "Authorization failed for sendsms"),
-            malformed: Outcome::Unknown,
             forged: Some((ATTEMPT, "")),
         },
     ]
@@ -181,7 +177,6 @@ fn mails() -> Vec<Vendor> {
                 Outcome::BadAddress,
             ),
             account: answer(401, r#"{"errors":[{"message":"x"}]}"#),
-            malformed: Outcome::Unknown,
             forged: Some((
                 "",
                 r#"[{"event":"delivered","sg_event_id":"e","candour-attempt":"018f0000-0000-7000-8000-000000000001"}]"#,
@@ -194,7 +189,6 @@ fn mails() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"ErrorCode":0,"Message":"x"}"#), Outcome::Retry),
             bad_address: (answer(422, r#"{"ErrorCode":406,"Message":"inactive"}"#), Outcome::Rejected),
             account: answer(422, r#"{"ErrorCode":405,"Message":"no credit"}"#),
-            malformed: Outcome::Unknown,
             forged: Some((
                 "",
                 r#"{"RecordType":"Delivery","MessageID":"m1","Metadata":{"candour-attempt":"018f0000-0000-7000-8000-000000000001"}}"#,
@@ -207,7 +201,6 @@ fn mails() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"message":"x"}"#), Outcome::Retry),
             bad_address: (answer(400, r#"{"message":"'to' parameter is not a valid address."}"#), Outcome::BadAddress),
             account: answer(401, "Forbidden"),
-            malformed: Outcome::Unknown,
             forged: Some((
                 "",
                 r#"{"signature":{"timestamp":"0","token":"t","signature":"00"},"event-data":{"event":"delivered","id":"e","user-variables":{"candour-attempt":"018f0000-0000-7000-8000-000000000001"}}}"#,
@@ -220,7 +213,6 @@ fn mails() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"__type":"InternalServiceErrorException"}"#), Outcome::Retry),
             bad_address: (answer(400, r#"{"__type":"BadRequestException","message":"x"}"#), Outcome::Rejected),
             account: answer(400, r#"{"__type":"AccountSuspendedException","message":"x"}"#),
-            malformed: Outcome::Unknown,
             forged: None,
         },
     ]
@@ -235,7 +227,6 @@ fn others() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"code":20500,"status":500}"#), Outcome::Retry),
             bad_address: (answer(400, r#"{"code":21211,"status":400}"#), Outcome::BadAddress),
             account: answer(401, r#"{"code":20003,"status":401}"#),
-            malformed: Outcome::Unknown,
             forged: Some((ATTEMPT, "CallSid=CA1&CallStatus=completed&AccountSid=AC00000000000000000000000000000001")),
         },
         Vendor {
@@ -245,7 +236,6 @@ fn others() -> Vec<Vendor> {
             temporary: (answer(500, r#"{"code":50001,"http":500}"#), Outcome::Retry),
             bad_address: (answer(400, r#"{"code":40009,"http":400}"#), Outcome::BadAddress),
             account: answer(401, r#"{"code":40101,"http":401}"#),
-            malformed: Outcome::Accepted,
             forged: None,
         },
         Vendor {
@@ -261,7 +251,6 @@ fn others() -> Vec<Vendor> {
                 Outcome::BadAddress,
             ),
             account: answer(402, r#"{"error":{"code":"payment_unheard_of","status_code":402}}"#),
-            malformed: Outcome::Unknown,
             forged: Some((
                 "",
                 r#"{"id":"evt_1","event_type":{"id":"letter.delivered"},"body":{"id":"m1","metadata":{}}}"#,
@@ -280,7 +269,6 @@ fn others() -> Vec<Vendor> {
                 Outcome::Rejected,
             ),
             account: answer(403, r#"{"status_code":403,"errors":[{"error":"AuthError","message":"x"}]}"#),
-            malformed: Outcome::Accepted,
             forged: Some(("", r#"{"id":"m1","reference":"018f0000-0000-7000-8000-000000000001","status":"received"}"#)),
         },
     ]
