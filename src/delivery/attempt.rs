@@ -6,30 +6,42 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use crate::channels;
-use crate::domain::attempt::{ChannelPolicy, Claimed, NO_PROVIDER, NOBODY_CARRIES_IT, Settlement, next};
+use crate::domain::attempt::{ChannelPolicy, Claimed, NO_PROVIDER, NOBODY_CARRIES_IT, Progress, Settlement, next};
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
 use crate::providers::{Answer, Provider};
 use crate::render::CompiledNotice;
 
-/// Tells one person through one provider and says what follows. Never fails: every failure is an outcome.
+/// So many attempts to tell one person cost no try while a provider's account fails: with pauses of 15 minutes that is about a
+/// day, in which responders mend it. Then somebody whom a host refuses in the same words, whatever the account, ends too.
+const SPARED_ATTEMPTS: i64 = 100;
+
+/// By whom somebody is told, and what follows from what.
+pub(super) struct Terms<'a> {
+    pub(super) provider: &'a dyn Provider,
+    pub(super) policy: ChannelPolicy,
+    /// For how long what may have gone out is not repeated because the provider is asked about it, in milliseconds.
+    pub(super) asked_ms: Option<i64>,
+    /// Whether this only tries if a provider that was left alone is well again.
+    pub(super) probes: bool,
+}
+
+/// Tells one person and says what follows. Never fails: every failure is an outcome.
 pub(super) async fn tell(
     claimed: &Claimed,
     notice: &CompiledNotice,
-    provider: &dyn Provider,
-    policy: &ChannelPolicy,
-    asked_ms: Option<i64>,
+    terms: &Terms<'_>,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> (Settlement, Answer) {
     let message = channels::compose(notice, claimed.attempt, claimed.campaign, &claimed.person, claimed.step);
     let (asked, answer) = match message {
         // Nobody carries it, or the lane that does would have claimed them.
-        Ok(message) if !provider.describe().carries(&message.body.contact()) => {
+        Ok(message) if !terms.provider.describe().carries(&message.body.contact()) => {
             (false, Answer::of(Outcome::Rejected, NOBODY_CARRIES_IT))
         }
-        Ok(message) => (true, send(&message, claimed, provider, clock).await),
+        Ok(message) => (true, send(&message, claimed, terms.provider, clock).await),
         Err(error) => {
             // The proposal has rendered for everybody, so this is a fault of ours; the person goes on to the next channel.
             tracing::error!(attempt = %claimed.attempt, campaign = %claimed.campaign, %error, "a notice could not be composed");
@@ -37,9 +49,9 @@ pub(super) async fn tell(
         }
     };
     // What may have gone out is not repeated before the provider has said whether it has it, where it can say so.
-    let asked_ms = asked_ms.filter(|_| answer.outcome == Outcome::Unknown);
+    let asked_ms = terms.asked_ms.filter(|_| answer.outcome == Outcome::Unknown);
     let wait_ms = answer.retry_after_ms.max(asked_ms);
-    let mut settlement = settlement(claimed, &answer, wait_ms, policy, clock, entropy);
+    let mut settlement = settlement(claimed, &answer, wait_ms, terms, clock, entropy);
     if !asked {
         settlement.intent.provider = Arc::from(NO_PROVIDER);
     }
@@ -60,13 +72,17 @@ fn settlement(
     claimed: &Claimed,
     answer: &Answer,
     wait_ms: Option<i64>,
-    policy: &ChannelPolicy,
+    terms: &Terms<'_>,
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Settlement {
     // Nearly every attempt succeeds, and randomness is a call to the system.
     let jitter =
         if matches!(answer.outcome, Outcome::Accepted | Outcome::Delivered) { 0.0 } else { entropy.fraction() };
+    let is_spared =
+        terms.probes && answer.outcome == Outcome::Misconfigured && claimed.intent.number <= SPARED_ATTEMPTS;
+    let spared = Progress { tries: claimed.progress.tries.saturating_sub(1), ..claimed.progress.clone() };
+    let progress = if is_spared { &spared } else { &claimed.progress };
     Settlement {
         attempt: claimed.attempt,
         person: claimed.person.id,
@@ -75,6 +91,6 @@ fn settlement(
         outcome: answer.outcome,
         code: answer.code.clone(),
         reference: answer.reference.clone(),
-        next: next(&claimed.progress, answer.outcome, wait_ms, policy, clock.now(), jitter),
+        next: next(progress, answer.outcome, wait_ms, &terms.policy, clock.now(), jitter),
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::attempt;
+use super::attempt::{self, Terms};
 use super::breaker::{Breaker, Permit};
 use super::claims::{Claims, Found, Work};
 use super::engine::Shared;
@@ -198,7 +198,8 @@ impl Lane {
     /// them stands in the way.
     fn launch(&mut self, now: Millis) -> Option<u64> {
         while let Some((notice, claimed)) = self.queue.pop_front() {
-            let limit = match self.breaker.permit(now) {
+            let permit = self.breaker.permit(now);
+            let limit = match permit {
                 Permit::Free => self.descriptor.concurrency.max(1),
                 Permit::Probe => 1,
                 Permit::WaitUntil(until) => {
@@ -210,28 +211,21 @@ impl Lane {
                 self.queue.push_front((notice, claimed));
                 return Some(self.shared.settings.poll_ms);
             }
-            self.begin(notice, claimed);
+            self.begin(notice, claimed, permit == Permit::Probe);
         }
         None
     }
 
-    fn begin(&mut self, notice: Arc<CompiledNotice>, claimed: Claimed) {
+    fn begin(&mut self, notice: Arc<CompiledNotice>, claimed: Claimed, probes: bool) {
         let shared = Arc::clone(&self.shared);
         let provider = Arc::clone(&self.provider);
         let outcomes = self.outcomes.clone();
         let policy = self.policy;
-        let name = self.descriptor.name.clone();
+        let asked_ms = shared.asked.get(&self.descriptor.name).copied();
         self.flying.spawn(async move {
-            let (settlement, answer) = attempt::tell(
-                &claimed,
-                &notice,
-                provider.as_ref(),
-                &policy,
-                shared.asked.get(&name).copied(),
-                shared.clock.as_ref(),
-                shared.entropy.as_ref(),
-            )
-            .await;
+            let terms = Terms { provider: provider.as_ref(), policy, asked_ms, probes };
+            let (clock, entropy) = (shared.clock.as_ref(), shared.entropy.as_ref());
+            let (settlement, answer) = attempt::tell(&claimed, &notice, &terms, clock, entropy).await;
             let is_asked = *settlement.intent.provider != *NO_PROVIDER;
             shared.metrics.attempt(claimed.step.channel, &settlement.intent.provider, answer.outcome);
             // The settler outlives every lane, so this waits for room and never fails.

@@ -171,8 +171,9 @@ pub fn next(
         },
         // Not the person's nor the message's fault, so it uses up no try.
         Outcome::Throttled => again(progress.tries.saturating_sub(1), spread(policy.pause_ms, jitter), false),
-        // Mostly the account's fault, and then the engine soon stops asking; but some hosts answer one person's message
-        // in the same words, and that person must come to an end too. Nobody's address is called dead by it.
+        // Mostly the account's fault, and then the engine soon stops asking, and asks again at no one's cost; but some hosts
+        // answer one person's message in the same words, and that person must come to an end too. Nobody's address is called
+        // dead by it.
         Outcome::Misconfigured => match policy.retry.wait_after(progress.tries, jitter) {
             Some(wait) => again(progress.tries, wait.max(spread(policy.pause_ms, jitter)), false),
             None => further(progress, now, UnreachableReason::GaveUp),

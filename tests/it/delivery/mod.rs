@@ -1,5 +1,6 @@
 //! The engine, through the public door. One scenario per file.
 
+mod account_mended_in_the_morning;
 mod budget_counts_segments;
 mod budget_pauses;
 mod calling_hours_by_area_code;

@@ -9,6 +9,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::process::PATIENCE;
 
 /// The vendor. It speaks as Twilio does.
 #[derive(Clone)]
@@ -22,12 +25,18 @@ struct Shared {
     /// How many more it takes.
     takes: AtomicUsize,
     taken: AtomicUsize,
+    refused: watch::Sender<usize>,
 }
 
 impl TextVendor {
     /// Starts one that takes so many messages, and then says that it does not know the account.
     pub(crate) async fn start(takes: usize) -> Self {
-        let shared = Shared { delay_ms: AtomicU64::new(0), takes: AtomicUsize::new(takes), taken: AtomicUsize::new(0) };
+        let shared = Shared {
+            delay_ms: AtomicU64::new(0),
+            takes: AtomicUsize::new(takes),
+            taken: AtomicUsize::new(0),
+            refused: watch::Sender::new(0),
+        };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let vendor = Self { url, shared: Arc::new(shared) };
@@ -46,6 +55,13 @@ impl TextVendor {
             self.url,
             token.display()
         )
+    }
+
+    /// Waits until it has refused so many.
+    pub(crate) async fn refused(&self, number: usize) {
+        let mut refused = self.shared.refused.subscribe();
+        let waited = tokio::time::timeout(PATIENCE, refused.wait_for(|now| *now >= number)).await;
+        assert!(waited.is_ok(), "{} were refused where {number} were waited for", *self.shared.refused.borrow());
     }
 
     /// Takes so many more from now on.
@@ -73,6 +89,7 @@ pub(crate) fn people(prefix: &str, number: usize) -> String {
 async fn answer(State(vendor): State<Arc<Shared>>) -> (StatusCode, Json<Value>) {
     tokio::time::sleep(Duration::from_millis(vendor.delay_ms.load(Ordering::SeqCst))).await;
     if vendor.takes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err() {
+        vendor.refused.send_modify(|number| *number += 1);
         let problem = json!({ "code": 20003, "message": "Authenticate", "status": 401 });
         return (StatusCode::UNAUTHORIZED, Json(problem));
     }
