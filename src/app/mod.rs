@@ -2,6 +2,7 @@
 //!
 //! Owns: which part gets which other part, and the order in which they start and end. Never decides anything else.
 
+mod engine;
 mod listeners;
 mod providers;
 mod responders;
@@ -16,7 +17,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use self::listeners::{Listeners, ListenersHandle};
+use self::engine::{Engaged, Threads};
+use self::listeners::Listeners;
 use crate::access::Access;
 use crate::alarms::Alarms;
 use crate::announcements::Announcements;
@@ -26,8 +28,7 @@ use crate::bounces::{Door, Open};
 use crate::config::Config;
 use crate::console::{self, ConsoleError, ConsolePages, ConsoleState};
 use crate::deadlines::{DeadlineWatch, Deadlines, Reminders};
-use crate::delivery::{Engine, EngineDeps, EngineHandle, EngineSettings, Limits, Receipts};
-use crate::domain::attempt::ChannelPolicy;
+use crate::delivery::{Engine, EngineDeps, Limits, Receipts};
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::jurisdiction::JurisdictionId;
@@ -91,6 +92,9 @@ pub enum AppError {
     /// The key of calls to responders' systems.
     #[error("reminders.webhook_secret cannot be used: {0}")]
     WebhookSecret(#[from] WebhookSecretError),
+    /// Threads for the engine.
+    #[error("the engine has no threads: {0}; see the system's limits of processes")]
+    Threads(std::io::Error),
     /// The client that calls webhooks.
     #[error("responders cannot be called: {0}")]
     Http(String),
@@ -145,24 +149,11 @@ fn public_url(config: &Config) -> url::Url {
     config.http.public_url.clone().unwrap_or_else(listen)
 }
 
-fn engine_settings(config: &Config, policies: Vec<(Channel, ChannelPolicy)>) -> EngineSettings {
-    EngineSettings {
-        worker_name: format!("{}-{}", env!("CARGO_PKG_NAME"), std::process::id()),
-        lease_ms: i64::from(config.delivery.lease_seconds) * 1000,
-        heartbeat_ms: u64::from(config.delivery.heartbeat_seconds) * 1000,
-        poll_ms: config.delivery.poll_ms,
-        ask_after_ms: i64::from(config.delivery.ask_after_seconds) * 1000,
-        ask_until_ms: i64::from(config.delivery.ask_until_seconds) * 1000,
-        batch: config.delivery.batch,
-        policies,
-        alone: config.store.url.expose().starts_with("sqlite:"),
-    }
-}
-
 /// All parts, put together; nothing runs yet.
 pub struct App {
     access: Arc<Access>,
     engine: Engine,
+    threads: Threads,
     listeners: Listeners,
     state: ApiState,
     router: axum::Router,
@@ -176,15 +167,14 @@ pub struct App {
 pub struct Running {
     shutdown: CancellationToken,
     server: tokio::task::JoinHandle<()>,
-    engine: Option<(EngineHandle, ListenersHandle)>,
+    engine: Option<Engaged>,
     watches: Vec<WatchHandle>,
     door: Option<Open>,
 }
 
 /// A running worker.
 pub struct Working {
-    engine: EngineHandle,
-    listeners: ListenersHandle,
+    engine: Engaged,
     watches: Vec<WatchHandle>,
 }
 
@@ -201,11 +191,11 @@ impl App {
         let metrics =
             Arc::new(Metrics::new(carriers.iter().map(|p| (p.describe().name.as_str(), p.describe().channel))));
         let store: Arc<dyn Store> = open_store(&config, Arc::clone(&entropy)).await?;
-        let policies: Vec<(Channel, ChannelPolicy)> = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
-
-        let settings = engine_settings(&config, policies.clone());
+        let policies = Channel::ALL.map(|c| (c, config.delivery.policy(c))).to_vec();
+        let settings = engine::settings(&config, policies.clone());
+        let (threads, apart) = engine::apart(&config, &store, &entropy).await?;
         let engine = Engine::new(EngineDeps {
-            store: Arc::clone(&store) as _,
+            store: apart,
             providers: carriers.clone(),
             renderer: Arc::clone(&renderer),
             clock: Arc::clone(&clock),
@@ -236,7 +226,6 @@ impl App {
         let deadlines = Arc::new(Deadlines::new(with(), Arc::clone(&rules), public_url(&config).as_str()));
         let (reminders, alarms) = responders::build(&config, &carriers, with(), &deadlines, &metrics)?;
         let fonts = Arc::new(Fonts::new(config.templates.font_directory.as_deref()));
-        let shutdown = CancellationToken::new();
         let state = ApiState {
             incidents: Arc::new(Incidents::new(
                 with(),
@@ -267,7 +256,7 @@ impl App {
             access: Arc::clone(&access),
             public_url: Arc::from(public_url(&config).as_str().trim_end_matches('/')),
             metrics,
-            shutdown,
+            shutdown: CancellationToken::new(),
             store,
             clock,
             entropy,
@@ -292,7 +281,7 @@ impl App {
         let router = api::router(state.clone()).merge(api::dressed(pages, &state));
         let period = Duration::from_secs(config.reminders.period_seconds);
         let door = Door::new(carriers, receipts, Arc::clone(&state.clock), config.bounces, Arc::clone(&state.metrics));
-        Ok(Self { access, engine, listeners, state, router, reminders, alarms, period, door })
+        Ok(Self { access, engine, threads, listeners, state, router, reminders, alarms, period, door })
     }
 
     /// Keys, for whoever makes the first ones.
@@ -337,7 +326,7 @@ impl App {
             }
         });
         let watches = watches(self.reminders, self.alarms, self.period, engine);
-        let engine = engine.then(|| (self.engine.start(), self.listeners.start()));
+        let engine = engine.then(|| Engaged::start(self.engine, self.listeners, self.threads));
         Ok(Running { shutdown, server, engine, watches, door })
     }
 
@@ -345,7 +334,7 @@ impl App {
     #[must_use]
     pub fn work(self) -> Working {
         let watches = watches(self.reminders, self.alarms, self.period, true);
-        Working { watches, engine: self.engine.start(), listeners: self.listeners.start() }
+        Working { watches, engine: Engaged::start(self.engine, self.listeners, self.threads) }
     }
 }
 
@@ -370,9 +359,8 @@ impl Running {
         for watch in self.watches {
             watch.stop().await;
         }
-        if let Some((engine, listeners)) = self.engine {
+        if let Some(engine) = self.engine {
             engine.stop().await;
-            listeners.stop().await;
         }
     }
 }
@@ -384,6 +372,5 @@ impl Working {
             watch.stop().await;
         }
         self.engine.stop().await;
-        self.listeners.stop().await;
     }
 }

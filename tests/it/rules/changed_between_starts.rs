@@ -77,6 +77,8 @@ async fn scenario(database: String) {
     assert_eq!(tried[1]["changes"], json!([]));
 
     candour.restart().await;
+    // That it listens may be read before what it logged.
+    candour.logged(1, "other obligations").await;
     let log = candour.log();
     let told =
         |text: &str| log.lines().filter(|line| line.contains("other obligations") && line.contains(text)).count();
