@@ -25,7 +25,7 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy, Millis};
 use crate::domain::id::{AlarmCallId, AlarmId, CampaignId};
 use crate::domain::reminder::ReminderState;
-use crate::responders::{LEASE_MS, Look, RETRY, Recipient, Responders, SENDING, Told, channel};
+use crate::responders::{LEASE_MS, Look, Recipient, Responders, SENDING, Told, channel};
 use crate::store::{Page, ReminderSettlement, Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -156,15 +156,7 @@ impl Alarms {
                 self.responders.call(url, &format!("alarm_{}", call.id.0.simple()), body, now).await
             }
         };
-        let tries = u16::try_from(call.tries).unwrap_or(u16::MAX);
-        let (state, code, wait) = match told {
-            Told::Taken(code) => (ReminderState::Sent, code, None),
-            Told::Gone(code) => (ReminderState::Failed, code, None),
-            Told::NotTaken(code) => match RETRY.wait_after(tries, self.entropy.fraction()) {
-                Some(wait) => (ReminderState::Due, code, Some(wait)),
-                None => (ReminderState::Failed, code, None),
-            },
-        };
+        let (state, code, wait) = told.leads_to(call.tries, self.entropy.fraction());
         let channel = channel(&call.recipient);
         self.metrics.alarm_call(channel, state);
         if state != ReminderState::Sent {

@@ -19,7 +19,7 @@ use crate::domain::deadline::Entry;
 use crate::domain::id::{IncidentId, ReminderId};
 use crate::domain::obligation::{Force, ObligationState};
 use crate::domain::reminder::{Mark, Reminder, ReminderState, marks_by};
-use crate::responders::{LEASE_MS, RETRY, Recipient, Responders, SENDING, Told, channel};
+use crate::responders::{LEASE_MS, Recipient, Responders, SENDING, Told, channel};
 use crate::store::{ReminderSettlement, StoreError};
 use crate::telemetry::Metrics;
 
@@ -200,15 +200,7 @@ impl Reminders {
         let now = self.deadlines.clock.now();
         let channel = channel(recipient);
         let tries = occasion.claimed.iter().map(|reminder| reminder.tries).min().unwrap_or(1);
-        let tries = u16::try_from(tries).unwrap_or(u16::MAX);
-        let (state, code, wait) = match answer {
-            Told::Taken(code) => (ReminderState::Sent, code, None),
-            Told::Gone(code) => (ReminderState::Failed, code, None),
-            Told::NotTaken(code) => match RETRY.wait_after(tries, self.deadlines.entropy.fraction()) {
-                Some(wait) => (ReminderState::Due, code, Some(wait)),
-                None => (ReminderState::Failed, code, None),
-            },
-        };
+        let (state, code, wait) = answer.leads_to(tries, self.deadlines.entropy.fraction());
         self.metrics.reminder(channel, state);
         if state == ReminderState::Sent {
             pass.sent += 1;

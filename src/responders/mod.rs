@@ -27,6 +27,7 @@ use crate::domain::clock::Millis;
 use crate::domain::contact::EmailAddress;
 use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
+use crate::domain::reminder::ReminderState;
 use crate::domain::retry::RetryPolicy;
 use crate::providers::Provider;
 use crate::providers::http::Http;
@@ -36,7 +37,7 @@ pub const LEASE_MS: i64 = 300_000;
 /// How long one sending may take; well within the lease.
 pub const SENDING: Duration = Duration::from_mins(1);
 /// When to try again: after 1, 2, 4, ... minutes up to an hour, for about a day.
-pub const RETRY: RetryPolicy = RetryPolicy { max_tries: 30, base_ms: 60_000, cap_ms: 3_600_000 };
+const RETRY: RetryPolicy = RetryPolicy { max_tries: 30, base_ms: 60_000, cap_ms: 3_600_000 };
 
 /// Whom to tell, and through what.
 pub struct Settings {
@@ -68,6 +69,23 @@ pub enum Told {
     NotTaken(String),
     /// Refused for good.
     Gone(String),
+}
+
+impl Told {
+    /// Where what was to be said goes: its state, the code, and how long until it is said again, in milliseconds. `tries` counts
+    /// this one; `jitter` is a fraction in `[0, 1)`.
+    #[must_use]
+    pub fn leads_to(self, tries: i64, jitter: f64) -> (ReminderState, String, Option<i64>) {
+        let tries = u16::try_from(tries).unwrap_or(u16::MAX);
+        match self {
+            Self::Taken(code) => (ReminderState::Sent, code, None),
+            Self::Gone(code) => (ReminderState::Failed, code, None),
+            Self::NotTaken(code) => match RETRY.wait_after(tries, jitter) {
+                Some(wait) => (ReminderState::Due, code, Some(wait)),
+                None => (ReminderState::Failed, code, None),
+            },
+        }
+    }
 }
 
 /// All of them.
