@@ -81,8 +81,9 @@ fn settlement(
         if matches!(answer.outcome, Outcome::Accepted | Outcome::Delivered) { 0.0 } else { entropy.fraction() };
     let is_spared =
         terms.probes && answer.outcome == Outcome::Misconfigured && claimed.intent.number <= SPARED_ATTEMPTS;
-    let spared = Progress { tries: claimed.progress.tries.saturating_sub(1), ..claimed.progress.clone() };
-    let progress = if is_spared { &spared } else { &claimed.progress };
+    let spared =
+        is_spared.then(|| Progress { tries: claimed.progress.tries.saturating_sub(1), ..claimed.progress.clone() });
+    let progress = spared.as_ref().unwrap_or(&claimed.progress);
     Settlement {
         attempt: claimed.attempt,
         person: claimed.person.id,
