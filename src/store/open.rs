@@ -171,11 +171,14 @@ async fn postgres(connect: PgConnectOptions, options: &StoreOptions) -> Result<P
 }
 
 /// What holds for a session, whatever the server is set to: a commit that was answered is in its log on disk, since
-/// intents and outcomes rest on that; and a client that vanished in the middle of a transaction holds up the others for no
-/// longer than it would wait itself.
+/// intents and outcomes rest on that; a client that vanished in the middle of a transaction holds up the others for no
+/// longer than it would wait itself; and no statement reads a whole table where an index finds the rows. A session keeps
+/// the plan of a statement, and one that was made when the table held a few rows would read all of it when it holds
+/// millions. (What is dear by that rule alone must not be compiled for it either, hence `jit`.)
 async fn settle_in(connection: &mut PgConnection, patience: Duration) -> sqlx::Result<()> {
     sqlx::query(
         "/* settle_in */ SELECT set_config('idle_in_transaction_session_timeout', $1, false), \
+         set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false), \
          CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END",
     )
     .bind(patience.as_millis().to_string())

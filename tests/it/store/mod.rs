@@ -3,6 +3,7 @@
 mod access;
 mod announcements;
 mod audit;
+mod growth;
 mod health;
 mod incidents;
 mod limits;
