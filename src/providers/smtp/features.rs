@@ -17,10 +17,10 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// Reads the answer to EHLO; its first line is the greeting.
+    /// Reads the answer to EHLO, whose first line is the greeting.
     pub(super) fn read(reply: &Reply) -> Self {
         let mut features = Self::default();
-        for line in reply.lines.iter().skip(1) {
+        for line in &reply.more {
             // Some old servers write `AUTH=PLAIN`.
             let line = line.to_ascii_uppercase().replacen("AUTH=", "AUTH ", 1);
             let mut words = line.split_whitespace();
@@ -46,12 +46,17 @@ impl Features {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reply::Assembly;
     use super::*;
 
     #[test]
     fn extensions_are_read_from_the_second_line_on() {
         let lines = ["STARTTLS.example.org", "PIPELINING", "SIZE 1000", "AUTH=PLAIN LOGIN", "dsn", "SIZE 0"];
-        let reply = Reply { code: 250, enhanced: None, lines: lines.map(String::from).to_vec() };
+        let mut assembly = Assembly::default();
+        for line in lines {
+            assert!(assembly.take(format!("250-{line}").as_bytes()).is_ok_and(|reply| reply.is_none()));
+        }
+        let reply = assembly.take(b"250 HELP").ok().flatten().unwrap();
         let features = Features::read(&reply);
         assert!(!features.starttls && features.pipelining && features.plain && features.login && features.dsn);
         assert_eq!(features.size, None, "0 means no fixed limit");

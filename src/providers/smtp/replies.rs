@@ -145,7 +145,7 @@ mod tests {
     use crate::providers::smtp::reply::parse_enhanced;
 
     fn outcome(stage: Stage, code: u16, enhanced: Option<&str>) -> (Outcome, bool) {
-        let reply = Reply { code, enhanced: enhanced.map(|e| parse_enhanced(e).unwrap()), lines: Vec::new() };
+        let reply = Reply { code, enhanced: enhanced.map(|e| parse_enhanced(e).unwrap()), more: Vec::new() };
         let verdict = read(stage, &reply);
         (verdict.outcome, verdict.listed)
     }
@@ -194,7 +194,7 @@ mod tests {
     fn a_code_outside_the_table_is_a_named_case() {
         let (unlisted, known) = outcome(Stage::Rcpt, 571, Some("5.9.1"));
         assert_eq!((unlisted, known), (Outcome::Rejected, false));
-        let reply = Reply { code: 571, enhanced: Some((5, 9, 1)), lines: Vec::new() };
+        let reply = Reply { code: 571, enhanced: Some((5, 9, 1)), more: Vec::new() };
         assert_eq!(read(Stage::Rcpt, &reply).answer().code.as_deref(), Some("unlisted 571 5.9.1"));
     }
 

@@ -7,8 +7,8 @@ pub(super) struct Reply {
     pub code: u16,
     /// The enhanced code, if the first line begins with one of the same class.
     pub enhanced: Option<(u8, u16, u16)>,
-    /// The text of each line, for the greeting and the list of extensions only.
-    pub lines: Vec<String>,
+    /// The text of each line after the first, for the list of extensions only.
+    pub more: Vec<String>,
 }
 
 impl std::fmt::Debug for Reply {
@@ -50,7 +50,8 @@ impl Reply {
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     code: Option<u16>,
-    lines: Vec<String>,
+    enhanced: Option<(u8, u16, u16)>,
+    more: Vec<String>,
 }
 
 /// A line that is not of a reply.
@@ -64,27 +65,23 @@ impl Assembly {
     /// Takes a line without its end; gives the reply when it was the last.
     pub(super) fn take(&mut self, line: &[u8]) -> Result<Option<Reply>, Garbled> {
         let (code, rest) = line.split_at_checked(3).ok_or(Garbled)?;
-        if !matches!(code, [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9']) || self.lines.len() >= LINES {
+        if !matches!(code, [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9']) || self.more.len() >= LINES {
             return Err(Garbled);
         }
         let code = code.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
-        if self.code.is_some_and(|first| first != code) {
-            return Err(Garbled);
-        }
-        self.code = Some(code);
         let (last, text) = match rest {
             [] => (true, &[][..]),
             [b' ', text @ ..] => (true, text),
             [b'-', text @ ..] => (false, text),
             _ => return Err(Garbled),
         };
-        self.lines.push(String::from_utf8_lossy(text).into_owned());
-        if !last {
-            return Ok(None);
+        let text = String::from_utf8_lossy(text);
+        match self.code {
+            Some(first) if first != code => return Err(Garbled),
+            Some(_) => self.more.push(text.into_owned()),
+            None => (self.code, self.enhanced) = (Some(code), enhanced(code, &text)),
         }
-        let lines = std::mem::take(&mut self.lines);
-        let enhanced = lines.first().and_then(|text| enhanced(code, text));
-        Ok(Some(Reply { code, enhanced, lines }))
+        Ok(last.then(|| Reply { code, enhanced: self.enhanced, more: std::mem::take(&mut self.more) }))
     }
 }
 
