@@ -2,6 +2,7 @@
 
 mod account_fails;
 mod campaign_pauses;
+mod ends_for_another_worker;
 mod only_while_it_is_news;
 mod said_once;
 mod seen_again_and_anew;
