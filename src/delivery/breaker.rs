@@ -73,6 +73,12 @@ impl Breaker {
                 self.failures += 1;
                 self.failures.is_multiple_of(FAILURES_IN_A_ROW) && self.open(retry_after_ms, now)
             }
+            // What was in the air when it opened does not shorten the pause: the provider has asked for it since.
+            Outcome::Accepted | Outcome::Delivered | Outcome::BadAddress | Outcome::Rejected
+                if self.open_until.is_some_and(|until| now < until) =>
+            {
+                false
+            }
             Outcome::Accepted | Outcome::Delivered | Outcome::BadAddress | Outcome::Rejected => {
                 self.open_until = None;
                 self.failures = 0;
@@ -147,6 +153,18 @@ mod tests {
         assert!(breaker.note(Outcome::Throttled, None, Millis(1000)));
         assert!(!breaker.note(Outcome::Throttled, Some(5000), Millis(1010)));
         assert_eq!(breaker.permit(Millis(6009)), Permit::WaitUntil(Millis(6010)));
+    }
+
+    #[test]
+    fn a_success_that_was_in_the_air_when_it_opened_does_not_close_it_and_one_of_the_probe_does() {
+        let mut breaker = Breaker::new(1000);
+        assert!(breaker.note(Outcome::Throttled, Some(60_000), Millis(0)));
+        for verdict in [Outcome::Accepted, Outcome::Delivered, Outcome::BadAddress, Outcome::Rejected] {
+            assert!(!breaker.note(verdict, None, Millis(10)));
+        }
+        assert_eq!(breaker.permit(Millis(59_999)), Permit::WaitUntil(Millis(60_000)));
+        breaker.note(Outcome::Accepted, None, Millis(60_001));
+        assert_eq!(breaker.permit(Millis(60_001)), Permit::Free);
     }
 
     #[test]
