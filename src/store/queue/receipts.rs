@@ -12,7 +12,7 @@ use super::statements::{IntentRow, StandingRow, Statements};
 use super::steps::Steps;
 use super::verdict::{Known, Verdict, verdict, weightier};
 use crate::domain::actor::ActorRef;
-use crate::domain::attempt::Next;
+use crate::domain::attempt::{Next, UnreachableReason};
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::PersonState;
 use crate::domain::clock::Millis;
@@ -85,6 +85,10 @@ impl SqlStore {
                 // An earlier attempt is known to have arrived.
                 Some((_, settled)) if !tx.proven(campaign, &[person]).await?.is_empty() => {
                     (settled.is_some() || state != PersonState::Reached).then_some((Next::Reached, settled))
+                }
+                // Nobody can be told any more.
+                Some((Next::Pending { .. }, settled)) if tx.is_erased(campaign).await? => {
+                    Some((Next::Unreachable(reason(receipt.outcome)), settled))
                 }
                 other => other,
             };
@@ -171,6 +175,15 @@ fn consequence(
     })
 }
 
+/// Why somebody is unreachable who cannot be tried otherwise.
+const fn reason(said: Option<Outcome>) -> UnreachableReason {
+    match said {
+        Some(Outcome::BadAddress) => UnreachableReason::BadAddress,
+        Some(Outcome::Rejected) => UnreachableReason::Rejected,
+        _ => UnreachableReason::GaveUp,
+    }
+}
+
 /// What is known of an attempt.
 #[derive(Debug, sqlx::FromRow)]
 struct AboutRow {
@@ -184,6 +197,8 @@ struct AboutRow {
 trait Receiving {
     /// Whose attempt it is.
     fn whose(&mut self, attempt: AttemptId) -> impl Future<Output = Result<Option<(CampaignId, PersonId)>>> + Send;
+    /// Whether the key of the campaign's incident has been destroyed.
+    fn is_erased(&mut self, campaign: CampaignId) -> impl Future<Output = Result<bool>> + Send;
     /// Whether the message that the receipt names is no other attempt's.
     fn is_free(&mut self, receipt: &Receipt<'_>) -> impl Future<Output = Result<bool>> + Send;
     /// Enters the receipt; `false` when it is there already.
@@ -214,6 +229,17 @@ on_both_connections!(Receiving {
                 .fetch_optional(&mut *self)
                 .await?;
         Ok(row.map(|(campaign, person)| (CampaignId(campaign), PersonId(person))))
+    }
+
+    async fn is_erased(&mut self, campaign: CampaignId) -> Result<bool> {
+        let row: Option<i32> = sqlx::query_scalar(
+            "/* is_erased */ SELECT 1 FROM campaigns c JOIN incident_keys k ON k.incident_id = c.incident_id \
+             WHERE c.id = $1 AND k.wrapped IS NULL",
+        )
+        .bind(campaign.0)
+        .fetch_optional(&mut *self)
+        .await?;
+        Ok(row.is_some())
     }
 
     async fn is_free(&mut self, receipt: &Receipt<'_>) -> Result<bool> {

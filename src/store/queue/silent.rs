@@ -89,7 +89,7 @@ struct SilentRow {
 }
 
 trait Silent {
-    /// Campaigns that run, or have ended after that.
+    /// Campaigns that run, or have ended after that, and whose people can still be read.
     fn awaiting(&mut self, ended_after: Millis) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
     /// Whether any receipt of a provider has said that something arrived.
     fn delivered_once(&mut self, provider: &str) -> impl Future<Output = Result<bool>> + Send;
@@ -102,8 +102,9 @@ trait Silent {
 on_both_connections!(Silent {
     async fn awaiting(&mut self, ended_after: Millis) -> Result<Vec<Uuid>> {
         let rows = sqlx::query_scalar(
-            "/* awaiting */ SELECT id FROM campaigns WHERE state = 'running' OR (state = 'completed' AND completed_at > $1) \
-             ORDER BY id",
+            "/* awaiting */ SELECT c.id FROM campaigns c JOIN incident_keys k ON k.incident_id = c.incident_id \
+             WHERE (c.state = 'running' OR (c.state = 'completed' AND c.completed_at > $1)) AND k.wrapped IS NOT NULL \
+             ORDER BY c.id",
         )
         .bind(ended_after.0)
         .fetch_all(&mut *self)

@@ -1,10 +1,18 @@
 //! `RetentionStore`: destroying an incident's key erases its people everywhere.
 
 use candour::domain::audit::{GENESIS, verify};
+use candour::domain::campaign::CampaignState;
+use candour::domain::channel::Channel;
+use candour::domain::clock::Millis;
 use candour::domain::id::IncidentId;
 use candour::domain::incident::IncidentState::{self, Closed, Discarded, Draft, Open};
-use candour::store::{AuditStore, IncidentStore, PeopleStore, Result, RetentionStore, StoreError};
+use candour::domain::outcome::Outcome;
+use candour::store::{
+    AuditStore, CampaignStore, DeliveryStore, IncidentStore, PeopleStore, ReceiptEffect, Result, RetentionStore,
+    StoreError,
+};
 
+use super::queue_support::{FOREVER, T0, reachable};
 use crate::support::stores::{World, on_both, operator, record};
 
 async fn destroy(world: &World, incident: IncidentId) -> Result<()> {
@@ -66,4 +74,21 @@ on_both!(a_campaign_under_way_keeps_the_key, |world| {
     assert!(matches!(&refused, Err(StoreError::Conflict(text)) if text.contains("paused")), "{refused:?}");
     world.execute("UPDATE campaigns SET state = 'cancelled'").await;
     destroy(&world, incident).await.unwrap();
+});
+
+on_both!(a_bounce_after_the_key_is_gone_leaves_nobody_to_be_told, |world| {
+    let campaign = world.running(vec![reachable("a", 1, 1), reachable("b", 1, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Email, 2, T0).await.unwrap();
+    assert!(world.settle_all(worker, &claimed, Outcome::Accepted).await.completed);
+    go(&world, campaign.incident, Draft, Open).await;
+    go(&world, campaign.incident, Open, Closed).await;
+    destroy(&world, campaign.incident).await.unwrap();
+
+    assert_eq!(world.receipt("k", claimed[0].attempt, Some(Outcome::BadAddress)).await, ReceiptEffect::Moved);
+    let after = world.store.campaign(campaign.id).await.unwrap();
+    assert_eq!((after.state, after.counts.unreachable, after.counts.pending), (CampaignState::Completed, 1, 0));
+    let awaiting = world.store.campaigns_awaiting_receipts(Millis(0)).await.unwrap();
+    assert!(awaiting.is_empty(), "nobody is sent on for want of a receipt either");
+    world.assert_consistent().await;
 });
