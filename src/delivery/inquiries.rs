@@ -76,7 +76,6 @@ impl Inquiries {
             let page = self.shared.store.unanswered(&which).await?;
             let Some(last) = page.last() else { break };
             after = last.attempt;
-            let full = page.len() >= PAGE as usize;
             let share = self.share().await?;
             for attempt in page.into_iter().filter(|attempt| share.has(attempt.attempt)) {
                 let first = attempt.settled_at.plus(self.shared.settings.ask_after_ms);
@@ -89,9 +88,6 @@ impl Inquiries {
                     open.insert(attempt.attempt, again);
                 }
                 tokio::time::sleep(self.gap).await;
-            }
-            if !full {
-                break;
             }
         }
         self.due = open;

@@ -19,16 +19,18 @@ use crate::store::seal::{IncidentKey, WrappedKey};
 use crate::store::traits::{OpenAttempt, ProviderWord, ReceiptEffect, Result, Unanswered};
 
 impl SqlStore {
-    /// See `DeliveryStore::unanswered`. People whose record does not open are left out: nothing can be asked about them.
+    /// See `DeliveryStore::unanswered`. People whose record does not open are left out: nothing can be asked about them, and the
+    /// others are asked about all the same.
     pub(super) async fn list_unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>> {
         let rows: Vec<OpenRow> = reading!(self, conn => { conn.unanswered(which).await })?;
         let mut open = Vec::with_capacity(rows.len());
         for row in rows {
             let stored = WrappedKey { master_key: row.master_key.clone(), wrapped: row.wrapped.clone() };
-            match self.sealer.incident_key(IncidentId(row.incident_id), &stored) {
-                Ok(key) => open.push(read(row, &key)?),
-                Err(StoreError::Erased) => {}
-                Err(error) => return Err(error),
+            let attempt = AttemptId(row.attempt_id);
+            let key = self.sealer.incident_key(IncidentId(row.incident_id), &stored);
+            match key.and_then(|key| read(row, &key)) {
+                Ok(one) => open.push(one),
+                Err(error) => tracing::warn!(%attempt, %error, "the provider cannot be asked about this attempt"),
             }
         }
         Ok(open)
@@ -111,7 +113,7 @@ on_both_connections!(ReadUnanswered {
              JOIN people p ON p.id = a.person_id JOIN campaigns c ON c.id = a.campaign_id \
              JOIN incident_keys k ON k.incident_id = c.incident_id \
              WHERE a.provider = $1 AND a.outcome = 'unknown' AND a.receipt IS NULL AND a.id > $2 \
-             AND cp.state IN ('unknown', 'pending') ORDER BY a.id LIMIT $3",
+             AND cp.state IN ('unknown', 'pending') AND k.wrapped IS NOT NULL ORDER BY a.id LIMIT $3",
         )
         .bind(&which.provider)
         .bind(which.after.0)
