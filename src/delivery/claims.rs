@@ -27,7 +27,7 @@ use crate::domain::limit::LimitKind;
 use crate::domain::queue::Queue;
 use crate::providers::Descriptor;
 use crate::render::CompiledNotice;
-use crate::store::{ClaimRequest, StoreError};
+use crate::store::{ClaimRequest, Delay, StoreError};
 
 /// Somebody to be told, and what.
 pub(super) type Work = (Arc<CompiledNotice>, Claimed);
@@ -57,8 +57,8 @@ pub(super) struct Claims {
     shared: Arc<Shared>,
     lease: Arc<Lease>,
     descriptor: Descriptor,
-    /// Tokens that were taken and not needed.
-    spare: HashMap<(LimitKind, String), u32>,
+    /// Tokens that were taken and not needed, and of which rate. Those of another rate are worth nothing.
+    spare: HashMap<(LimitKind, String), (f64, u32)>,
     /// Where this lane looks, in order.
     queues: Vec<Queue>,
     /// Queues of campaigns that had nobody for this lane, by place in that order, and until when they are not asked again.
@@ -77,18 +77,13 @@ impl Claims {
         self.resting.clear();
     }
 
-    /// Claims at most `limit` people of the first campaign that has any.
+    /// Claims at most `limit` people of the first campaign that has any. A campaign of which nobody can be claimed, whatever the
+    /// reason, holds up no other.
     pub(super) async fn next(&mut self, limit: u32, stop: &CancellationToken) -> Result<Found, StoreError> {
         let mut found = Found { work: Vec::new(), urgent: false, wait_ms: None };
         let rates = Arc::clone(&self.shared.rates.borrow());
-        let limit = match rates.of_provider(&self.descriptor) {
-            None => limit,
-            Some(rate) => {
-                let name = self.descriptor.name.clone();
-                self.allowance(LimitKind::Provider, &name, rate, limit, &mut found).await?
-            }
-        };
-        let mut left = limit;
+        let (name, of_provider) = (self.descriptor.name.clone(), rates.of_provider(&self.descriptor));
+        let mut left = self.allowance(LimitKind::Provider, &name, of_provider, limit, &mut found).await?;
         let looks: Vec<(Campaign, usize)> = self
             .in_turn()
             .into_iter()
@@ -102,41 +97,76 @@ impl Claims {
             if self.resting.get(&(campaign.id, queue)).is_some_and(|until| now < *until) {
                 continue;
             }
-            let name = campaign.id.to_string();
-            let allowed = match rates.of(LimitKind::Campaign, &name) {
-                None => left,
-                Some(rate) => self.allowance(LimitKind::Campaign, &name, rate, left, &mut found).await?,
-            };
-            if allowed == 0 {
-                continue;
+            match self.of_campaign(&campaign, queue, &rates, left, &mut found, stop).await {
+                Ok(true) => {
+                    left -= u32::try_from(found.work.len()).unwrap_or(u32::MAX).min(left);
+                    break;
+                }
+                Ok(false) => {}
+                Err(error @ (StoreError::StaleLease | StoreError::Busy | StoreError::Unavailable(_))) => {
+                    self.keep(LimitKind::Provider, &name, of_provider, left);
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::warn!(campaign = %campaign.id, provider = %name, %error, "people of this campaign cannot be claimed; trying again");
+                    self.rest(&campaign, queue);
+                }
             }
-            let paid = match allowance(&self.shared, &campaign, &self.descriptor).await? {
-                None => allowed,
-                Some(messages) => allowed.min(messages),
-            };
-            let claimed = if paid == 0 { Vec::new() } else { self.claim(&campaign, queue, paid, stop).await? };
-            let taken = u32::try_from(claimed.len()).unwrap_or(u32::MAX);
-            self.keep(LimitKind::Campaign, &name, allowed - taken.min(allowed));
-            if taken == 0 {
-                let poll_ms = i64::try_from(self.shared.settings.poll_ms).unwrap_or(i64::MAX);
-                self.resting.insert((campaign.id, queue), now.plus(poll_ms));
-                continue;
-            }
-            left -= taken.min(left);
-            let quiet = self.shared.policy(self.descriptor.channel).quiet;
-            let claimed = if quiet.is_some() || self.descriptor.channel == Channel::Voice {
-                within_hours(&self.shared, self.lease.worker, quiet, &campaign, claimed).await
-            } else {
-                claimed
-            };
-            found.work = self.within_domains(&rates, &campaign, claimed).await;
-            found.urgent = campaign.priority == Priority::Urgent;
-            found.wait_ms = None;
-            break;
         }
-        let name = self.descriptor.name.clone();
-        self.keep(LimitKind::Provider, &name, left);
+        self.keep(LimitKind::Provider, &name, of_provider, left);
         Ok(found)
+    }
+
+    /// Claims of one campaign. Returns whether it had somebody, who may all have been put off.
+    async fn of_campaign(
+        &mut self,
+        campaign: &Campaign,
+        queue: usize,
+        rates: &Rates,
+        limit: u32,
+        found: &mut Found,
+        stop: &CancellationToken,
+    ) -> Result<bool, StoreError> {
+        let name = campaign.id.to_string();
+        let rate = rates.of(LimitKind::Campaign, &name);
+        let allowed = self.allowance(LimitKind::Campaign, &name, rate, limit, found).await?;
+        if allowed == 0 {
+            return Ok(false);
+        }
+        let paid = match allowance(&self.shared, campaign, &self.descriptor).await? {
+            None => allowed,
+            Some(messages) => allowed.min(messages),
+        };
+        let claimed = if paid == 0 { Vec::new() } else { self.claim(campaign, queue, paid, stop).await? };
+        if claimed.is_empty() {
+            self.keep(LimitKind::Campaign, &name, rate, allowed);
+            self.rest(campaign, queue);
+            return Ok(false);
+        }
+        let quiet = self.shared.policy(self.descriptor.channel).quiet;
+        let awake = if quiet.is_some() || self.descriptor.channel == Channel::Voice {
+            within_hours(&self.shared, self.lease.worker, quiet, campaign, claimed).await
+        } else {
+            Some(claimed)
+        };
+        let Some(awake) = awake else {
+            self.keep(LimitKind::Campaign, &name, rate, allowed);
+            self.rest(campaign, queue);
+            return Ok(false);
+        };
+        found.work = self.within_domains(rates, campaign, awake).await;
+        found.urgent = campaign.priority == Priority::Urgent;
+        // Whoever was put off has used up nothing, and there may be others behind them.
+        let taken = u32::try_from(found.work.len()).unwrap_or(u32::MAX);
+        self.keep(LimitKind::Campaign, &name, rate, allowed - taken.min(allowed));
+        found.wait_ms = found.work.is_empty().then_some(0);
+        Ok(true)
+    }
+
+    /// Leaves a campaign's queue alone for a moment.
+    fn rest(&mut self, campaign: &Campaign, queue: usize) {
+        let poll_ms = i64::try_from(self.shared.settings.poll_ms).unwrap_or(i64::MAX);
+        self.resting.insert((campaign.id, queue), self.shared.clock.now().plus(poll_ms));
     }
 
     /// The running campaigns: the urgent ones first, each kind beginning with another one every time.
@@ -153,18 +183,20 @@ impl Claims {
         urgent
     }
 
-    /// Draws on a rate, what was spared first.
+    /// Draws on a rate, what was spared of it first. All that is wanted where there is none.
     async fn allowance(
         &mut self,
         kind: LimitKind,
         name: &str,
-        rate: f64,
+        rate: Option<f64>,
         wanted: u32,
         found: &mut Found,
     ) -> Result<u32, StoreError> {
-        let spare = self.spare.remove(&(kind, name.to_owned())).unwrap_or(0);
+        let spare = self.spare.remove(&(kind, name.to_owned()));
+        let Some(rate) = rate else { return Ok(wanted) };
+        let spare = spare.filter(|(of, _)| of.to_bits() == rate.to_bits()).map_or(0, |(_, tokens)| tokens);
         if spare >= wanted {
-            self.keep(kind, name, spare - wanted);
+            self.keep(kind, name, Some(rate), spare - wanted);
             return Ok(wanted);
         }
         let now = self.shared.clock.now();
@@ -176,13 +208,9 @@ impl Claims {
         Ok(allowed)
     }
 
-    fn keep(&mut self, kind: LimitKind, name: &str, tokens: u32) {
-        let limited = match kind {
-            LimitKind::Provider => self.shared.rates.borrow().of_provider(&self.descriptor).is_some(),
-            LimitKind::Campaign | LimitKind::Domain => self.shared.rates.borrow().of(kind, name).is_some(),
-        };
-        if tokens > 0 && limited {
-            self.spare.insert((kind, name.to_owned()), tokens);
+    fn keep(&mut self, kind: LimitKind, name: &str, rate: Option<f64>, tokens: u32) {
+        if let Some(rate) = rate.filter(|_| tokens > 0) {
+            self.spare.insert((kind, name.to_owned()), (rate, tokens));
         }
     }
 
@@ -289,6 +317,10 @@ impl Claims {
                 back.extend(work.into_iter().map(|(_, claimed)| claimed.attempt));
                 continue;
             };
+            let Some(first) = first else {
+                free.extend(work);
+                continue;
+            };
             for (nth, (notice, claimed)) in (0_u32..).zip(work) {
                 #[expect(clippy::cast_possible_truncation, reason = "saturates: a time that never comes")]
                 let slot = first.plus((f64::from(nth) * 1000.0 / rate) as i64);
@@ -300,7 +332,9 @@ impl Claims {
             }
         }
         let worker = self.lease.worker;
-        if !put_off.is_empty() && self.shared.store.put_off(campaign.id, worker, put_off.clone(), now).await.is_err() {
+        if !put_off.is_empty()
+            && self.shared.store.put_off(campaign.id, worker, put_off.clone(), Delay::Slot, now).await.is_err()
+        {
             back.extend(put_off.into_iter().map(|(attempt, _)| attempt));
         }
         if !back.is_empty() {

@@ -21,7 +21,6 @@ use crate::domain::campaign::Campaign;
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::limit::LimitKind;
-use crate::domain::price::Price;
 use crate::law::Rules;
 use crate::providers::{Descriptor, Provider};
 use crate::render::Renderer;
@@ -83,8 +82,8 @@ pub(super) struct Shared {
     /// For how long nobody is told again because of an attempt of which nobody knows, by provider that is asked about it
     /// meanwhile, in milliseconds.
     pub(super) asked: BTreeMap<String, i64>,
-    /// What a message of each provider costs.
-    pub(super) prices: BTreeMap<String, (Channel, Price)>,
+    /// What each provider of this process is.
+    pub(super) carriers: Vec<Descriptor>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) metrics: Arc<Metrics>,
@@ -157,12 +156,7 @@ impl Engine {
                 .filter(|provider| provider.asking().is_some())
                 .map(|provider| (provider.describe().name.clone(), deps.settings.ask_until_ms + ASKED_MS))
                 .collect(),
-            prices: deps
-                .providers
-                .iter()
-                .map(|provider| provider.describe())
-                .filter_map(|provider| Some((provider.name.clone(), (provider.channel, provider.price?))))
-                .collect(),
+            carriers: deps.providers.iter().map(|provider| provider.describe().clone()).collect(),
             store: deps.store,
             clock: deps.clock,
             entropy: deps.entropy,

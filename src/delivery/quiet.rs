@@ -26,7 +26,7 @@ use crate::domain::obligation::{Duty, Force};
 use crate::domain::person::PersonRecord;
 use crate::domain::quiet::QuietHours;
 use crate::law::Rules;
-use crate::store::{EngineStore, StoreError};
+use crate::store::{Delay, EngineStore, StoreError};
 
 /// The field of a person that names the zone they live in, as the IANA database spells it.
 const ZONE_FIELD: &str = "time_zone";
@@ -111,14 +111,14 @@ fn disturbed_until(
     (free_at > now).then_some(free_at)
 }
 
-/// Puts off whoever would be disturbed now. Returns the others.
+/// Puts off whoever would be disturbed now. Returns the others; `None` when that cannot be told now, and all wait.
 pub(super) async fn within_hours(
     shared: &Arc<Shared>,
     worker: WorkerId,
     quiet: Option<QuietHours>,
     campaign: &Campaign,
     work: Vec<Work>,
-) -> Vec<Work> {
+) -> Option<Vec<Work>> {
     let now = shared.clock.now();
     let nights = &shared.nights;
     let (mut free, mut late, mut put_off) = (Vec::with_capacity(work.len()), 0_usize, Vec::new());
@@ -128,7 +128,7 @@ pub(super) async fn within_hours(
             // Nobody is disturbed because the database is away.
             tracing::warn!(campaign = %campaign.id, %error, "deadlines cannot be read; people wait for it");
             hand_back(shared, worker, campaign, work);
-            return Vec::new();
+            return None;
         }
     };
     for (notice, claimed) in work {
@@ -153,12 +153,12 @@ pub(super) async fn within_hours(
         say(shared, campaign, late).await;
     }
     if !put_off.is_empty() {
-        let slots = put_off.iter().map(|(slot, _)| *slot).collect();
-        if shared.store.put_off(campaign.id, worker, slots, now).await.is_err() {
+        let until = put_off.iter().map(|(until, _)| *until).collect();
+        if shared.store.put_off(campaign.id, worker, until, Delay::Hour, now).await.is_err() {
             hand_back(shared, worker, campaign, put_off.into_iter().map(|(_, work)| work).collect());
         }
     }
-    free
+    Some(free)
 }
 
 /// The store is away: they are handed back once it is there again.

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::engine::Shared;
 use crate::domain::attempt::Settlement;
 use crate::domain::id::{CampaignId, WorkerId};
-use crate::store::StoreError;
+use crate::domain::outcome::Outcome;
+use crate::store::{ReceiptEffect, StoreError};
 
 /// At most so many outcomes in one transaction.
 const LARGEST_BATCH: usize = 1000;
@@ -72,6 +73,12 @@ async fn write(
                 if report.completed {
                     tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
                 }
+                for settlement in batch.iter().filter(|settlement| report.late.contains(&settlement.attempt)) {
+                    take_late(shared, settlement).await;
+                }
+                if !report.late.is_empty() {
+                    tracing::info!(%campaign, late = report.late.len(), "late answers were taken as receipts");
+                }
                 return;
             }
             Err(error @ (StoreError::Busy | StoreError::Unavailable(_))) => {
@@ -91,5 +98,21 @@ async fn write(
                 return;
             }
         }
+    }
+}
+
+/// An answer that comes when its attempt has been given up as unknown says of it what a receipt would: whoever is held is told
+/// or sent on, and whoever would be told once more is spared it. It is noted by now, so nothing is lost where this fails.
+async fn take_late(shared: &Shared, settlement: &Settlement) {
+    let (provider, attempt) = (&*settlement.intent.provider, settlement.attempt);
+    // That it arrived is for receipts to say: whoever sends none is not waited for.
+    let outcome = if settlement.outcome == Outcome::Delivered { Outcome::Accepted } else { settlement.outcome };
+    let key = format!("answered {attempt}");
+    let (now, jitter, code) = (shared.clock.now(), shared.entropy.fraction(), settlement.code.as_deref());
+    let policies = &shared.settings.policies;
+    match shared.store.apply_receipt(provider, &key, attempt, Some(outcome), code, policies, now, jitter).await {
+        Ok(ReceiptEffect::Moved) => shared.wake.notify_one(),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%attempt, %error, "a late answer is noted, and its person stays where they are"),
     }
 }

@@ -113,7 +113,7 @@ impl LimitStore for SqlStore {
         })
     }
 
-    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Millis> {
+    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Option<Millis>> {
         #[expect(clippy::cast_possible_truncation, reason = "saturates: a time that never comes")]
         let span = (f64::from(number) * 1000.0 / per_second).ceil() as i64;
         writing!(self, tx => {
@@ -126,8 +126,11 @@ impl LimitStore for SqlStore {
             .bind(span)
             .fetch_optional(&mut *tx)
             .await?;
-            // Taken away since it was read: nothing holds anybody back.
-            Ok(free.map_or(now, |end| Millis(end - span)))
+            Ok(free.map(|end| Millis(end - span)))
         })
+    }
+
+    async fn free_slots(&self, now: Millis) -> Result<u64> {
+        self.give_back_slots(now).await
     }
 }

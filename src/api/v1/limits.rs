@@ -92,7 +92,7 @@ async fn list(State(state): State<ApiState>) -> Result<Json<LimitsView>, Problem
 ///
 /// On a provider (by its name in the configuration, in place of the rate given there), a domain of email addresses, or a
 /// campaign (by its identifier). It holds for all workers together and at once. Whoever is over the rate of a domain is
-/// put off to a slot of their own; slots that were given stay as they are.
+/// put off to a slot of their own; a rate that changes gives whoever waits for a slot a new one.
 #[utoipa::path(put, path = "/v1/limits/{kind}/{name}", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
     params(("kind" = LimitKind, Path, description = "What it is about."), ("name" = String, Path, description = "Which of them.")),
     request_body = Rate, responses((status = 200, description = "The limit as it is now.", body = LimitView)))]

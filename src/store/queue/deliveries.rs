@@ -21,8 +21,8 @@ use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
 use crate::store::traits::{
-    ClaimRequest, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
-    SilenceReport, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport,
+    Silence, SilenceReport, Unanswered,
 };
 
 #[async_trait]
@@ -77,11 +77,16 @@ impl DeliveryStore for SqlStore {
         &self,
         campaign: CampaignId,
         worker: WorkerId,
-        slots: Vec<(AttemptId, Millis)>,
+        until: Vec<(AttemptId, Millis)>,
+        delay: Delay,
         now: Millis,
     ) -> Result<u32> {
-        let back = slots.into_iter().map(|(attempt, slot)| Return::due(attempt, slot)).collect();
-        self.give_back_claimed(campaign, worker, back, now, Slots::Given).await
+        let back = until.into_iter().map(|(attempt, at)| Return::due(attempt, at)).collect();
+        let slots = match delay {
+            Delay::Slot => Slots::Given,
+            Delay::Hour => Slots::Lost,
+        };
+        self.give_back_claimed(campaign, worker, back, now, slots).await
     }
 
     async fn put_aside(
@@ -118,7 +123,7 @@ impl DeliveryStore for SqlStore {
         self.list_workers().await
     }
 
-    async fn next_due(&self, campaign: CampaignId, channel: Channel) -> Result<Option<Millis>> {
+    async fn next_due(&self, campaign: CampaignId, queue: &Queue) -> Result<Option<Millis>> {
         let due: Option<i64> = reading!(self, conn => {
             sqlx::query_scalar(
                 "/* next_due */ SELECT due_at FROM campaign_people \
@@ -126,7 +131,7 @@ impl DeliveryStore for SqlStore {
                  AND EXISTS (SELECT 1 FROM campaigns WHERE id = $1 AND state = 'running') ORDER BY due_at LIMIT 1",
             )
             .bind(campaign.0)
-            .bind(channel.as_str())
+            .bind(queue.to_string())
             .fetch_optional(conn)
             .await
         })?;

@@ -28,6 +28,19 @@ pub(super) enum Slots {
     Kept,
     /// They have one now.
     Given,
+    /// They have none any more.
+    Lost,
+}
+
+impl Slots {
+    /// What the row is given, unless it stays as it is.
+    const fn mark(self) -> Option<i64> {
+        match self {
+            Self::Kept => None,
+            Self::Given => Some(1),
+            Self::Lost => Some(0),
+        }
+    }
 }
 
 /// An attempt that is handed back, and what becomes of the person.
@@ -90,7 +103,7 @@ impl SqlStore {
                     }
                 })
                 .collect();
-            tx.give_back(campaign, &back, slots == Slots::Given).await?;
+            tx.give_back(campaign, &back, slots.mark()).await?;
             let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
             let repeats: i64 = rows.iter().map(|row| row.repeats).sum();
             let by = Counts { pending: number, in_flight: -number, ..Counts::default() };

@@ -24,7 +24,8 @@
 //!   than none.
 //! - **The token is the attempt.** A settlement applies only while the person is in flight with that attempt and that
 //!   worker; so a second one, or one that comes after the reaper or after a receipt, changes nobody. What it says is not
-//!   lost: where the attempt's outcome is `unknown`, it is noted in `attempts.receipt` as evidence.
+//!   lost: where the attempt's outcome is `unknown`, it is noted in `attempts.receipt` as evidence, and the settlement's report
+//!   names the attempt, so that the worker takes its word as a receipt.
 //! - **Reaping is fenced.** It first ends the lease for good, which waits for claims under way and bars later ones and
 //!   extensions; then takes the people in steps; and removes the worker's row last, and only when nobody is left in flight
 //!   with it. A death in between leaves a row that the next reaping finds.
@@ -61,6 +62,7 @@ mod receipts;
 mod seal_population;
 mod settle;
 mod silent;
+mod slots;
 mod sorted;
 mod sqlite;
 mod statements;

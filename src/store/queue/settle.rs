@@ -42,13 +42,14 @@ impl SqlStore {
             let lost = if is_in_doubt.load(Ordering::Relaxed) { tx.lost(campaign, worker, &batch).await? } else { Vec::new() };
             let lost: HashSet<i64> = lost.into_iter().collect();
             let (held, lost) = sort_out(settlements, &lost);
-            let mut report = SettleReport { applied: number(&held), stale: number(&lost), completed: false };
+            let mut report = SettleReport { applied: number(&held), stale: number(&lost), ..SettleReport::default() };
             let late = late(&held, &lost);
             let mut moves: Vec<Move> = held.into_iter().map(settled_move).collect();
             // The order in which people are locked.
             moves.sort_unstable_by_key(|m| m.person);
             // Attempts before the campaign, as everywhere.
-            let noted = if late.is_empty() { 0 } else { tx.note_late(campaign, &late, now).await? };
+            let noted = if late.is_empty() { Vec::new() } else { tx.note_late(campaign, &late, now).await? };
+            report.late = noted.iter().filter(|(_, is_unknown)| *is_unknown).map(|(id, _)| AttemptId(*id)).collect();
             let after = if moves.is_empty() {
                 None
             } else if tx.write_moves(campaign, Some(worker), &moves, now).await? == moves.len() as u64 {
@@ -74,9 +75,9 @@ impl SqlStore {
                 action: action.to_owned(),
                 detail,
             };
-            if noted > 0 {
+            if !noted.is_empty() {
                 let incident = tx.read_campaign(campaign).await?.incident;
-                let detail = json!({ "campaign": campaign, "attempts": noted });
+                let detail = json!({ "campaign": campaign, "attempts": noted.len() });
                 tx.append_audit(&entry(incident, "delivery.settled_late", detail)).await?;
             }
             if let Some(after) = after {

@@ -161,8 +161,9 @@ pub(super) trait Statements {
     ) -> Result<u64>;
     /// Changes the counts of jurisdictions by differences.
     async fn shift_jurisdictions(&mut self, campaign: CampaignId, by: &Jurisdictions) -> Result<()>;
-    /// Notes what late settlements tell, where it is news. Returns of how many attempts it was.
-    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64>;
+    /// Notes what late settlements tell, where it is news. Returns the attempts of which it was, and whether nobody knew whether
+    /// they went out.
+    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<Vec<(Uuid, bool)>>;
     /// Attempts of a list that are the worker's, locked.
     async fn unbegun(
         &mut self,
@@ -170,8 +171,8 @@ pub(super) trait Statements {
         worker: WorkerId,
         attempts: &[AttemptId],
     ) -> Result<Vec<UnbegunRow>>;
-    /// Makes people pending again and withdraws the intents. `given` marks them as having a slot.
-    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], given: bool) -> Result<u64>;
+    /// Makes people pending again and withdraws the intents. `slot` is the mark of having one, where that changes.
+    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], slot: Option<i64>) -> Result<u64>;
     /// Ends the worker's lease for good, if it ended before `now` or is to end in any case. From then on the worker can
     /// claim nothing.
     async fn fence(&mut self, worker: WorkerId, now: Millis, in_any_case: bool) -> Result<bool>;

@@ -37,13 +37,24 @@ pub struct ClaimRequest {
     pub attempts: Vec<AttemptId>,
 }
 
+/// What an attempt is put off for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// A slot of the destination's rate: it is then claimed as one that has it.
+    Slot,
+    /// An hour in which nobody is disturbed. It meets the rates anew then, also if it had a slot.
+    Hour,
+}
+
 /// What a settlement did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettleReport {
     /// Settlements that were applied.
     pub applied: u32,
     /// Settlements that came too late: the lease was lost and the person is someone else's.
     pub stale: u32,
+    /// Attempts of these that had been given up as unknown, and of which this is the first word: it is to be taken as a receipt.
+    pub late: Vec<AttemptId>,
     /// Whether the campaign became complete by it.
     pub completed: bool,
 }
@@ -194,13 +205,13 @@ pub trait DeliveryStore: Send + Sync {
         attempts: Vec<AttemptId>,
         now: Millis,
     ) -> Result<u32>;
-    /// The same for attempts that have to wait for a slot of their destination's rate: each is due at its slot, and is then
-    /// claimed as one that has it.
+    /// The same for attempts that have to wait: each is due at the time beside it.
     async fn put_off(
         &self,
         campaign: CampaignId,
         worker: WorkerId,
-        slots: Vec<(AttemptId, Millis)>,
+        until: Vec<(AttemptId, Millis)>,
+        delay: Delay,
         now: Millis,
     ) -> Result<u32>;
     /// The same for attempts that another provider of the channel must make: each waits in the queue given for it.
@@ -230,8 +241,8 @@ pub trait DeliveryStore: Send + Sync {
     ) -> Result<ReapReport>;
     /// Workers whose lease is alive or not yet reaped, with their expiry.
     async fn workers(&self) -> Result<Vec<(WorkerId, Millis)>>;
-    /// The earliest time at which a pending person of a running campaign is due on a channel, if any.
-    async fn next_due(&self, campaign: CampaignId, channel: Channel) -> Result<Option<Millis>>;
+    /// The earliest time at which a pending person of a running campaign is due in a queue, if any.
+    async fn next_due(&self, campaign: CampaignId, queue: &Queue) -> Result<Option<Millis>>;
     /// Completes running campaigns in which nobody is pending or in flight.
     async fn complete_campaigns(&self, now: Millis) -> Result<Vec<CampaignId>>;
     /// Takes a provider's receipt: durable and idempotent by `(provider, key)`. A receipt for an attempt in flight

@@ -26,6 +26,8 @@ pub trait LimitStore: Send + Sync {
         now: Millis,
     ) -> Result<Grant>;
     /// Takes so many slots of a domain's rate, one after the other. Returns the time of the first; each further one is
-    /// `1000 / per_second` milliseconds later.
-    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Millis>;
+    /// `1000 / per_second` milliseconds later. `None` when the rate has been taken away, and nothing holds anybody back.
+    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Option<Millis>>;
+    /// Gives all slots back that lie ahead: whoever waits for one is due now, and meets the rates anew. Works in bounded steps.
+    async fn free_slots(&self, now: Millis) -> Result<u64>;
 }

@@ -47,7 +47,9 @@ async fn by_more_than_a_lease() {
         fleet.sink.answer(Manner::Takes);
         let balance = fleet.balance(&campaign, PEOPLE).await;
         println!("got two {}, unknown {}", balance.doubled, balance.unknown.len());
-        assert!(balance.doubled >= CONCURRENCY, "{} got two", balance.doubled);
+        // Those in the air were given up. Their repeats come after everybody else, and an answer that comes before spares one.
+        assert!(balance.unknown.len() >= CONCURRENCY, "{:?}", balance.unknown);
+        assert!(balance.doubled <= balance.unknown.len(), "{} got two", balance.doubled);
         behind.terminate().await;
         ahead.terminate().await;
     })

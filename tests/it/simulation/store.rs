@@ -16,8 +16,8 @@ use candour::domain::plan::Failing;
 use candour::domain::queue::Queue;
 use candour::domain::remedy::RemedyCode;
 use candour::store::{
-    ClaimRequest, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
-    SilenceReport, StoreError, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport,
+    Silence, SilenceReport, StoreError, Unanswered,
 };
 use uuid::Uuid;
 
@@ -214,10 +214,12 @@ impl DeliveryStore for FaultyStore {
         campaign: CampaignId,
         worker: WorkerId,
         slots: Vec<(AttemptId, Millis)>,
+        delay: Delay,
         _now: Millis,
     ) -> Result<u32> {
         let id = slots.first().map_or(campaign.0, |(attempt, _)| attempt.0);
-        let slots: Vec<_> = slots.into_iter().map(|(attempt, slot)| (attempt, Back::At(slot))).collect();
+        let has_slot = delay == Delay::Slot;
+        let slots: Vec<_> = slots.into_iter().map(|(attempt, due)| (attempt, Back::At { due, has_slot })).collect();
         self.call("put off", id, move |model| model.hand_back(campaign, worker, &slots)).await
     }
 
@@ -284,7 +286,7 @@ impl DeliveryStore for FaultyStore {
         self.call("workers", Uuid::nil(), list).await
     }
 
-    async fn next_due(&self, _campaign: CampaignId, _channel: Channel) -> Result<Option<Millis>> {
+    async fn next_due(&self, _campaign: CampaignId, _queue: &Queue) -> Result<Option<Millis>> {
         Err(not_here("next_due"))
     }
 

@@ -142,10 +142,14 @@ impl LimitStore for FaultyStore {
         self.call("tokens", Uuid::nil(), take).await
     }
 
-    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Millis> {
+    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Option<Millis>> {
         let domain = domain.to_owned();
         let take = move |model: &mut Model| Ok(model.take_slots(&domain, per_second, number, now));
         self.call("slots", Uuid::nil(), take).await
+    }
+
+    async fn free_slots(&self, now: Millis) -> Result<u64> {
+        self.call("free slots", Uuid::nil(), move |model| Ok(model.free_slots(now))).await
     }
 }
 

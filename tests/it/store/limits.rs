@@ -1,10 +1,12 @@
 //! Rates: set by people, drawn on by all workers together.
 
+use candour::domain::attempt::Claimed;
+use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::limit::{Grant, Limit, LimitKind};
-use candour::store::{AuditStore, LimitStore, StoreError};
+use candour::store::{AuditStore, Delay, DeliveryStore, LimitStore, StoreError};
 
-use super::queue_support::T0;
+use super::queue_support::{FOREVER, T0, reachable};
 use crate::support::stores::on_both;
 
 on_both!(a_rate_is_shared_whoever_draws_on_it, |world| {
@@ -58,8 +60,38 @@ on_both!(slots_of_a_domain_follow_one_another, |world| {
     let incident = world.incident().await.id;
     world.store.set_limit(&limit, world.audit(incident, "limit.set")).await.unwrap();
     let slots = |number, at| world.store.take_slots("a.example", 4.0, number, Millis(T0.0 + at));
-    assert_eq!(slots(8, 0).await, Ok(T0));
-    assert_eq!(slots(2, 100).await, Ok(Millis(T0.0 + 2000)), "after the eight");
-    assert_eq!(slots(1, 9000).await, Ok(Millis(T0.0 + 9000)), "never in the past");
-    assert_eq!(world.store.take_slots("b.example", 4.0, 3, T0).await, Ok(T0), "no limit, no wait");
+    assert_eq!(slots(8, 0).await, Ok(Some(T0)));
+    assert_eq!(slots(2, 100).await, Ok(Some(Millis(T0.0 + 2000))), "after the eight");
+    assert_eq!(slots(1, 9000).await, Ok(Some(Millis(T0.0 + 9000))), "never in the past");
+    assert_eq!(world.store.take_slots("b.example", 4.0, 3, T0).await, Ok(None), "no limit, no wait");
+});
+
+on_both!(slots_that_are_given_back_are_due_at_once_and_an_hour_is_no_slot, |world| {
+    let people = (0..3).map(|n| reachable(&format!("p{n}"), 1, 0)).collect();
+    let campaign = world.running(people).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Email, 3, T0).await.unwrap();
+    let later = Millis(T0.0 + 3_600_000);
+    let put_off = async |which: &[Claimed], delay| {
+        let until = which.iter().map(|one| (one.attempt, later)).collect();
+        world.store.put_off(campaign.id, worker, until, delay, T0).await.unwrap()
+    };
+    assert_eq!(put_off(&claimed[..2], Delay::Slot).await, 2);
+    assert_eq!(put_off(&claimed[2..], Delay::Hour).await, 1);
+    assert!(world.claim(campaign.id, worker, Channel::Email, 3, T0).await.unwrap().is_empty());
+
+    assert_eq!(world.store.free_slots(T0).await, Ok(2));
+    assert_eq!(world.store.free_slots(T0).await, Ok(0), "once");
+    let freed = world.claim(campaign.id, worker, Channel::Email, 3, T0).await.unwrap();
+    assert_eq!(freed.iter().map(|one| one.slot).collect::<Vec<_>>(), [None, None], "they meet the rate anew");
+    put_off(&freed[..1], Delay::Slot).await;
+    let rest = world.claim(campaign.id, worker, Channel::Email, 3, later).await.unwrap();
+    let mut slots: Vec<_> = rest.iter().map(|one| one.slot).collect();
+    slots.sort_unstable();
+    assert_eq!(slots, [None, Some(later)], "the one who waited for an hour has none");
+    let with_slot: Vec<Claimed> = rest.into_iter().filter(|one| one.slot.is_some()).collect();
+    put_off(&with_slot, Delay::Hour).await;
+    let again = world.claim(campaign.id, worker, Channel::Email, 3, later).await.unwrap();
+    assert_eq!(again.iter().map(|one| one.slot).collect::<Vec<_>>(), [None], "and who has one loses it by waiting");
+    world.assert_consistent().await;
 });

@@ -8,6 +8,7 @@ use candour::domain::campaign::CampaignAction;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
+use candour::domain::queue::Queue;
 use candour::store::{AuditStore, CampaignStore, DeliveryStore, StoreError};
 
 use super::queue_support::{FOREVER, T0, reachable, settlement};
@@ -87,8 +88,8 @@ on_both!(people_are_given_out_in_due_order_and_not_before, |world| {
         world.store.settle(campaign.id, worker, &[settlement(one, Outcome::Retry, at)], T0).await.unwrap();
     }
     let due = |nth: i64| Millis(T0.0 + 1000 * (10 - nth));
-    assert_eq!(world.store.next_due(campaign.id, Channel::Email).await, Ok(Some(due(2))));
-    assert_eq!(world.store.next_due(campaign.id, Channel::Sms).await, Ok(None));
+    assert_eq!(world.store.next_due(campaign.id, &Queue::of(Channel::Email)).await, Ok(Some(due(2))));
+    assert_eq!(world.store.next_due(campaign.id, &Queue::of(Channel::Sms)).await, Ok(None));
     let early = world.claim(campaign.id, worker, Channel::Email, 10, Millis(due(2).0 - 1)).await.unwrap();
     assert!(early.is_empty(), "nobody is due yet");
     let now = due(1);
@@ -124,7 +125,11 @@ on_both!(only_a_running_campaign_gives_people_out, |world| {
     world.act(&campaign, CampaignAction::Start).await.unwrap();
     world.act(&campaign, CampaignAction::Pause).await.unwrap();
     assert_eq!(given().await, 0, "paused");
-    assert_eq!(world.store.next_due(campaign.id, Channel::Email).await, Ok(None), "nobody is due while it is paused");
+    assert_eq!(
+        world.store.next_due(campaign.id, &Queue::of(Channel::Email)).await,
+        Ok(None),
+        "nobody is due while it is paused"
+    );
     world.act(&campaign, CampaignAction::Resume).await.unwrap();
     assert_eq!(given().await, 1, "running");
     let none = world.claim(world.id(), worker, Channel::Email, 5, T0).await;
@@ -143,7 +148,7 @@ on_both!(a_record_that_does_not_open_is_put_off_and_holds_up_nobody, |world| {
     assert_eq!(claimed.len(), 1, "the other is given out");
     let counts = world.counts(campaign.id).await;
     assert_eq!((counts.pending, counts.in_flight), (1, 1));
-    let due = world.store.next_due(campaign.id, Channel::Email).await.unwrap();
+    let due = world.store.next_due(campaign.id, &Queue::of(Channel::Email)).await.unwrap();
     assert_eq!(due, Some(Millis(T0.0 + 3_600_000)));
     let alone = world.claim(campaign.id, worker, Channel::Email, 2, Millis(T0.0 + 3_600_000)).await;
     assert!(matches!(alone, Err(StoreError::Corrupt { table: "people", .. })), "alone, it is an error");

@@ -31,6 +31,11 @@ on_both!(the_policy_of_the_channel_decides_and_late_settlements_are_noted_but_re
 
     let late = world.settle_all(worker, &claimed, Outcome::Accepted).await;
     assert_eq!((late.applied, late.stale), (0, 2));
+    let mut attempts: Vec<_> = claimed.iter().map(|one| one.attempt).collect();
+    let mut named = late.late;
+    attempts.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(named, attempts, "whoever asked is to take them as receipts");
     assert_eq!(world.counts(campaign.id).await, counts, "nobody moved");
     let rows = world.store.attempts(campaign.id, None, 10).await.unwrap().items;
     for row in &rows {

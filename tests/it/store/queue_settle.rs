@@ -25,7 +25,7 @@ on_both!(each_outcome_sends_its_person_where_the_domain_says, |world| {
         settlement(of(1).nth(1).unwrap(), Outcome::Unknown, T0),
     ];
     let report = world.store.settle(campaign.id, worker, &batch, T0).await.unwrap();
-    assert_eq!(report, SettleReport { applied: 5, stale: 0, completed: false });
+    assert_eq!(report, SettleReport { applied: 5, ..SettleReport::default() });
     let counts = world.counts(campaign.id).await;
     assert_eq!((counts.reached, counts.unreachable, counts.pending, counts.in_flight), (1, 1, 3, 0));
     world.assert_consistent().await;

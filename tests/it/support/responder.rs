@@ -43,12 +43,12 @@ impl Candour {
 
     /// Writes the notice.
     pub(crate) async fn write_notice(&self, incident: &str) -> Step<()> {
-        self.write_notice_by(incident, "email").await
+        self.write_notice_by(incident, &json!(["email"])).await
     }
 
-    /// The same for people who are told through one channel.
-    async fn write_notice_by(&self, incident: &str, channel: &str) -> Step<()> {
-        let notice = json!({ "default_locale": "en", "cascade": [channel], "texts": { "en": {
+    /// The same for people who are told through these channels in turn.
+    pub(crate) async fn write_notice_by(&self, incident: &str, cascade: &Value) -> Step<()> {
+        let notice = json!({ "default_locale": "en", "cascade": cascade, "texts": { "en": {
             "what_happened": "A copy of our list was taken.", "what_we_do": "We closed the door.",
             "what_you_can_do": ["Change your password."], "what_we_offer": "Help by telephone." } } });
         let path = format!("/v1/incidents/{incident}/notice");
@@ -92,7 +92,7 @@ impl Candour {
         let all = async {
             let incident = self.file().await?;
             self.import(&incident, csv).await?;
-            self.write_notice_by(&incident, channel).await?;
+            self.write_notice_by(&incident, &json!([channel])).await?;
             let campaign = self.propose(&incident).await?;
             self.approve(&campaign).await?;
             self.start_campaign(&campaign).await?;

@@ -142,20 +142,19 @@ impl Statements for PgConnection {
         Ok(())
     }
 
-    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64> {
+    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<Vec<(Uuid, bool)>> {
         let (attempts, persons): (Vec<Uuid>, Vec<Uuid>) = late.iter().map(|l| (l.attempt.0, l.person.0)).unzip();
         let outcomes: Vec<&str> = late.iter().map(|l| l.outcome.as_str()).collect();
         let references: Vec<Option<&str>> = late.iter().map(|l| l.reference.as_deref()).collect();
-        let done = sqlx::query(sql::NOTE_LATE)
+        Ok(sqlx::query_as(sql::NOTE_LATE)
             .bind(campaign.0)
             .bind(attempts)
             .bind(persons)
             .bind(outcomes)
             .bind(references)
             .bind(now.0)
-            .execute(self)
-            .await?;
-        Ok(done.rows_affected())
+            .fetch_all(self)
+            .await?)
     }
 
     async fn unbegun(
@@ -168,14 +167,14 @@ impl Statements for PgConnection {
         Ok(sqlx::query_as(sql::UNBEGUN).bind(campaign.0).bind(attempts).bind(worker.0).fetch_all(self).await?)
     }
 
-    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], given: bool) -> Result<u64> {
+    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], slot: Option<i64>) -> Result<u64> {
         let (persons, due): (Vec<Uuid>, Vec<Option<i64>>) =
             back.iter().map(|b| (b.person.0, b.due_at.map(|m| m.0))).unzip();
         let done = sqlx::query(sql::GIVE_BACK)
             .bind(campaign.0)
             .bind(persons)
             .bind(due)
-            .bind(i64::from(given))
+            .bind(slot)
             .bind(back.iter().map(|b| b.queue.as_deref()).collect::<Vec<_>>())
             .execute(self)
             .await?;

@@ -115,7 +115,8 @@ SET receipt = CASE WHEN a.outcome = 'unknown' THEN COALESCE(a.receipt, late.outc
     reference = COALESCE(a.reference, late.reference)
 FROM UNNEST($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS late (attempt, person, outcome, reference)
 WHERE a.id = late.attempt AND a.campaign_id = $1 AND a.person_id = late.person
-    AND ((a.outcome = 'unknown' AND a.receipt IS NULL) OR (a.reference IS NULL AND late.reference IS NOT NULL))";
+    AND ((a.outcome = 'unknown' AND a.receipt IS NULL) OR (a.reference IS NULL AND late.reference IS NOT NULL))
+RETURNING a.id, a.outcome = 'unknown'";
 
 pub(super) const UNBEGUN: &str = "/* unbegun */
 SELECT person_id, attempt_id, repeats FROM campaign_people
@@ -126,7 +127,7 @@ FOR UPDATE";
 pub(super) const GIVE_BACK: &str = "/* give_back */
 UPDATE campaign_people p
 SET state = 'pending', attempt_id = NULL, worker_id = NULL, provider = NULL, intended_at = NULL,
-    due_at = COALESCE(back.due_at, p.due_at), slot = GREATEST(p.slot, $4), channel = COALESCE(back.queue, p.channel)
+    due_at = COALESCE(back.due_at, p.due_at), slot = COALESCE($4, p.slot), channel = COALESCE(back.queue, p.channel)
 FROM UNNEST($2::uuid[], $3::int8[], $5::text[]) AS back (person, due_at, queue)
 WHERE p.campaign_id = $1 AND p.person_id = back.person";
 

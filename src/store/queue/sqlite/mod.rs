@@ -7,6 +7,7 @@ mod plans;
 mod sql;
 
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use self::batch::batches;
 pub(in crate::store) use self::batch::{blob, json, numbers};
@@ -186,17 +187,16 @@ impl Statements for SqliteConnection {
         Ok(())
     }
 
-    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<u64> {
+    async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<Vec<(Uuid, bool)>> {
         let rows: Vec<_> = late.iter().map(|l| (l.outcome.as_str(), l.reference.as_deref())).collect();
-        let done = sqlx::query(sql::NOTE_LATE)
+        Ok(sqlx::query_as(sql::NOTE_LATE)
             .bind(campaign.0)
             .bind(blob(late.iter().map(|l| l.attempt.0.as_bytes())))
             .bind(blob(late.iter().map(|l| l.person.0.as_bytes())))
             .bind(json(&rows))
             .bind(now.0)
-            .execute(self)
-            .await?;
-        Ok(done.rows_affected())
+            .fetch_all(self)
+            .await?)
     }
 
     async fn unbegun(
@@ -214,13 +214,13 @@ impl Statements for SqliteConnection {
             .await?)
     }
 
-    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], given: bool) -> Result<u64> {
+    async fn give_back(&mut self, campaign: CampaignId, back: &[Back], slot: Option<i64>) -> Result<u64> {
         let rows: Vec<_> = back.iter().map(|b| (b.due_at.map(|m| m.0), b.queue.as_deref())).collect();
         let done = sqlx::query(sql::GIVE_BACK)
             .bind(campaign.0)
             .bind(blob(back.iter().map(|b| b.person.0.as_bytes())))
             .bind(json(&rows))
-            .bind(given)
+            .bind(slot)
             .execute(&mut *self)
             .await?;
         Ok(done.rows_affected())

@@ -108,7 +108,8 @@ FROM (
 ) AS late
 WHERE id = late.attempt AND +campaign_id = $1 AND person_id = late.person
     AND ((attempts.outcome = 'unknown' AND receipt IS NULL)
-         OR (attempts.reference IS NULL AND late.reference IS NOT NULL))";
+         OR (attempts.reference IS NULL AND late.reference IS NOT NULL))
+RETURNING id, attempts.outcome = 'unknown'";
 
 pub(super) const UNBEGUN: &str = "/* unbegun */
 SELECT p.person_id, p.attempt_id, p.repeats
@@ -123,7 +124,7 @@ WITH back AS MATERIALIZED (
 )
 UPDATE campaign_people
 SET state = 'pending', attempt_id = NULL, worker_id = NULL, provider = NULL, intended_at = NULL,
-    due_at = COALESCE(back.due_at, campaign_people.due_at), slot = MAX(slot, $4),
+    due_at = COALESCE(back.due_at, campaign_people.due_at), slot = COALESCE($4, slot),
     channel = COALESCE(back.queue, campaign_people.channel)
 FROM back
 WHERE campaign_id = back.campaign AND person_id = back.person";

@@ -1,10 +1,11 @@
 //! Rates that people set, and what all workers draw from them.
 
+use candour::domain::campaign::{CampaignState, PersonState};
 use candour::domain::clock::Millis;
 use candour::domain::limit::{Bucket, Grant, Limit, LimitKind};
 use candour::store::{Result, StoreError};
 
-use super::Model;
+use super::{Model, Standing};
 
 /// A rate, where somebody has set one, and what is left of it.
 #[derive(Clone, Copy, Debug)]
@@ -58,12 +59,26 @@ impl Model {
     }
 
     /// Takes slots of a domain's rate, one after the other.
-    pub(crate) fn take_slots(&mut self, domain: &str, per_second: f64, number: u32, now: Millis) -> Millis {
-        let Some(rate) = self.limits.get_mut(&(LimitKind::Domain, domain.to_owned())) else { return now };
+    pub(crate) fn take_slots(&mut self, domain: &str, per_second: f64, number: u32, now: Millis) -> Option<Millis> {
+        let rate = self.limits.get_mut(&(LimitKind::Domain, domain.to_owned()))?;
         let first = rate.filled_at.max(now);
         #[expect(clippy::cast_possible_truncation, reason = "some seconds")]
         let span = (f64::from(number) * 1000.0 / per_second).ceil() as i64;
         rate.filled_at = first.plus(span);
-        first
+        Some(first)
+    }
+
+    /// Whoever waits for a slot is due now.
+    pub(crate) fn free_slots(&mut self, now: Millis) -> u64 {
+        let under_way = [CampaignState::Running, CampaignState::Paused];
+        let mut freed = 0;
+        for run in self.runs.values_mut().filter(|run| under_way.contains(&run.campaign.state)) {
+            let waiting = |one: &&mut Standing| one.state == PersonState::Pending && one.has_slot && one.due > now.0;
+            for one in run.people.values_mut().filter(waiting) {
+                (one.due, one.has_slot) = (now.0, false);
+                freed += 1;
+            }
+        }
+        freed
     }
 }

@@ -72,8 +72,8 @@ impl Standing {
 pub(crate) enum Back {
     /// They wait where they were.
     AsItWas,
-    /// They have a slot of their destination's rate, and are due then.
-    At(Millis),
+    /// They are due then, with a slot of their destination's rate or without.
+    At { due: Millis, has_slot: bool },
     /// They wait for another provider.
     Into(Queue),
 }
@@ -232,6 +232,9 @@ impl Model {
                     && tried.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Unknown)
                     && one.outcome != Outcome::Unknown
                 {
+                    if tried.receipt.is_none() {
+                        report.late.push(one.attempt);
+                    }
                     tried.receipt = tried.receipt.or(Some(one.outcome));
                 }
             }
@@ -261,7 +264,7 @@ impl Model {
             one.progress.tries -= 1;
             match to {
                 Back::AsItWas => {}
-                Back::At(slot) => (one.due, one.has_slot) = (slot.0, true),
+                Back::At { due, has_slot } => (one.due, one.has_slot) = (due.0, *has_slot),
                 Back::Into(queue) => one.destination.clone_from(&queue.destination),
             }
             run.campaign.counts.shift(PersonState::InFlight, PersonState::Pending);
