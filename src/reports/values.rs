@@ -55,9 +55,10 @@ fn fact(material: &Material<'_>, path: &str, words: &Words) -> Option<Vec<String
 fn computed(material: &Material<'_>, what: Computed, words: &Words) -> Option<Vec<String>> {
     let facts = material.facts;
     let own = |affected: &&Affected| material.set.counts(&affected.jurisdiction);
-    let sum = |number: fn(&Affected) -> Option<u64>| {
-        let numbers: Option<Vec<u64>> = facts.scope.affected.iter().filter(own).map(number).collect();
-        numbers.map(|numbers| numbers.iter().sum::<u64>())
+    // As long as nobody is listed, the number of people is not zero but unknown.
+    let listed = || (!facts.scope.affected.is_empty()).then_some(facts.scope.affected.as_slice());
+    let sum = |number: fn(&Affected) -> Option<u64>| -> Option<u64> {
+        listed()?.iter().filter(own).map(number).try_fold(0, |sum: u64, n| Some(sum.saturating_add(n?)))
     };
     let told = |number: fn(&super::Figures) -> i64| material.figures.as_ref().map(number).map(|n| n.to_string());
     let line = match what {
@@ -65,10 +66,10 @@ fn computed(material: &Material<'_>, what: Computed, words: &Words) -> Option<Ve
         Computed::AffectedRecords => sum(|a| a.records)?.to_string(),
         Computed::AffectedMinors => sum(|a| a.minors)?.to_string(),
         Computed::AffectedTotal => {
-            let all: Option<Vec<u64>> = facts.scope.affected.iter().map(|a| a.individuals).collect();
-            all?.iter().sum::<u64>().to_string()
+            let mut all = listed()?.iter().map(|a| a.individuals);
+            all.try_fold(0, |sum: u64, n| Some(sum.saturating_add(n?)))?.to_string()
         }
-        Computed::OtherJurisdictions => return Some(others(material, words)),
+        Computed::OtherJurisdictions => return listed().map(|affected| others(affected, material, words)),
         Computed::Level => match material.set.level(sum(|a| a.individuals)?) {
             Some(level) => level.name.clone(),
             None => words.phrase("no_level", &[]),
@@ -124,11 +125,8 @@ fn contact(material: &Material<'_>) -> Option<Vec<String>> {
     Some(who.into_iter().chain(reach).collect())
 }
 
-fn others(material: &Material<'_>, words: &Words) -> Vec<String> {
-    let lines: Vec<String> = material
-        .facts
-        .scope
-        .affected
+fn others(affected: &[Affected], material: &Material<'_>, words: &Words) -> Vec<String> {
+    let lines: Vec<String> = affected
         .iter()
         .filter(|a| !material.set.counts(&a.jurisdiction))
         .map(|a| {

@@ -5,6 +5,7 @@ use super::{Report, ReportKind, draft};
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::report::ReportField;
+use crate::domain::vocabulary::{DataCategory, Trait};
 
 fn field<'a>(report: &'a Report, key: &str) -> &'a ReportField {
     let mut fields = report.document.sections.iter().flat_map(|section| &section.fields);
@@ -103,4 +104,22 @@ async fn figures_come_from_the_campaigns_that_were_started() {
     let after = draft(&memory, Some("hk"), ReportKind::Initial).await.unwrap().remove(0);
     assert_eq!(value(&after, "people_told"), ["90"]);
     assert_eq!(value(&after, "people_unreachable"), ["4"]);
+}
+
+#[tokio::test]
+async fn while_nobody_is_listed_the_number_of_people_is_missing_and_not_zero() {
+    let memory = Memory::with_sample();
+    let mut listed = Vec::new();
+    memory.change(|incident| {
+        listed = std::mem::take(&mut incident.facts.scope.affected);
+        incident.facts.organisation.traits = vec![Trait::NyDfsCoveredEntity, Trait::HipaaCoveredEntity];
+        incident.facts.scope.data.push(DataCategory::Health);
+    });
+    for of in ["us-ny-dfs", "us-hipaa"] {
+        let report = draft(&memory, Some(of), ReportKind::Initial).await.unwrap().remove(0);
+        assert_eq!(missing(&report, "individuals"), Some("scope.affected.individuals"), "{of}");
+    }
+    memory.change(|incident| incident.facts.scope.affected = listed);
+    let report = draft(&memory, Some("us-ny-dfs"), ReportKind::Initial).await.unwrap().remove(0);
+    assert_eq!(value(&report, "individuals"), ["1002400"]);
 }
