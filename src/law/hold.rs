@@ -33,6 +33,9 @@ pub(super) struct Allowed {
     /// Whether it must be asked for while the deadline has not passed.
     #[serde(default)]
     pub(super) in_time: bool,
+    /// Whether it moves the deadline only where it ends after it.
+    #[serde(default)]
+    pub(super) past_due: bool,
     /// The time that is left after it, counted from its end.
     pub(super) then: Option<Term>,
 }
@@ -65,7 +68,8 @@ impl Holds {
                 Ok((allowed, end)) => {
                     let left = allowed.then.as_ref().and_then(|then| then.count(&end)).map(|due| due.at);
                     let new = left.unwrap_or_else(|| end.clone());
-                    if due.is_some_and(|due| *due < new) && held.at.as_ref().is_none_or(|at| *at < new) {
+                    let moves = |due: &Zoned| *due < new && !(allowed.past_due && end <= *due);
+                    if due.is_some_and(moves) && held.at.as_ref().is_none_or(|at| *at < new) {
                         held.at = Some(new);
                     }
                     if last.as_ref().is_none_or(|last| *last < end) {

@@ -117,6 +117,7 @@ fn mutants(line: &str) -> Vec<String> {
         ("eu_1182_hours", "hours_elapsed"),
         ("cal_days_incl_first", "cal_days_excl_first"),
         ("\"cal_days_excl_first", "\"cal_days_incl_first"),
+        ("past_due = true", "past_due = false"),
         ("us-federal", "br-national"),
         ("br-national", "us-federal"),
     ];
