@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Millis;
 use super::id::{IncidentId, ReportId};
 use super::jurisdiction::JurisdictionId;
+use super::obligation::DeadlineKind;
 
 /// Which of an authority's documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -51,8 +52,11 @@ pub struct ReportDocument {
     pub citations: Vec<String>,
     /// Version of the rules that shaped it.
     pub rules_version: String,
-    /// When the duty falls due, RFC 3339 with offset, or `None` where the law gives no time.
+    /// When the duty falls due, RFC 3339 with offset, or `None` where the law gives no time or it does not run yet.
     pub deadline: Option<String>,
+    /// What the deadline rests on; `None` in documents of versions that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_kind: Option<DeadlineKind>,
     /// The deadline in words.
     pub deadline_text: String,
     /// Whether that time has passed without a submission.

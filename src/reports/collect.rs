@@ -106,6 +106,7 @@ pub fn collect(material: &Material<'_>) -> ReportDocument {
         citations: material.obligation.citation.iter().map(|citation| citation.text.clone()).collect(),
         rules_version: material.obligation.rules_version.clone(),
         deadline: deadline.at.clone(),
+        deadline_kind: Some(deadline.kind),
         deadline_text: material.report.deadline_text.clone().unwrap_or_else(|| deadline.text.clone()),
         late,
         sections,

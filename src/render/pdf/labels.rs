@@ -15,6 +15,7 @@ pub(super) struct Labels {
     pub(super) legal_basis: String,
     pub(super) deadline: String,
     pub(super) deadline_none: String,
+    pub(super) deadline_not_running: String,
     pub(super) rules_version: String,
     pub(super) prepared: String,
     pub(super) late: String,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::obligation::DeadlineKind;
 use crate::domain::report::{MissingField, ReportField, ReportSection};
 
 fn field(label: &str, value: Option<&[&str]>, required: bool) -> ReportField {
@@ -14,6 +15,7 @@ fn english() -> ReportDocument {
         citations: vec![String::from("Cal. Civ. Code § 1798.82(f)")],
         rules_version: String::from("2026-11-01"),
         deadline: Some(String::from("2026-12-10T23:59:59-08:00")),
+        deadline_kind: Some(DeadlineKind::Statutory),
         deadline_text: String::from("15 calendar days after consumers are notified"),
         late: true,
         sections: vec![ReportSection {
@@ -99,4 +101,33 @@ fn the_page_of_a_complete_report_says_that_nothing_is_missing() {
     let page = report_html(&document).unwrap();
     assert!(page.contains("Nothing the authority asks for is missing."));
     assert!(!page.contains("class=\"late\"") && !page.contains("<table>"));
+}
+
+/// The page of a report without a time.
+fn untimed(kind: Option<DeadlineKind>, locale: &str) -> String {
+    let mut document = english();
+    (document.deadline, document.deadline_kind, document.locale) = (None, kind, locale.to_owned());
+    report_html(&document).unwrap()
+}
+
+#[test]
+fn a_time_that_does_not_run_yet_is_not_said_to_be_none() {
+    let (none, waits) = ("The law gives no fixed time", "Not running yet");
+    let says = |kind| [none, waits].map(|words| untimed(kind, "en").contains(words));
+    assert_eq!(says(Some(DeadlineKind::None)), [true, false]);
+    assert_eq!(says(Some(DeadlineKind::Statutory)), [false, true]);
+    assert_eq!(says(Some(DeadlineKind::Guidance)), [false, true]);
+    assert!(untimed(Some(DeadlineKind::Statutory), "zh-Hant-HK").contains("期限尚未起算"));
+}
+
+#[test]
+fn an_older_document_that_does_not_keep_the_kind_is_read_and_claims_nothing() {
+    let mut stored = serde_json::to_value(english()).unwrap();
+    stored.as_object_mut().unwrap().remove("deadline_kind");
+    let read: ReportDocument = serde_json::from_value(stored.clone()).unwrap();
+    assert!(report_html(&read).unwrap().contains("2026-12-10 23:59:59 -08:00"));
+    assert_eq!(serde_json::to_value(&read).unwrap(), stored);
+    let page = untimed(None, "en");
+    assert!(!page.contains("no fixed time") && !page.contains("Not running"));
+    assert!(page.contains("15 calendar days after consumers are notified"));
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::labels::Labels;
 use crate::domain::locale::Locale;
+use crate::domain::obligation::DeadlineKind;
 use crate::domain::report::{MissingField, ReportDocument, ReportField, ReportSection};
 
 /// One report, ready to be laid out.
@@ -94,8 +95,7 @@ fn collect(value: &serde_json::Value, found: &mut BTreeSet<char>) {
 }
 
 fn facts(document: &ReportDocument, labels: &'static Labels) -> Vec<Fact> {
-    let mut deadline = vec![document.deadline.as_deref().map_or_else(|| labels.deadline_none.clone(), readable_time)];
-    deadline.extend(lines(&document.deadline_text));
+    let deadline = by_when(document, labels).into_iter().chain(lines(&document.deadline_text)).collect();
     let fact = |label: &'static String, values| Fact { label: label.as_str(), values };
     let mut facts = vec![fact(&labels.authority, lines(&document.authority))];
     if !document.citations.is_empty() {
@@ -105,6 +105,16 @@ fn facts(document: &ReportDocument, labels: &'static Labels) -> Vec<Fact> {
     facts.push(fact(&labels.prepared, vec![readable_time(&document.prepared_at)]));
     facts.push(fact(&labels.rules_version, lines(&document.rules_version)));
     facts
+}
+
+/// The time, or why there is none; nothing where the document does not tell.
+fn by_when(document: &ReportDocument, labels: &'static Labels) -> Option<String> {
+    match (&document.deadline, document.deadline_kind) {
+        (Some(at), _) => Some(readable_time(at)),
+        (None, Some(DeadlineKind::None)) => Some(labels.deadline_none.clone()),
+        (None, Some(DeadlineKind::Statutory | DeadlineKind::Guidance)) => Some(labels.deadline_not_running.clone()),
+        (None, None) => None,
+    }
 }
 
 fn section(section: &ReportSection, labels: &'static Labels) -> Section {
