@@ -21,7 +21,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// The addressee by name: the authority that is competent for an organisation established in a country.
+    /// The addressee by name: the authority of a country, the one to which the duty is or that of the establishment.
     #[must_use]
     pub fn addressee(&self, set: &RuleSet, country: Option<&str>) -> String {
         fill(&self.authority, &[("authority", set.authority_name(country).to_owned())])

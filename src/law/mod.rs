@@ -34,6 +34,8 @@ mod error;
 mod evaluate;
 mod form;
 #[cfg(test)]
+mod forms_tests;
+#[cfg(test)]
 mod fuzz;
 mod hold;
 mod lines;

@@ -112,11 +112,21 @@ impl RuleSet {
     /// rule use the same, so it does not matter which of them produced the obligation.
     #[must_use]
     pub fn report_for(&self, obligation: &str) -> Option<(&ReportOf, &Form)> {
-        let rule = obligation.strip_prefix(self.id.as_str())?.strip_prefix('/')?;
-        // One that is due in several countries has the country behind it.
-        let rule = rule.split_once('/').map_or(rule, |(rule, _)| rule);
+        let (rule, _) = self.rule_and_country(obligation)?;
         let report = self.rules.iter().find(|r| r.id == rule)?.report.as_ref()?;
         Some((report, self.form(&report.form)?))
+    }
+
+    /// The country towards whose authority an obligation of these rules is due, where it is due in several.
+    #[must_use]
+    pub fn country_of<'a>(&self, obligation: &'a str) -> Option<&'a str> {
+        self.rule_and_country(obligation)?.1
+    }
+
+    /// The parts of an obligation's name: one that is due in several countries has the country behind it.
+    fn rule_and_country<'a>(&self, obligation: &'a str) -> Option<(&'a str, Option<&'a str>)> {
+        let rule = obligation.strip_prefix(self.id.as_str())?.strip_prefix('/')?;
+        Some(rule.split_once('/').map_or((rule, None), |(rule, country)| (rule, Some(country))))
     }
 
     /// The authority of a country, where the jurisdiction has several.

@@ -99,10 +99,12 @@ pub fn collect(material: &Material<'_>) -> ReportDocument {
         }
     }
     let deadline = &material.obligation.deadline;
+    let there = material.set.country_of(&material.obligation.id);
+    let country = there.or(material.facts.organisation.country.as_deref());
     ReportDocument {
         title: material.form.title.clone(),
         locale: material.set.language.to_string(),
-        authority: material.form.addressee(material.set, material.facts.organisation.country.as_deref()),
+        authority: material.form.addressee(material.set, country),
         citations: material.obligation.citation.iter().map(|citation| citation.text.clone()).collect(),
         rules_version: material.obligation.rules_version.clone(),
         deadline: deadline.at.clone(),

@@ -123,3 +123,25 @@ async fn while_nobody_is_listed_the_number_of_people_is_missing_and_not_zero() {
     let report = draft(&memory, Some("us-ny-dfs"), ReportKind::Initial).await.unwrap().remove(0);
     assert_eq!(value(&report, "individuals"), ["1002400"]);
 }
+
+#[tokio::test]
+async fn where_each_country_is_owed_a_report_it_goes_to_that_countrys_authority() {
+    let memory = Memory::with_sample();
+    memory.change(|incident| {
+        let facts = &mut incident.facts;
+        facts.organisation.country = Some(String::from("US"));
+        facts.organisation.traits = vec![Trait::NoEuEstablishment];
+        facts.scope.countries = ["DE", "FR"].map(String::from).to_vec();
+    });
+    let to: Vec<_> = draft(&memory, Some("eu-gdpr"), ReportKind::Initial)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|report| (report.obligation, report.document.authority))
+        .collect();
+    let expected = [
+        ("eu-gdpr/notify-each-authority/de", "Competent German authority (BfDI or of the Land)"),
+        ("eu-gdpr/notify-each-authority/fr", "CNIL"),
+    ];
+    assert_eq!(to, expected.map(|(id, authority)| (id.to_owned(), authority.to_owned())));
+}
