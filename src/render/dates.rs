@@ -15,14 +15,18 @@ impl Words {
         self.dates.write(date)
     }
 
-    /// When the incident occurred, as far as it is known: a day, a range, or a beginning of what still goes on.
+    /// When the incident occurred, as far as it is known: a day, a range, an end, or a beginning of what still goes on.
     #[must_use]
     pub fn occurred(&self, facts: &IncidentFacts) -> Option<String> {
-        let from = self.date(facts.timeline.occurred_from.as_ref()?);
-        Some(match facts.timeline.occurred_until.as_ref().map(|moment| self.date(moment)) {
-            Some(until) if until != from => self.dates.range.replace("{{from}}", &from).replace("{{until}}", &until),
-            None if facts.scope.ongoing => self.dates.since.replace("{{from}}", &from),
-            _ => from,
+        let date = |moment: &Option<Moment>| moment.as_ref().map(|moment| self.date(moment));
+        let (dates, timeline) = (&self.dates, &facts.timeline);
+        Some(match (date(&timeline.occurred_from), date(&timeline.occurred_until)) {
+            (None, until) => dates.until.replace("{{until}}", &until?),
+            (Some(from), Some(until)) if until != from => {
+                dates.range.replace("{{from}}", &from).replace("{{until}}", &until)
+            }
+            (Some(from), None) if facts.scope.ongoing => dates.since.replace("{{from}}", &from),
+            (Some(from), _) => from,
         })
     }
 

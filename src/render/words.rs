@@ -42,6 +42,8 @@ pub struct DateWords {
     pub pattern: String,
     /// Two dates, `{{from}}` and `{{until}}`.
     pub range: String,
+    /// What is over and of which nobody knows when it began, `{{until}}`.
+    pub until: String,
     /// What still goes on, `{{from}}`.
     pub since: String,
     /// Names of the twelve months.

@@ -380,3 +380,22 @@ fn a_guardian_is_told_whom_it_is_about() {
         assert!(!sms.contains("Tim"), "{language}: {sms}");
     }
 }
+
+#[test]
+fn an_end_whose_beginning_nobody_knows_is_said_in_every_language() {
+    let mut facts = facts();
+    facts.timeline.occurred_from = None;
+    let until = [
+        ("en", "until 16 November 2026"),
+        ("de", "bis zum 16. November 2026"),
+        ("fr", "jusqu’au 16 novembre 2026"),
+        ("es", "hasta el 16 de noviembre de 2026"),
+        ("zh-Hans", "至2026年11月16日止"),
+        ("zh-Hant", "至2026年11月16日止"),
+    ];
+    for (tag, words) in until {
+        let notice = Renderer::load(None).unwrap().compile(&content(tag, &[(tag, "x")]), &facts).unwrap();
+        let (_, text, html) = email(&notice, &person(None, Some(tag)));
+        assert!(text.contains(words) && html.contains(words), "{tag}: {text}");
+    }
+}

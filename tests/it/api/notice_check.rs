@@ -125,3 +125,19 @@ on_both!(a_duty_that_is_waived_asks_nothing_of_the_notice, |world| {
     let approved = app.approve(Role::Approver, &campaign).await;
     assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
 });
+
+on_both!(a_date_that_the_check_says_is_there_stands_in_the_notice, |world| {
+    let app = TestApp::start(&world).await;
+    let mut facts = facts();
+    let timeline = facts["timeline"].as_object_mut().unwrap();
+    let from = timeline.remove("occurred_from").unwrap();
+    timeline.insert(String::from("occurred_until"), from);
+    let id = app.file(&facts).await;
+    write(&app, &id, None, &notice("")).await;
+    let path = format!("/v1/incidents/{id}/notice");
+    let check = app.get(&format!("{path}/check")).await;
+    let california = of(&check.json, "us-ca/notify-individuals");
+    assert!(california["present"].as_array().unwrap().contains(&json!("date_of_breach")), "{}", check.text);
+    let shown = app.post(Role::Responder, &format!("{path}/preview"), &json!({ "locale": "en" })).await;
+    assert!(shown.text.contains("until 19 November 2026"), "{}", shown.text);
+});
