@@ -1,11 +1,12 @@
 //! What stands in a document.
 
 use super::store::{Memory, campaign};
-use super::{Report, ReportKind, draft};
+use super::{Answers, Report, ReportKind, draft, jurisdiction, reports};
+use crate::domain::actor::ActorRef;
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::report::ReportField;
-use crate::domain::vocabulary::{DataCategory, Trait};
+use crate::domain::vocabulary::{Circumstance, DataCategory, Finding, Trait};
 
 fn field<'a>(report: &'a Report, key: &str) -> &'a ReportField {
     let mut fields = report.document.sections.iter().flat_map(|section| &section.fields);
@@ -144,4 +145,39 @@ async fn where_each_country_is_owed_a_report_it_goes_to_that_countrys_authority(
         ("eu-gdpr/notify-each-authority/fr", "CNIL"),
     ];
     assert_eq!(to, expected.map(|(id, authority)| (id.to_owned(), authority.to_owned())));
+}
+
+#[tokio::test]
+async fn an_office_that_asks_for_something_of_its_own_is_told_what_is_missing() {
+    let memory = Memory::with_sample();
+    memory.change(|incident| {
+        incident.facts.scope.data.push(DataCategory::SocialSecurityNumber);
+        incident.facts.scope.affected[0].jurisdiction = jurisdiction("us-la");
+    });
+    let report = draft(&memory, Some("us-la"), ReportKind::Initial).await.unwrap().remove(0);
+    assert_eq!(missing(&report, "names_of_residents"), Some("answers.names_of_residents"));
+    // What one office asks for the others do not.
+    memory.change(|incident| incident.facts.scope.affected[0].jurisdiction = jurisdiction("us-ct"));
+    let report = draft(&memory, Some("us-ct"), ReportKind::Initial).await.unwrap().remove(0);
+    assert_eq!(missing(&report, "names_of_residents"), None);
+}
+
+#[tokio::test]
+async fn who_tells_nobody_in_new_york_says_why_and_shows_no_notice() {
+    let memory = Memory::with_sample();
+    memory.change(|incident| {
+        let facts = &mut incident.facts;
+        facts.scope.data.push(DataCategory::SocialSecurityNumber);
+        facts.scope.affected[0].jurisdiction = jurisdiction("us-ny");
+        facts.scope.circumstances = vec![Circumstance::InadvertentDisclosure];
+        facts.impact.findings = vec![Finding::HarmUnlikely];
+    });
+    let why = Answers::from([(String::from("reasons"), String::from("It was sent to our own lawyer."))]);
+    let (ny, id) = (jurisdiction("us-ny"), memory.incident_id());
+    let reports = reports(&memory, super::NOW);
+    let drafted = reports.draft_with(id, Some(&ny), ReportKind::Initial, &why, &ActorRef::operator()).await.unwrap();
+    assert_eq!(super::ids(&drafted), ["us-ny/explain-no-harm"]);
+    assert_eq!(value(&drafted[0], "reasons"), ["It was sent to our own lawyer."]);
+    let required: Vec<_> = drafted[0].document.missing.iter().filter(|m| m.required).map(|m| &m.key).collect();
+    assert!(required.is_empty(), "{required:?}");
 }
