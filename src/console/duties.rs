@@ -118,6 +118,7 @@ mod tests {
                 kind: DeadlineKind::None,
                 text: String::new(),
                 starts: None,
+                began: None,
             },
             not_before: Vec::new(),
             contents: Vec::new(),

@@ -79,7 +79,7 @@ fn component(lines: &mut Lines, entry: &Entry, at: Millis, kind: Kind, base: &st
         }
     }
     if obligation.state == ObligationState::Open {
-        for (mark, rings) in marks(entry.started_at, at) {
+        for (mark, rings) in marks(entry.obligation.deadline.began, at) {
             alarm(lines, entry, mark, rings);
         }
     }

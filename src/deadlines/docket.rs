@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Deadlines;
 use crate::domain::clock::Millis;
-use crate::domain::deadline::{Entry, Place, started};
+use crate::domain::deadline::{Entry, Place};
 use crate::domain::id::IncidentId;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::ObligationState;
@@ -106,8 +106,8 @@ impl Deadlines {
 }
 
 fn of(rules: &Rules, docket: Docket, now: Millis) -> Vec<Entry> {
-    let Docket { incident, met, waivers } = docket;
-    let mut obligations = rules.obligations(&incident.facts, &met, now);
+    let Docket { incident, submissions, waivers } = docket;
+    let mut obligations = rules.obligations(&incident.facts, &rules.met_by(&submissions), now);
     waiver::apply(&mut obligations, &waivers);
     let entry = |obligation| Entry {
         incident: incident.id,
@@ -115,7 +115,6 @@ fn of(rules: &Rules, docket: Docket, now: Millis) -> Vec<Entry> {
         incident_state: incident.state,
         amended_at: incident.updated_at,
         version: incident.version,
-        started_at: started(&obligation, &incident.facts.timeline),
         obligation,
     };
     obligations.into_iter().map(entry).collect()

@@ -103,7 +103,7 @@ impl Reminders {
         let mut keys = HashSet::new();
         for entry in docket {
             let Some(deadline) = entry.at() else { continue };
-            let come = marks_by(entry.started_at, deadline, now);
+            let come = marks_by(entry.obligation.deadline.began, deadline, now);
             for (place, mark) in come.iter().enumerate() {
                 for recipient in self.responders.names() {
                     let key = (entry.incident, entry.obligation.id.clone(), *mark, deadline, recipient.clone());

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use super::clock::Millis;
-use super::facts::Timeline;
 use super::id::IncidentId;
 use super::incident::IncidentState;
 use super::obligation::{Obligation, ObligationState};
@@ -21,8 +20,6 @@ pub struct Entry {
     pub amended_at: Millis,
     /// Version of the incident.
     pub version: i64,
-    /// When the clock of the deadline began, where an event of the timeline began it.
-    pub started_at: Option<Millis>,
     /// The duty.
     pub obligation: Obligation,
 }
@@ -31,12 +28,6 @@ pub struct Entry {
 #[must_use]
 pub fn instant(obligation: &Obligation) -> Option<Millis> {
     obligation.deadline.at.as_deref()?.parse::<jiff::Timestamp>().ok().map(Millis::from)
-}
-
-/// When the clock of a duty's deadline began: the event that its deadline names.
-#[must_use]
-pub fn started(obligation: &Obligation, timeline: &Timeline) -> Option<Millis> {
-    Some(timeline.event(obligation.deadline.starts.as_deref()?)?.millis())
 }
 
 /// A deadline as people say it, in the authority's own time: `Thursday, 10 December 2026, 23:59 (UTC-08:00)`.

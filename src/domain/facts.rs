@@ -130,6 +130,12 @@ impl TryFrom<String> for Moment {
     }
 }
 
+impl From<Millis> for Moment {
+    fn from(at: Millis) -> Self {
+        Self(at.to_timestamp().to_string())
+    }
+}
+
 impl From<Moment> for String {
     fn from(moment: Moment) -> Self {
         moment.0

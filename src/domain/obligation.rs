@@ -117,6 +117,9 @@ pub struct Deadline {
     pub text: String,
     /// The timeline event that starts the clock, if one does.
     pub starts: Option<String>,
+    /// When the clock began, where it has: by that event, or by the report that says the same of one authority.
+    #[serde(skip)]
+    pub began: Option<Millis>,
 }
 
 impl Deadline {

@@ -1,7 +1,5 @@
 //! The document an authority gets.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
@@ -104,16 +102,15 @@ pub struct MissingField {
     pub required: bool,
 }
 
-/// When obligations were met by submitted reports, as the rules want to know it. What is only supplementary meets nothing.
-#[must_use]
-pub fn met_by(reports: &[Report]) -> BTreeMap<String, Millis> {
-    let mut met: BTreeMap<String, Millis> = BTreeMap::new();
-    for report in reports.iter().filter(|r| r.kind != ReportKind::Supplementary) {
-        if let Some(at) = report.submitted_at {
-            met.entry(report.obligation.clone()).and_modify(|first| *first = (*first).min(at)).or_insert(at);
-        }
-    }
-    met
+/// That a document went to an authority. Which duty is met by which kind is for the rules to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// The obligation it answers.
+    pub obligation: String,
+    /// Which document.
+    pub kind: ReportKind,
+    /// When it was submitted.
+    pub at: Millis,
 }
 
 /// A report as it is stored. The document is kept as it was when made; a new draft makes a new report.
@@ -143,4 +140,13 @@ pub struct Report {
     pub submitted_by: Option<super::actor::ActorRef>,
     /// The authority's reference.
     pub submission_reference: Option<String>,
+}
+
+impl Report {
+    /// That it was submitted, if it was.
+    #[must_use]
+    pub fn submission(&self) -> Option<Submission> {
+        let at = self.submitted_at?;
+        Some(Submission { obligation: self.obligation.clone(), kind: self.kind, at })
+    }
 }

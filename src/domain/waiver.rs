@@ -92,7 +92,7 @@ mod tests {
             to: String::new(),
             force,
             because: String::new(),
-            deadline: Deadline { at: None, kind: DeadlineKind::None, text: String::new(), starts: None },
+            deadline: Deadline { at: None, kind: DeadlineKind::None, text: String::new(), starts: None, began: None },
             not_before: Vec::new(),
             contents: Vec::new(),
             citation: Vec::new(),

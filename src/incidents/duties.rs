@@ -47,7 +47,7 @@ impl Incidents {
 
 /// The obligations under some rules of an incident that was read with what says where they stand.
 pub(super) fn standing(rules: &Rules, docket: &Docket, now: Millis) -> Vec<Obligation> {
-    let mut obligations = rules.obligations(&docket.incident.facts, &docket.met, now);
+    let mut obligations = rules.obligations(&docket.incident.facts, &rules.met_by(&docket.submissions), now);
     waiver::apply(&mut obligations, &docket.waivers);
     obligations
 }

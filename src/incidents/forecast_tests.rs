@@ -22,6 +22,7 @@ fn obligation(id: &str, duty: Duty, at: Option<&str>) -> Obligation {
             kind: DeadlineKind::Statutory,
             text: String::new(),
             starts: None,
+            began: None,
         },
         not_before: Vec::new(),
         contents: Vec::new(),

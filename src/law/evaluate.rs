@@ -27,6 +27,7 @@ const AWARENESS: [&str; 7] =
 /// An obligation with what sorting and settling it need.
 pub(super) struct Found<'a> {
     pub(super) rule: &'a Rule,
+    set: &'a RuleSet,
     pub(super) due: Option<Timestamp>,
     pub(super) obligation: Obligation,
 }
@@ -39,6 +40,7 @@ pub(super) fn all<'a>(
     now: Millis,
 ) -> Vec<Obligation> {
     let mut found: Vec<Found<'_>> = sets.flat_map(|set| of_set(set, facts, now)).collect();
+    start_with_reports(&mut found, facts, done, now);
     settle(&mut found, &facts.timeline, done, now);
     // The sort is stable: what is due at the same time, or at none, stays in the order of the rule files.
     found.sort_by_key(|f| (f.due.is_none(), f.due));
@@ -122,6 +124,7 @@ fn find<'a>(
     let held = rule.holds.apply(set, case.facts, due.as_ref().map(|due| &due.at), zone);
     let at = held.at.or_else(|| due.map(|due| due.at));
     let first = rule.deadline.starts.first().map(|event| event.0.as_str());
+    let starts = by.or(started.map(|(event, _)| event)).or(first);
     // What a public notice consists of stands once in the file, in its table on substitute notice.
     let form = rule.when.substitute.and_then(|_| substitute::form(case));
     let traits = &case.facts.organisation.traits;
@@ -138,7 +141,8 @@ fn find<'a>(
             at: at.as_ref().map(written),
             kind: rule.deadline.kind,
             text,
-            starts: by.or(started.map(|(event, _)| event)).or(first).map(str::to_owned),
+            starts: starts.map(str::to_owned),
+            began: starts.and_then(|event| timeline.event(event)).map(Moment::millis),
         },
         not_before: rule.not_before.iter().map(|id| format!("{}/{id}", set.id)).collect(),
         contents: rule.contents.iter().chain(form.iter().flat_map(|form| &form.elements)).cloned().collect(),
@@ -161,7 +165,7 @@ fn find<'a>(
             notes: notes.map(|n| n.text.clone()).chain(held.notes).collect(),
         },
     };
-    Found { rule, due: at.map(|at| at.timestamp()), obligation }
+    Found { rule, set, due: at.map(|at| at.timestamp()), obligation }
 }
 
 /// The same duty towards the authority of one country.
@@ -169,20 +173,58 @@ fn in_country<'a>(one: &Found<'a>, national: &National) -> Found<'a> {
     let mut obligation = one.obligation.clone();
     obligation.id = format!("{}/{}", obligation.id, national.country.to_ascii_lowercase());
     obligation.to.clone_from(&national.name);
-    Found { rule: one.rule, due: one.due, obligation }
+    Found { rule: one.rule, set: one.set, due: one.due, obligation }
+}
+
+/// Lets the clocks begin that begin when an authority is told.
+///
+/// Which authority that is follows from the rule that one of these goes with: the clock begins when the report for it was
+/// submitted. Without that the timeline's event begins it, unless there are duties to several authorities: then the event
+/// cannot say which of them was told.
+fn start_with_reports(found: &mut [Found<'_>], facts: &IncidentFacts, done: &BTreeMap<String, Millis>, now: Millis) {
+    let ambiguous = authorities(found) > 1;
+    for f in found.iter_mut().filter(|f| f.rule.deadline.starts.iter().any(|event| event.0 == AUTHORITY_NOTIFIED)) {
+        let report = f.goes_with().and_then(|id| done.get(&id)).filter(|at| **at <= now);
+        let by_event = facts.timeline.authority_notified.as_ref().filter(|_| !ambiguous);
+        let told = report.map(|at| Moment::from(*at)).or_else(|| by_event.cloned());
+        if told == facts.timeline.authority_notified {
+            continue;
+        }
+        let mut facts = facts.clone();
+        facts.timeline.authority_notified = told;
+        let zone = f.set.zone(facts.organisation.country.as_deref());
+        let anew = find(f.set, f.rule, Case { set: f.set, facts: &facts }, zone, None);
+        f.due = anew.due;
+        f.obligation.deadline = anew.obligation.deadline;
+        f.obligation.details = anew.obligation.details;
+    }
+}
+
+impl Found<'_> {
+    /// The obligation that it goes with, in the same country.
+    fn goes_with(&self) -> Option<String> {
+        let other = self.rule.only_with.as_ref()?;
+        let rule = format!("{}/{}", self.set.id, self.rule.id);
+        let country = self.obligation.id.strip_prefix(&rule)?;
+        Some(format!("{}/{other}{country}", self.set.id))
+    }
+}
+
+/// How many authorities there are to tell. Rules that only ask for a review do not count, for they say no more than that
+/// there may be a duty.
+fn authorities(found: &[Found<'_>]) -> usize {
+    found.iter().filter(|f| f.rule.duty == Duty::NotifyAuthority && f.rule.force != Force::Review).count()
 }
 
 /// Says where each obligation stands.
 ///
 /// The timeline has one event for "the authority was told". With duties to several authorities it cannot say which, so
-/// it then meets none of them: only a submitted report does. Rules that only ask for a review do not count, for they
-/// say no more than that there may be a duty.
+/// it then meets none of them: only a submitted report does.
 fn settle(found: &mut [Found<'_>], timeline: &Timeline, done: &BTreeMap<String, Millis>, now: Millis) {
-    let authorities =
-        found.iter().filter(|f| f.rule.duty == Duty::NotifyAuthority && f.rule.force != Force::Review).count();
+    let several = authorities(found) > 1;
     for f in found {
         let by_report = done.get(&f.obligation.id).is_some_and(|at| *at <= now);
-        let ambiguous = authorities > 1 && f.rule.met_by.as_deref() == Some(AUTHORITY_NOTIFIED);
+        let ambiguous = several && f.rule.met_by.as_deref() == Some(AUTHORITY_NOTIFIED);
         let event = f.rule.met_by.as_deref().and_then(|event| timeline.event(event));
         let by_event = !ambiguous && event.is_some_and(|moment| moment.millis() <= now);
         f.obligation.state = if by_report || by_event {

@@ -1,6 +1,7 @@
 //! What the loader refuses, and where it says the flaw is.
 
 use super::{LawError, Rules};
+use crate::domain::clock::Millis;
 
 const SOUND: &str = r#"
 id = "xx"
@@ -290,4 +291,29 @@ fn what_the_tables_ask_of_each_other_is_refused_when_it_is_missing() {
         let error = refused(head, by);
         assert!(matches!(error, LawError::Set { ref field, .. } if field == expected), "{by}: {error}");
     }
+}
+
+#[test]
+fn a_clock_that_a_report_starts_begins_with_that_report() {
+    let facts = serde_json::from_value(serde_json::json!({
+        "title": "Two authorities",
+        "organisation": { "country": "DE" },
+        "timeline": { "aware": "2026-10-26T10:00:00-03:00", "authority_notified": "2026-10-26T12:00:00-03:00" },
+        "scope": { "data": ["health"], "affected": [
+            { "jurisdiction": "br", "individuals": 100 }, { "jurisdiction": "eu-gdpr", "individuals": 100 }] },
+        "impact": { "findings": ["rights_significantly_affected"] },
+    }))
+    .unwrap();
+    let now = Millis::from("2026-10-29T10:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    let told = now.plus(-86_400_000);
+    let rules = Rules::embedded().unwrap();
+    let began = |done: &[(&str, Millis)]| {
+        let done = done.iter().map(|(id, at)| ((*id).to_owned(), *at)).collect();
+        let all = rules.obligations(&facts, &done, now);
+        all.into_iter().find(|duty| duty.id == "br/complete-communication").unwrap().deadline.began
+    };
+    assert_eq!(began(&[]), None, "nobody says which authority was told");
+    assert_eq!(began(&[("br/notify-authority", told)]), Some(told));
+    assert_eq!(began(&[("eu-gdpr/notify-authority", told)]), None);
+    assert_eq!(began(&[("br/notify-authority", now.plus(1))]), None, "not before it has come");
 }

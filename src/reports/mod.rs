@@ -32,7 +32,7 @@ use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::Obligation;
-use crate::domain::report::{Report, ReportDocument, ReportKind, met_by};
+use crate::domain::report::{Report, ReportDocument, ReportKind, Submission};
 use crate::law::{Form, ReportOf, RuleSet, Rules, Source};
 use crate::store::{CampaignStore, IncidentStore, ReportStore, Store};
 use error::invalid;
@@ -107,7 +107,7 @@ impl Reports {
         let now = self.clock.now();
         let stored = self.open_incident(incident).await?;
         let earlier = self.store.reports(incident).await?;
-        let obligations = self.rules.obligations(&stored.facts, &met_by(&earlier), now);
+        let obligations = self.rules.obligations(&stored.facts, &self.met_by(&earlier), now);
         let wanted = self.wanted(&obligations, jurisdiction, kind);
         if let Some(id) = jurisdiction.filter(|_| wanted.is_empty()) {
             let kind = kind.as_str();
@@ -235,6 +235,11 @@ impl Reports {
         Err(ReportsError::Conflict(format!("reports are drafted for an open incident; this one is {state}")))
     }
 
+    fn met_by(&self, reports: &[Report]) -> BTreeMap<String, Millis> {
+        let submissions: Vec<Submission> = reports.iter().filter_map(Report::submission).collect();
+        self.rules.met_by(&submissions)
+    }
+
     fn wanted<'a>(
         &'a self,
         obligations: &'a [Obligation],
@@ -282,11 +287,12 @@ impl Reports {
     /// again; what an earlier report met in time is not missed by a later one.
     async fn deadline_missed(&self, report: &Report, at: Millis) -> Result<Option<String>, ReportsError> {
         let others = self.store.reports(report.incident).await?;
-        if met_by(&others).get(&report.obligation).is_some_and(|met| *met <= at) {
+        let met = self.met_by(&others);
+        if met.get(&report.obligation).is_some_and(|met| *met <= at) {
             return Ok(None);
         }
         let facts = self.incidents.incident(report.incident).await?.facts;
-        let obligations = self.rules.obligations(&facts, &BTreeMap::new(), at);
+        let obligations = self.rules.obligations(&facts, &met, at);
         let deadline = obligations.into_iter().find(|o| o.id == report.obligation).map(|o| o.deadline);
         Ok(deadline.filter(|deadline| deadline.has_passed(at)).and_then(|deadline| deadline.at))
     }

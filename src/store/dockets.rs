@@ -10,34 +10,44 @@ use super::SqlStore;
 use super::db::{on_both_connections, reading};
 use super::error::StoreError;
 use super::incidents::IncidentRows;
-use super::rows::IncidentRow;
+use super::rows::{IncidentRow, word};
 use super::traits::{Docket, DocketStore, Result};
 use super::waivers::WaiverRow;
 use crate::domain::clock::Millis;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::Incident;
+use crate::domain::report::{ReportKind, Submission};
 use crate::domain::waiver::Waiver;
 
 #[derive(Debug, FromRow)]
-struct MetRow {
+struct SubmissionRow {
     incident_id: Uuid,
     obligation: String,
+    kind: String,
     at: i64,
 }
 
-/// What was met and decided, by incident.
+impl TryFrom<SubmissionRow> for Submission {
+    type Error = StoreError;
+    fn try_from(row: SubmissionRow) -> Result<Self> {
+        let kind = word("reports", "kind", ReportKind::from_name(&row.kind))?;
+        Ok(Self { obligation: row.obligation, kind, at: Millis(row.at) })
+    }
+}
+
+/// What was submitted and decided, by incident.
 #[derive(Default)]
 struct Standing {
-    met: BTreeMap<IncidentId, BTreeMap<String, Millis>>,
+    submissions: BTreeMap<IncidentId, Vec<Submission>>,
     waivers: BTreeMap<IncidentId, Vec<Waiver>>,
 }
 
 impl Standing {
-    fn of(met: Vec<MetRow>, waivers: Vec<WaiverRow>) -> Result<Self> {
+    fn of(submissions: Vec<SubmissionRow>, waivers: Vec<WaiverRow>) -> Result<Self> {
         let mut standing = Self::default();
-        for row in met {
-            let of_incident = standing.met.entry(IncidentId(row.incident_id)).or_default();
-            of_incident.insert(row.obligation, Millis(row.at));
+        for row in submissions {
+            let of_incident = standing.submissions.entry(IncidentId(row.incident_id)).or_default();
+            of_incident.push(row.try_into()?);
         }
         for row in waivers {
             let waiver = Waiver::try_from(row)?;
@@ -47,15 +57,15 @@ impl Standing {
     }
 
     fn docket(&mut self, incident: Incident) -> Docket {
-        let met = self.met.remove(&incident.id).unwrap_or_default();
+        let submissions = self.submissions.remove(&incident.id).unwrap_or_default();
         let waivers = self.waivers.remove(&incident.id).unwrap_or_default();
-        Docket { incident, met, waivers }
+        Docket { incident, submissions, waivers }
     }
 }
 
 /// Reading dockets on a connection.
 trait DocketRows {
-    /// What was met and decided of the incidents that are being handled, or of all.
+    /// What was submitted and decided of the incidents that are being handled, or of all.
     fn standing(&mut self, all: bool) -> impl Future<Output = Result<Standing>> + Send;
     /// The incidents that are being handled, or all, oldest first.
     fn incidents_of(&mut self, all: bool) -> impl Future<Output = Result<Vec<IncidentRow>>> + Send;
@@ -63,12 +73,11 @@ trait DocketRows {
 
 on_both_connections!(DocketRows {
     async fn standing(&mut self, all: bool) -> Result<Standing> {
-        // What is only supplementary meets nothing.
-        let met = sqlx::query_as(
-            "/* standing */ SELECT r.incident_id, r.obligation, MIN(r.submitted_at) AS at \
+        let submissions = sqlx::query_as(
+            "/* standing */ SELECT r.incident_id, r.obligation, r.kind, MIN(r.submitted_at) AS at \
              FROM reports r JOIN incidents i ON i.id = r.incident_id \
-             WHERE (i.state IN ('draft', 'open') OR $1 = 1) AND r.submitted_at IS NOT NULL AND r.kind <> 'supplementary' \
-             GROUP BY r.incident_id, r.obligation",
+             WHERE (i.state IN ('draft', 'open') OR $1 = 1) AND r.submitted_at IS NOT NULL \
+             GROUP BY r.incident_id, r.obligation, r.kind",
         )
         .bind(i64::from(all))
         .fetch_all(&mut *self)
@@ -80,7 +89,7 @@ on_both_connections!(DocketRows {
         .bind(i64::from(all))
         .fetch_all(&mut *self)
         .await?;
-        Standing::of(met, waivers)
+        Standing::of(submissions, waivers)
     }
 
     async fn incidents_of(&mut self, all: bool) -> Result<Vec<IncidentRow>> {
@@ -116,12 +125,12 @@ impl DocketStore for SqlStore {
     }
 
     async fn docket(&self, id: IncidentId) -> Result<Docket> {
-        let (incident, met, waivers) = reading!(self, conn => {
+        let (incident, submissions, waivers) = reading!(self, conn => {
             let incident = conn.read_incident(id).await?;
-            let met: Vec<MetRow> = sqlx::query_as(
-                "/* docket */ SELECT incident_id, obligation, MIN(submitted_at) AS at FROM reports \
-                 WHERE incident_id = $1 AND submitted_at IS NOT NULL AND kind <> 'supplementary' \
-                 GROUP BY incident_id, obligation",
+            let submissions: Vec<SubmissionRow> = sqlx::query_as(
+                "/* docket */ SELECT incident_id, obligation, kind, MIN(submitted_at) AS at FROM reports \
+                 WHERE incident_id = $1 AND submitted_at IS NOT NULL \
+                 GROUP BY incident_id, obligation, kind",
             )
             .bind(id.0)
             .fetch_all(&mut *conn)
@@ -130,8 +139,8 @@ impl DocketStore for SqlStore {
                 .bind(id.0)
                 .fetch_all(&mut *conn)
                 .await?;
-            Ok::<_, StoreError>((incident, met, waivers))
+            Ok::<_, StoreError>((incident, submissions, waivers))
         })?;
-        Ok(Standing::of(met, waivers)?.docket(incident))
+        Ok(Standing::of(submissions, waivers)?.docket(incident))
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::incident::IncidentState;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::report::{Report, ReportKind};
+use crate::domain::vocabulary::{DataCategory, Finding, Trait};
 use crate::law::Rules;
 use store::Memory;
 
@@ -218,6 +219,49 @@ async fn lateness_goes_by_the_facts_of_today() {
     let refused = submit(&memory, drafted[0].id, "2026-12-11T00:00:00-08:00", "AG-1", None).await.unwrap_err();
     assert!(matches!(refused, ReportsError::Invalid { ref field, .. } if field == "late_reason"), "{refused}");
     submit(&memory, drafted[0].id, "2026-12-10T23:59:59-08:00", "AG-1", None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_supplement_that_alone_is_asked_for_meets_its_duty_and_the_next_is_not_late() {
+    let memory = Memory::with_sample();
+    memory.change(|incident| {
+        incident.facts.organisation.traits = vec![Trait::CriticalInfrastructure];
+        incident.facts.scope.affected[0].jurisdiction = jurisdiction("ch");
+    });
+    let duty = "ch/complete-report-of-cyberattack";
+    let completion = async || {
+        let drafted = draft(&memory, Some("ch"), ReportKind::Supplementary).await.unwrap();
+        drafted.into_iter().find(|report| report.obligation == duty).unwrap()
+    };
+    // Known on the 20th, so the last day is 4 December.
+    let first = completion().await;
+    submit(&memory, first.id, "2026-11-25T10:00:00+01:00", "B-1", None).await.unwrap();
+    let second = completion().await;
+    submit(&memory, second.id, "2026-12-20T10:00:00+01:00", "B-1", None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_supplement_is_late_by_the_report_that_it_completes() {
+    let memory = Memory::with_sample();
+    memory.change(|incident| {
+        incident.facts.scope.affected[0].jurisdiction = jurisdiction("br");
+        incident.facts.scope.data.push(DataCategory::Health);
+        incident.facts.impact.findings = vec![Finding::RightsSignificantlyAffected];
+        // It was another authority that was told so early.
+        incident.facts.timeline.authority_notified = Some(Moment::parse("2026-11-01T10:00:00Z").unwrap());
+    });
+    let of = async |kind, duty: &str| {
+        let drafted = draft(&memory, Some("br"), kind).await.unwrap();
+        drafted.into_iter().find(|report| report.obligation == duty).unwrap()
+    };
+    let first = of(ReportKind::Initial, "br/notify-authority").await;
+    submit(&memory, first.id, "2026-11-23T10:00:00-03:00", "ANPD-1", None).await.unwrap();
+    let completion = of(ReportKind::Supplementary, "br/complete-communication").await;
+    submit(&memory, completion.id, "2026-12-21T23:59:59-03:00", "ANPD-1", None).await.unwrap();
+
+    let declaration = of(ReportKind::Supplementary, "br/declare-notice").await;
+    let refused = submit(&memory, declaration.id, "2026-12-21T23:59:59-03:00", "ANPD-1", None).await.unwrap_err();
+    assert!(matches!(refused, ReportsError::Invalid { ref field, .. } if field == "late_reason"), "{refused}");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! What the house asks of its storage about deadlines: where duties stand, calendar feeds, reminders.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 
 use super::Result;
@@ -12,6 +10,7 @@ use crate::domain::history::Moment;
 use crate::domain::id::{FeedId, IncidentId, ReminderId, WaiverId};
 use crate::domain::incident::Incident;
 use crate::domain::reminder::{Reminder, ReminderState};
+use crate::domain::report::Submission;
 use crate::domain::rule_load::RuleLoad;
 use crate::domain::waiver::{Reversal, Waiver};
 
@@ -20,8 +19,8 @@ use crate::domain::waiver::{Reversal, Waiver};
 pub struct Docket {
     /// The incident.
     pub incident: Incident,
-    /// When duties were met by submitted reports.
-    pub met: BTreeMap<String, Millis>,
+    /// When documents of each kind were first submitted for its duties.
+    pub submissions: Vec<Submission>,
     /// Decisions not to do what a duty asks for, oldest first, those that were reversed too.
     pub waivers: Vec<Waiver>,
 }

@@ -1,6 +1,7 @@
 //! Deadlines in people's hands: lists, calendars, reminders.
 
 mod calendar;
+mod completed;
 mod feeds;
 mod left_behind;
 mod list;
