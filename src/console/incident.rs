@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::ConsoleState;
 use super::campaign::{self, CampaignCard};
 use super::duties::{self, Duty};
-use super::law::{self, Decision, ForecastLine, HistoryLine, NoticeLine, SeverityCard};
+use super::law::{self, Decision, ForecastLine, Fulfilled, HistoryLine, NoticeLine, SeverityCard};
 use super::respond::Frame;
 use super::words::{local, minute, plain};
 use crate::domain::announcement::{Announcement, AnnouncementState};
@@ -35,6 +35,7 @@ struct IncidentPage<'a> {
     duties: Vec<Duty>,
     severity: SeverityCard,
     decisions: Vec<Decision>,
+    fulfilments: Vec<Fulfilled>,
     history: Vec<HistoryLine>,
     notice: Option<Vec<NoticeLine>>,
     forecast: Vec<ForecastLine>,
@@ -123,6 +124,7 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         observed: forecast.basis == Basis::Observed,
         forecast: forecast.duties.into_iter().map(law::forecast_line).collect(),
         decisions: decisions.into_iter().map(law::decision).collect(),
+        fulfilments: bundle.fulfilments.into_iter().map(law::fulfilled).collect(),
         campaigns: bundle.campaigns.into_iter().map(|one| campaign::card(&one.campaign, one.tallies)).collect(),
         announcement: announcement.map(|one| announced(state, &one)),
         reports: bundle.reports.into_iter().map(|report| report_line(state, report)).collect(),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::words::{self, minute, plain};
 use crate::domain::facts::IncidentFacts;
+use crate::domain::fulfilment::Fulfilment;
 use crate::domain::history::{ChangeKind, Difference, DutyChange};
 use crate::domain::waiver::Waiver;
 use crate::incidents::forecast::{DutyForecast, Fix, Verdict};
@@ -78,6 +79,17 @@ pub(super) struct Decision {
     reason: String,
     decided: String,
     rules_version: String,
+    reversed: Option<String>,
+    reversed_reason: Option<String>,
+}
+
+/// A duty that was recorded as done.
+#[derive(Serialize)]
+pub(super) struct Fulfilled {
+    obligation: String,
+    how: String,
+    done: String,
+    recorded: String,
     reversed: Option<String>,
     reversed_reason: Option<String>,
 }
@@ -182,5 +194,16 @@ pub(super) fn decision(waiver: Waiver) -> Decision {
         rules_version: waiver.rules_version,
         reversed: waiver.reversal.as_ref().map(|reversal| minute(reversal.at)),
         reversed_reason: waiver.reversal.map(|reversal| reversal.reason),
+    }
+}
+
+pub(super) fn fulfilled(fulfilment: Fulfilment) -> Fulfilled {
+    Fulfilled {
+        obligation: fulfilment.obligation,
+        how: fulfilment.how,
+        done: minute(fulfilment.done_at),
+        recorded: minute(fulfilment.recorded_at),
+        reversed: fulfilment.reversal.as_ref().map(|reversal| minute(reversal.at)),
+        reversed_reason: fulfilment.reversal.map(|reversal| reversal.reason),
     }
 }

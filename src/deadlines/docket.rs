@@ -106,8 +106,8 @@ impl Deadlines {
 }
 
 fn of(rules: &Rules, docket: Docket, now: Millis) -> Vec<Entry> {
-    let Docket { incident, submissions, waivers } = docket;
-    let mut obligations = rules.obligations(&incident.facts, &rules.met_by(&submissions), now);
+    let Docket { incident, submissions, waivers, fulfilments } = docket;
+    let mut obligations = rules.obligations(&incident.facts, &rules.met_by(&submissions, &fulfilments), now);
     waiver::apply(&mut obligations, &waivers);
     let entry = |obligation| Entry {
         incident: incident.id,

@@ -23,6 +23,10 @@ pub enum Cause {
     Reversed,
     /// A report was recorded as submitted.
     Reported,
+    /// A duty was recorded as done.
+    Fulfilled,
+    /// Such a record was taken back.
+    FulfilmentReversed,
     /// Nobody did anything: time has passed, or the rules are newer.
     Recomputed,
     /// Other rules were loaded.
@@ -30,8 +34,17 @@ pub enum Cause {
 }
 
 impl Cause {
-    const ALL: [Self; 7] =
-        [Self::Filed, Self::Amended, Self::Decided, Self::Reversed, Self::Reported, Self::Recomputed, Self::Rules];
+    const ALL: [Self; 9] = [
+        Self::Filed,
+        Self::Amended,
+        Self::Decided,
+        Self::Reversed,
+        Self::Reported,
+        Self::Fulfilled,
+        Self::FulfilmentReversed,
+        Self::Recomputed,
+        Self::Rules,
+    ];
 
     /// The name, as the API and the database spell it.
     #[must_use]
@@ -42,6 +55,8 @@ impl Cause {
             Self::Decided => "decided",
             Self::Reversed => "reversed",
             Self::Reported => "reported",
+            Self::Fulfilled => "fulfilled",
+            Self::FulfilmentReversed => "fulfilment_reversed",
             Self::Recomputed => "recomputed",
             Self::Rules => "rules",
         }
@@ -236,6 +251,8 @@ fn reason(cause: Cause, fields: &[String]) -> String {
         Cause::Amended => format!("amended: {}", fields.join(", ")),
         Cause::Decided => String::from("it was decided not to act"),
         Cause::Reversed => String::from("a decision not to act was taken back"),
+        Cause::Fulfilled => String::from("it was recorded as done"),
+        Cause::FulfilmentReversed => String::from("the record that it was done was taken back"),
         Cause::Reported => String::from("a report was recorded as submitted"),
         Cause::Recomputed => String::from("time has passed, or the rules are newer"),
         Cause::Rules => format!("other rules were loaded: {}", fields.join(", ")),

@@ -80,6 +80,8 @@ ids! {
     RemedyCodeId,
     /// One decision not to do what a duty asks for.
     WaiverId,
+    /// One record that a duty was done.
+    FulfilmentId,
 }
 
 fn uuid_v7(now: Millis, random: [u8; 10]) -> Uuid {

@@ -17,6 +17,7 @@ pub mod contact;
 pub mod deadline;
 pub mod destination;
 pub mod facts;
+pub mod fulfilment;
 pub mod gsm7;
 pub mod history;
 pub mod id;

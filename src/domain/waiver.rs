@@ -28,7 +28,7 @@ pub struct Waiver {
     pub reversal: Option<Reversal>,
 }
 
-/// That a decision was taken back.
+/// That a decision, or a record that a duty was done, was taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reversal {
     /// When.

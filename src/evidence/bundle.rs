@@ -3,6 +3,7 @@
 use super::{Approval, ChainReport, Evidence};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::Millis;
+use crate::domain::fulfilment::Fulfilment;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::report::Report;
@@ -19,6 +20,8 @@ pub struct Bundle {
     pub campaigns: Vec<CampaignEvidence>,
     /// Its reports, oldest first.
     pub reports: Vec<Report>,
+    /// Duties that were recorded as done, oldest first.
+    pub fulfilments: Vec<Fulfilment>,
     /// Its audit chain.
     pub chain: ChainReport,
 }
@@ -57,7 +60,8 @@ impl Evidence {
             campaigns.push(CampaignEvidence { campaign, tallies, approval });
         }
         let reports = self.store.reports(incident).await?;
+        let fulfilments = self.store.fulfilments(incident).await?;
         let chain = self.verify(incident).await?;
-        Ok(Bundle { at: self.clock.now(), incident: found, campaigns, reports, chain })
+        Ok(Bundle { at: self.clock.now(), incident: found, campaigns, reports, fulfilments, chain })
     }
 }

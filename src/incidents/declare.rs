@@ -30,7 +30,7 @@ impl Incidents {
         };
         let fields = changed(&json!({}), &plain(&incident.facts));
         let audit = entry(incident.id, now, by, "incident.filed", json!({ "version": 1, "fields": fields }));
-        let docket = Docket { incident, submissions: Vec::new(), waivers: Vec::new() };
+        let docket = Docket { incident, submissions: Vec::new(), waivers: Vec::new(), fulfilments: Vec::new() };
         let moment = moment(&docket, &self.standing(&docket, now), Cause::Filed, by, now);
         self.store.create_incident_noting(&docket.incident, audit, &moment).await?;
         Ok(docket.incident)

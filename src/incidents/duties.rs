@@ -13,7 +13,8 @@ use crate::law::Rules;
 use crate::store::Docket;
 
 impl Incidents {
-    /// The obligations of an incident, as of now. Reports that were submitted count as done, decisions count as made.
+    /// The obligations of an incident, as of now. Reports that were submitted and duties that were
+    /// recorded as done count as done, decisions count as made.
     ///
     /// # Errors
     /// When there is no such incident, or storage fails.
@@ -47,7 +48,8 @@ impl Incidents {
 
 /// The obligations under some rules of an incident that was read with what says where they stand.
 pub(super) fn standing(rules: &Rules, docket: &Docket, now: Millis) -> Vec<Obligation> {
-    let mut obligations = rules.obligations(&docket.incident.facts, &rules.met_by(&docket.submissions), now);
+    let mut obligations =
+        rules.obligations(&docket.incident.facts, &rules.met_by(&docket.submissions, &docket.fulfilments), now);
     waiver::apply(&mut obligations, &docket.waivers);
     obligations
 }

@@ -30,6 +30,7 @@ mod flaws;
 pub mod forecast;
 #[cfg(test)]
 mod forecast_tests;
+mod fulfilments;
 mod history;
 mod judge;
 mod lanes;
@@ -139,8 +140,17 @@ pub enum IncidentError {
     #[error("the incident has no obligation {0}")]
     NoSuchDuty(String),
     /// The duty is done.
-    #[error("the obligation {0} is done; there is nothing to decide any more")]
+    #[error("the obligation {0} is done; there is nothing to decide or to record any more")]
     Done(String),
+    /// A report meets the duty.
+    #[error("the obligation {0} is met by a report, not by a record of its own")]
+    MetByReport(String),
+    /// What is recorded as done is still to come.
+    #[error("the time at which it was done is still to come; record it once it is done")]
+    NotDoneYet,
+    /// A text that is to say how something was done does not fit.
+    #[error("how it was done has 1 to {MAX_REASON} characters")]
+    BadAccount,
     /// A text that is to say why does not fit.
     #[error("a reason has 1 to {MAX_REASON} characters")]
     BadReason,

@@ -6,10 +6,11 @@
 use super::{IncidentError, Incidents};
 use crate::domain::clock::Millis;
 use crate::domain::facts::{Affected, IncidentFacts, Moment};
+use crate::domain::fulfilment::Fulfilment;
 use crate::domain::obligation::{Duty, Force, Obligation, ObligationState};
 use crate::domain::register::{Register, RegisterEntry, RegisterField};
 use crate::domain::report::Report;
-use crate::domain::waiver::Waiver;
+use crate::domain::waiver::{Reversal, Waiver};
 use crate::store::Docket;
 
 impl Incidents {
@@ -65,6 +66,11 @@ fn record(docket: &Docket, duties: &[Obligation], reports: &[Report]) -> Registe
         field("individuals_notified", "Individuals notified", when(&timeline.individuals_notified)),
         field("duties", "Duties", duties.iter().filter(|duty| duty.duty != Duty::KeepRecord).map(duty).collect()),
         field("decisions", "Decisions not to act", docket.waivers.iter().map(decision).collect()),
+        field(
+            "fulfilments",
+            "Duties recorded as done",
+            docket.fulfilments.iter().map(|done| fulfilment(done, duties)).collect(),
+        ),
         field("reports", "Reports to authorities", reports.iter().map(report).collect()),
         field(
             "record_keeping",
@@ -102,10 +108,6 @@ fn duty(duty: &Obligation) -> String {
 }
 
 fn decision(waiver: &Waiver) -> String {
-    let reversed = waiver
-        .reversal
-        .as_ref()
-        .map(|reversal| format!(" Reversed {} by {}: {}", reversal.at.to_rfc3339(), reversal.by, reversal.reason));
     format!(
         "{}: {} (decided {} by {}, {}, rules {}){}",
         waiver.obligation,
@@ -114,8 +116,31 @@ fn decision(waiver: &Waiver) -> String {
         waiver.author,
         waiver.force.as_str(),
         waiver.rules_version,
-        reversed.unwrap_or_default()
+        reversed(waiver.reversal.as_ref())
     )
+}
+
+fn fulfilment(fulfilment: &Fulfilment, duties: &[Obligation]) -> String {
+    let deadline = duties.iter().find(|duty| duty.id == fulfilment.obligation).map(|duty| &duty.deadline);
+    let missed = deadline.filter(|deadline| deadline.has_passed(fulfilment.done_at));
+    let late = missed.and_then(|deadline| deadline.at.as_deref()).map(|at| format!(", late: due by {at}"));
+    format!(
+        "{}: {} (done {}{}, recorded {} by {}, rules {}){}",
+        fulfilment.obligation,
+        fulfilment.how,
+        fulfilment.done_at.to_rfc3339(),
+        late.unwrap_or_default(),
+        fulfilment.recorded_at.to_rfc3339(),
+        fulfilment.author,
+        fulfilment.rules_version,
+        reversed(fulfilment.reversal.as_ref())
+    )
+}
+
+fn reversed(reversal: Option<&Reversal>) -> String {
+    reversal
+        .map(|reversal| format!(" Reversed {} by {}: {}", reversal.at.to_rfc3339(), reversal.by, reversal.reason))
+        .unwrap_or_default()
 }
 
 fn report(report: &Report) -> String {

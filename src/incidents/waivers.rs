@@ -84,7 +84,12 @@ impl Incidents {
 }
 
 pub(super) fn checked(reason: &str) -> Result<String, IncidentError> {
-    let reason = reason.trim();
-    let fits = !reason.is_empty() && reason.chars().count() <= MAX_REASON;
-    if fits { Ok(reason.to_owned()) } else { Err(IncidentError::BadReason) }
+    fitting(reason).ok_or(IncidentError::BadReason)
+}
+
+/// A text of responders without the blanks around it; `None` where it is empty or too long.
+pub(super) fn fitting(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= MAX_REASON;
+    fits.then(|| text.to_owned())
 }

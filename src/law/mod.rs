@@ -14,7 +14,7 @@
 //! | `case.rs`, `truth.rs` | whether a rule applies: yes, no, or not known and why |
 //! | `counting.rs`, `calendar.rs`, `hold.rs` | hours, days, business days, and what gives more time |
 //! | `evaluate.rs` | obligations from facts |
-//! | `met.rs` | which of them submitted documents meet |
+//! | `met.rs` | which of them are met, by documents and records |
 //! | `vocabulary.rs` | the words of facts, and which rules use them |
 //! | `signs.rs` | by what a notice shows that it has what a law demands |
 //! | `overrides.rs` | files of an operator in the place of the embedded ones |

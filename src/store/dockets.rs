@@ -9,11 +9,13 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::db::{on_both_connections, reading};
 use super::error::StoreError;
+use super::fulfilments::FulfilmentRow;
 use super::incidents::IncidentRows;
 use super::rows::{IncidentRow, word};
 use super::traits::{Docket, DocketStore, Result};
 use super::waivers::WaiverRow;
 use crate::domain::clock::Millis;
+use crate::domain::fulfilment::Fulfilment;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::Incident;
 use crate::domain::report::{ReportKind, Submission};
@@ -40,10 +42,11 @@ impl TryFrom<SubmissionRow> for Submission {
 struct Standing {
     submissions: BTreeMap<IncidentId, Vec<Submission>>,
     waivers: BTreeMap<IncidentId, Vec<Waiver>>,
+    fulfilments: BTreeMap<IncidentId, Vec<Fulfilment>>,
 }
 
 impl Standing {
-    fn of(submissions: Vec<SubmissionRow>, waivers: Vec<WaiverRow>) -> Result<Self> {
+    fn of(submissions: Vec<SubmissionRow>, waivers: Vec<WaiverRow>, fulfilments: Vec<FulfilmentRow>) -> Result<Self> {
         let mut standing = Self::default();
         for row in submissions {
             let of_incident = standing.submissions.entry(IncidentId(row.incident_id)).or_default();
@@ -53,13 +56,18 @@ impl Standing {
             let waiver = Waiver::try_from(row)?;
             standing.waivers.entry(waiver.incident).or_default().push(waiver);
         }
+        for row in fulfilments {
+            let fulfilment = Fulfilment::from(row);
+            standing.fulfilments.entry(fulfilment.incident).or_default().push(fulfilment);
+        }
         Ok(standing)
     }
 
     fn docket(&mut self, incident: Incident) -> Docket {
         let submissions = self.submissions.remove(&incident.id).unwrap_or_default();
         let waivers = self.waivers.remove(&incident.id).unwrap_or_default();
-        Docket { incident, submissions, waivers }
+        let fulfilments = self.fulfilments.remove(&incident.id).unwrap_or_default();
+        Docket { incident, submissions, waivers, fulfilments }
     }
 }
 
@@ -89,7 +97,14 @@ on_both_connections!(DocketRows {
         .bind(i64::from(all))
         .fetch_all(&mut *self)
         .await?;
-        Standing::of(submissions, waivers)
+        let fulfilments = sqlx::query_as(
+            "/* standing */ SELECT f.* FROM fulfilments f JOIN incidents i ON i.id = f.incident_id \
+             WHERE i.state IN ('draft', 'open') OR $1 = 1 ORDER BY f.id",
+        )
+        .bind(i64::from(all))
+        .fetch_all(&mut *self)
+        .await?;
+        Standing::of(submissions, waivers, fulfilments)
     }
 
     async fn incidents_of(&mut self, all: bool) -> Result<Vec<IncidentRow>> {
@@ -125,7 +140,7 @@ impl DocketStore for SqlStore {
     }
 
     async fn docket(&self, id: IncidentId) -> Result<Docket> {
-        let (incident, submissions, waivers) = reading!(self, conn => {
+        let (incident, submissions, waivers, fulfilments) = reading!(self, conn => {
             let incident = conn.read_incident(id).await?;
             let submissions: Vec<SubmissionRow> = sqlx::query_as(
                 "/* docket */ SELECT incident_id, obligation, kind, MIN(submitted_at) AS at FROM reports \
@@ -139,8 +154,13 @@ impl DocketStore for SqlStore {
                 .bind(id.0)
                 .fetch_all(&mut *conn)
                 .await?;
-            Ok::<_, StoreError>((incident, submissions, waivers))
+            let fulfilments: Vec<FulfilmentRow> =
+                sqlx::query_as("/* docket */ SELECT * FROM fulfilments WHERE incident_id = $1 ORDER BY id")
+                    .bind(id.0)
+                    .fetch_all(&mut *conn)
+                    .await?;
+            Ok::<_, StoreError>((incident, submissions, waivers, fulfilments))
         })?;
-        Ok(Standing::of(submissions, waivers)?.docket(incident))
+        Ok(Standing::of(submissions, waivers, fulfilments)?.docket(incident))
     }
 }

@@ -17,6 +17,7 @@ mod db;
 mod dockets;
 pub mod error;
 mod feeds;
+mod fulfilments;
 mod health;
 mod history;
 mod incidents;

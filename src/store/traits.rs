@@ -66,6 +66,7 @@ pub trait Store:
     + RetentionStore
     + DocketStore
     + WaiverStore
+    + FulfilmentStore
     + HistoryStore
     + RuleLoadStore
     + FeedStore
@@ -86,6 +87,7 @@ impl<T> Store for T where
         + RetentionStore
         + DocketStore
         + WaiverStore
+        + FulfilmentStore
         + HistoryStore
         + RuleLoadStore
         + FeedStore

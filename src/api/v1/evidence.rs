@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::fulfilments::FulfilmentView;
 use crate::api::ApiState;
 use crate::api::extract::{PathArg, QueryArgs};
 use crate::api::operation::READ;
@@ -154,6 +155,8 @@ struct EvidenceView {
     campaigns: Vec<CampaignProof>,
     /// Its reports, oldest first.
     reports: Vec<ReportProof>,
+    /// Duties that were recorded as done, oldest first.
+    fulfilments: Vec<FulfilmentView>,
     /// Its audit chain.
     chain: Chain,
 }
@@ -321,6 +324,7 @@ impl From<Bundle> for EvidenceView {
             at: bundle.at.to_rfc3339(),
             campaigns: bundle.campaigns.into_iter().map(CampaignProof::from).collect(),
             reports: bundle.reports.into_iter().map(ReportProof::from).collect(),
+            fulfilments: bundle.fulfilments.into_iter().map(FulfilmentView::from).collect(),
             chain: bundle.chain.into(),
         }
     }

@@ -51,6 +51,14 @@ impl From<IncidentError> for Problem {
             IncidentError::NoSuchDuty(_) => {
                 Self::field("obligation", text, "Use an id of GET /v1/incidents/{id}/obligations.")
             }
+            IncidentError::MetByReport(_) => Self::field(
+                "obligation",
+                text,
+                "Draft it with POST /v1/incidents/{id}/reports, and record with POST /v1/reports/{id}/submitted that it was \
+                 submitted.",
+            ),
+            IncidentError::NotDoneYet => Self::field("done_at", text, "Give the time at which it was done."),
+            IncidentError::BadAccount => Self::field("how", text, "Say how it was done, without personal data."),
             IncidentError::BadReason => Self::field("reason", text, "Say why, without personal data."),
             IncidentError::NoPeople => {
                 Self::new(Kind::OutOfOrder, "The incident has no people yet; import them first.")

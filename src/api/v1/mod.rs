@@ -19,6 +19,7 @@ pub mod cost;
 pub mod deadlines;
 pub mod evidence;
 pub mod forecast;
+pub mod fulfilments;
 pub mod hooks;
 pub mod incidents;
 pub mod jurisdictions;
@@ -37,6 +38,7 @@ pub mod rehearsals;
 pub mod remedy_codes;
 pub mod reports;
 pub mod retention;
+mod reversal;
 pub mod rule_changes;
 pub mod severity;
 pub mod test_sends;
@@ -50,6 +52,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .merge(incidents::routes())
         .merge(obligations::routes())
         .merge(waivers::routes())
+        .merge(fulfilments::routes())
         .merge(severity::routes())
         .merge(cost::routes())
         .merge(ways::routes())

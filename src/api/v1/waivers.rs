@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::reversal::{NewReversal, ReversalView};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::body::JsonBody;
@@ -16,7 +17,7 @@ use crate::api::problem::Problem;
 use crate::domain::actor::ActorRef;
 use crate::domain::id::{IncidentId, WaiverId};
 use crate::domain::obligation::Force;
-use crate::domain::waiver::{Reversal, Waiver};
+use crate::domain::waiver::Waiver;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
@@ -31,15 +32,6 @@ struct NewWaiver {
     #[schema(example = "eu-gdpr/notify-individuals")]
     obligation: String,
     /// Why it is not done; no personal data.
-    #[schema(min_length = 1, max_length = 4000)]
-    reason: String,
-}
-
-/// Why a decision is taken back.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewReversal {
-    /// Why; no personal data.
     #[schema(min_length = 1, max_length = 4000)]
     reason: String,
 }
@@ -68,25 +60,6 @@ struct WaiverView {
     /// That it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     reversed: Option<ReversalView>,
-}
-
-/// That a decision was taken back.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = Reversal)]
-struct ReversalView {
-    /// When.
-    #[schema(format = DateTime)]
-    at: String,
-    /// By whom.
-    by: ActorRef,
-    /// Why.
-    reason: String,
-}
-
-impl From<Reversal> for ReversalView {
-    fn from(reversal: Reversal) -> Self {
-        Self { at: reversal.at.to_rfc3339(), by: reversal.by, reason: reversal.reason }
-    }
 }
 
 impl From<Waiver> for WaiverView {

@@ -6,8 +6,9 @@ use super::Result;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
+use crate::domain::fulfilment::Fulfilment;
 use crate::domain::history::Moment;
-use crate::domain::id::{FeedId, IncidentId, ReminderId, WaiverId};
+use crate::domain::id::{FeedId, FulfilmentId, IncidentId, ReminderId, WaiverId};
 use crate::domain::incident::Incident;
 use crate::domain::reminder::{Reminder, ReminderState};
 use crate::domain::report::Submission;
@@ -23,6 +24,8 @@ pub struct Docket {
     pub submissions: Vec<Submission>,
     /// Decisions not to do what a duty asks for, oldest first, those that were reversed too.
     pub waivers: Vec<Waiver>,
+    /// Records that duties were done, oldest first, those that were reversed too.
+    pub fulfilments: Vec<Fulfilment>,
 }
 
 /// Where duties stand.
@@ -47,6 +50,19 @@ pub trait WaiverStore: Send + Sync {
     async fn waiver(&self, id: WaiverId) -> Result<Waiver>;
     /// The decisions of an incident, oldest first.
     async fn waivers(&self, incident: IncidentId) -> Result<Vec<Waiver>>;
+}
+
+/// Records that duties were done.
+#[async_trait]
+pub trait FulfilmentStore: Send + Sync {
+    /// Stores a record. `Conflict` when one stands for the duty already.
+    async fn fulfil(&self, fulfilment: &Fulfilment, audit: AuditEntry) -> Result<()>;
+    /// Takes a record back; `Conflict` when it was before.
+    async fn reverse_fulfilment(&self, id: FulfilmentId, reversal: &Reversal, audit: AuditEntry) -> Result<Fulfilment>;
+    /// Reads one.
+    async fn fulfilment(&self, id: FulfilmentId) -> Result<Fulfilment>;
+    /// The records of an incident, oldest first.
+    async fn fulfilments(&self, incident: IncidentId) -> Result<Vec<Fulfilment>>;
 }
 
 /// What an incident's duties were each time that something may have changed them.

@@ -71,6 +71,9 @@ async fn hostile(candour: &Candour) {
     let path = format!("/v1/incidents/{}", filed["id"].as_str().unwrap());
     candour.call(&candour.responder, "POST", &format!("{path}/open"), Some(json!({}))).await;
     let drafted = candour.call(&candour.responder, "POST", &format!("{path}/reports"), Some(json!({}))).await;
+    let told = json!({ "obligation": "eu-gdpr/notify-individuals", "done_at": "2020-01-02T00:00:00+01:00",
+        "how": "<i>By letter</i>" });
+    candour.call(&candour.responder, "POST", &format!("{path}/fulfilments"), Some(told)).await;
     let token_of = |report: &Value| report["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
 
     let list = read(candour, "/console", Some(&candour.responder)).await;
@@ -80,6 +83,8 @@ async fn hostile(candour: &Candour) {
     }
     assert!(list.body.contains(" overdue</p>"), "{}", list.body);
     assert!(list.body.find("&lt;script&gt;") < list.body.find("A test"), "the newest stands first");
+    assert!(page.body.contains("<p dir=\"auto\">&lt;i&gt;By letter&lt;/i&gt;</p>"), "{}", page.body);
+    assert!(page.body.contains("Done 2020-01-01 23:00 UTC, recorded "), "{}", page.body);
     assert!(page.body.contains("&lt;b&gt;Example&lt;/b&gt;, DE"), "{}", page.body);
     assert!(page.body.contains("<span class=\"tag overdue\">overdue</span>"), "{}", page.body);
     assert!(page.body.contains("2020-01-01 00:00 +01:00"), "{}", page.body);

@@ -1,5 +1,6 @@
-//! Decisions not to act, and the register of all incidents.
+//! Decisions not to act, records that something was done, and the register of all incidents.
 
+mod fulfilled;
 mod register;
 mod waived;
 
