@@ -42,6 +42,7 @@ mod changes;
 mod claims;
 mod codes;
 mod engine;
+mod faults;
 mod inquiries;
 mod lane;
 mod lease;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::engine::Shared;
+use super::faults::or_go_on;
 use crate::domain::channel::Channel;
 use crate::domain::id::{AttemptId, CampaignId};
 use crate::store::{Silence, StoreError};
@@ -37,25 +38,11 @@ impl Silences {
                 continue;
             }
             for campaign in shared.store.campaigns_awaiting_receipts(now.plus(-wait - SLACK_MS)).await? {
-                let through = self.through.entry((campaign, channel)).or_insert(AttemptId(uuid::Uuid::nil()));
                 let (before, limit, providers) = (now.plus(-wait), STEP, providers.clone());
-                loop {
-                    let silence = Silence {
-                        campaign,
-                        channel,
-                        providers: providers.clone(),
-                        after: *through,
-                        before,
-                        limit,
-                        now,
-                    };
-                    let report = shared.store.break_silence(&silence).await?;
-                    *through = report.through.max(*through);
-                    moved += report.moved;
-                    if !report.full {
-                        break;
-                    }
-                }
+                let after = self.through.get(&(campaign, channel)).copied().unwrap_or(AttemptId(uuid::Uuid::nil()));
+                let silence = Silence { campaign, channel, providers, after, before, limit, now };
+                let broken = self.break_all(shared, silence).await;
+                moved += or_go_on(broken, "going on without receipts", campaign)?.unwrap_or(0);
             }
         }
         if moved > 0 {
@@ -63,6 +50,20 @@ impl Silences {
             shared.wake.notify_one();
         }
         Ok(())
+    }
+
+    /// Breaks the silence of one campaign, step by step. Returns how many people go on.
+    async fn break_all(&mut self, shared: &Shared, mut silence: Silence) -> Result<u32, StoreError> {
+        let mut moved = 0;
+        loop {
+            let report = shared.store.break_silence(&silence).await?;
+            silence.after = report.through.max(silence.after);
+            self.through.insert((silence.campaign, silence.channel), silence.after);
+            moved += report.moved;
+            if !report.full {
+                return Ok(moved);
+            }
+        }
     }
 
     async fn that_give_receipts(

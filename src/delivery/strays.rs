@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::engine::Shared;
+use super::faults::or_go_on;
 use crate::domain::channel::Channel;
 use crate::domain::id::CampaignId;
 use crate::domain::queue::Queue;
@@ -25,17 +26,23 @@ impl Strays {
             if self.known.contains(&campaign) {
                 continue;
             }
-            for queue in shared.store.destination_queues(campaign).await? {
-                if !is_served(shared, &queue) {
-                    let people = shared.store.unsort(campaign, &queue).await?;
-                    tracing::warn!(%campaign, queue, people, "no provider carries these any more; they are sorted anew");
-                    shared.changes.announce();
-                }
+            if or_go_on(sort_anew(shared, campaign).await, "sorting people anew", campaign)?.is_some() {
+                self.known.insert(campaign);
             }
-            self.known.insert(campaign);
         }
         Ok(())
     }
+}
+
+async fn sort_anew(shared: &Shared, campaign: CampaignId) -> Result<(), StoreError> {
+    for queue in shared.store.destination_queues(campaign).await? {
+        if !is_served(shared, &queue) {
+            let people = shared.store.unsort(campaign, &queue).await?;
+            tracing::warn!(%campaign, queue, people, "no provider carries these any more; they are sorted anew");
+            shared.changes.announce();
+        }
+    }
+    Ok(())
 }
 
 fn is_served(shared: &Shared, queue: &str) -> bool {

@@ -6,24 +6,32 @@ use tokio_util::sync::CancellationToken;
 
 use super::canary;
 use super::engine::Shared;
+use super::faults::or_go_on;
 use super::lease::Lease;
 use super::silence::Silences;
 use super::strays::Strays;
 use crate::domain::announcement::AnnouncementState;
 use crate::domain::channel::Channel;
-use crate::domain::clock::Millis;
 use crate::store::{ReapReport, StoreError};
+
+/// What a part of a round is called where it is noted that it failed.
+const PART: &str = "upkeep";
 
 /// Runs until cancelled.
 pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, Channel)>, stop: &CancellationToken) {
     let period = Duration::from_millis(shared.settings.heartbeat_ms);
     let (mut silences, mut strays) = (Silences::default(), Strays::default());
     loop {
+        // Each for itself: what is wrong with one keeps none of the others waiting.
         let done = async {
-            once(shared, lease).await?;
-            canary::judge(shared).await?;
-            strays.look(shared).await?;
-            silences.look(shared, &providers).await
+            or_go_on(reap(shared, lease).await, PART, "workers that died")?;
+            or_go_on(complete(shared).await, PART, "campaigns that are complete")?;
+            or_go_on(cover(shared).await, PART, "announcements")?;
+            or_go_on(count(shared).await, PART, "figures")?;
+            or_go_on(canary::judge(shared).await, PART, "canaries")?;
+            or_go_on(strays.look(shared).await, PART, "destinations that nobody carries")?;
+            or_go_on(silences.look(shared, &providers).await, PART, "messages without a receipt")?;
+            Ok::<(), StoreError>(())
         };
         if let Err(error) = done.await {
             tracing::warn!(%error, "upkeep could not finish; trying again");
@@ -36,7 +44,7 @@ pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, 
     }
 }
 
-async fn once(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
+async fn reap(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
     let now = shared.clock.now();
     let reaped = if lease.may_reap(now, shared.settings.lease_ms) {
         shared.store.reap(&shared.settings.policies, &shared.asked, None, now, shared.entropy.fraction()).await?
@@ -53,10 +61,17 @@ async fn once(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
         shared.metrics.leases_lost.inc_by(u64::from(reaped.workers));
         shared.wake.notify_one();
     }
-    for campaign in shared.store.complete_campaigns(now).await? {
+    Ok(())
+}
+
+async fn complete(shared: &Shared) -> Result<(), StoreError> {
+    for campaign in shared.store.complete_campaigns(shared.clock.now()).await? {
         tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
     }
-    cover(shared, now).await?;
+    Ok(())
+}
+
+async fn count(shared: &Shared) -> Result<(), StoreError> {
     shared.metrics.set_people(&shared.store.campaign_counts().await?);
     Ok(())
 }
@@ -65,10 +80,12 @@ async fn once(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
 const ANNOUNCEMENTS: u32 = 100;
 
 /// Whoever became unreachable after the announcement of their incident was published is covered by it.
-async fn cover(shared: &Shared, now: Millis) -> Result<(), StoreError> {
+async fn cover(shared: &Shared) -> Result<(), StoreError> {
     for announcement in shared.store.public_announcements(ANNOUNCEMENTS).await? {
         if announcement.state == AnnouncementState::Published {
-            shared.store.cover_by_announcement(announcement.incident, now).await?;
+            let incident = announcement.incident;
+            let covered = shared.store.cover_by_announcement(incident, shared.clock.now()).await;
+            or_go_on(covered, "covering people by the announcement", incident)?;
         }
     }
     Ok(())

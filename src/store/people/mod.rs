@@ -24,6 +24,7 @@ use super::audit::AppendAudit;
 use super::db::{Again, Db, immediate, on_both_connections, once, ordinary};
 use super::error::StoreError;
 use super::keys::KeyRows;
+use super::queue::Residing as _;
 use super::traits::{ImportCounts, Result};
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
@@ -108,12 +109,14 @@ impl SqlStore {
                 tx.count_people(incident, plan.counts.added).await?;
                 sqlite::write(tx, people, plan, now).await?;
                 tx.count_groups(incident, &plan.groups).await?;
+                tx.relocate(incident, &plan.relocated).await?;
                 tx.append_audit(&audit).await
             }),
             Db::Postgres { pool } => once!(ordinary(pool, self.patience), sqlx::PgConnection, tx => {
                 tx.count_people(incident, plan.counts.added).await?;
                 postgres::write(tx, people, plan, now).await?;
                 tx.count_groups(incident, &plan.groups).await?;
+                tx.relocate(incident, &plan.relocated).await?;
                 tx.append_audit(&audit).await
             }),
         }

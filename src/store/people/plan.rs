@@ -9,6 +9,7 @@ use super::sealer::{SealedPeople, SealedPerson};
 use crate::domain::clock::Entropy;
 use crate::domain::id::PersonId;
 use crate::domain::reach::{Mark, Reach};
+use crate::store::queue::Relocated;
 use crate::store::rows::PersonRow;
 use crate::store::seal::{ContentHash, RefIndex, encode};
 use crate::store::traits::{ImportCounts, Result};
@@ -54,6 +55,8 @@ pub(super) struct Plan {
     added: Vec<usize>,
     updated: Vec<Update>,
     pub(super) groups: Vec<GroupChange>,
+    /// Who lives elsewhere than was known.
+    pub(super) relocated: Vec<Relocated>,
     pub(super) counts: ImportCounts,
 }
 
@@ -66,12 +69,19 @@ impl Plan {
         }
         let mut counts = repeated(people);
         counts.added = number(affected(people).count());
-        Self { added: (0..people.people.len()).collect(), updated: Vec::new(), groups: tally.changes(), counts }
+        let added = (0..people.people.len()).collect();
+        Self { added, updated: Vec::new(), groups: tally.changes(), relocated: Vec::new(), counts }
     }
 
     /// The plan for people of whom these are known.
     pub(super) fn beside(people: &SealedPeople, known: Vec<Known>, entropy: &dyn Entropy) -> Result<Self> {
-        let mut plan = Self { added: Vec::new(), updated: Vec::new(), groups: Vec::new(), counts: repeated(people) };
+        let mut plan = Self {
+            added: Vec::new(),
+            updated: Vec::new(),
+            groups: Vec::new(),
+            relocated: Vec::new(),
+            counts: repeated(people),
+        };
         let mut tally = Tally::new(people.groups.clone());
         let mut by_place: Vec<Option<Known>> = people.people.iter().map(|_| None).collect();
         for row in known {
@@ -104,7 +114,12 @@ impl Plan {
             }
             plan.counts.updated += counted(person.reach);
             let mut known = before.record;
-            tally.add_group(Group::take(&mut known), known.reach(people.today), -1);
+            let lived = Group::take(&mut known);
+            if lived.jurisdiction != group.jurisdiction {
+                let (was, is) = (lived.jurisdiction().to_owned(), group.jurisdiction().to_owned());
+                plan.relocated.push(Relocated { person: before.id, was, is });
+            }
+            tally.add_group(lived, known.reach(people.today), -1);
             tally.add_group(group.clone(), merged.reach(people.today), 1);
             let mut nonce = [0; 24];
             entropy.fill(&mut nonce);

@@ -14,6 +14,7 @@ use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{on_both_connections, writing};
 use crate::store::error::StoreError;
+use crate::store::incidents::IncidentRows as _;
 use crate::store::rows::word;
 use crate::store::traits::{Again, Result};
 
@@ -28,7 +29,7 @@ impl SqlStore {
         reason: &str,
     ) -> Result<(Campaign, i64)> {
         writing!(self, tx => {
-            let found = tx.some_campaign(id).await?;
+            let found = tx.hold_campaign(id).await?;
             let (counts, jurisdictions) = tx.count_again(id, whom).await?;
             let number = -counts.total_of_others(PersonState::Pending);
             if number > 0 {
@@ -56,7 +57,7 @@ impl SqlStore {
         reason: &str,
     ) -> Result<(Campaign, i64)> {
         writing!(self, tx => {
-            let found = tx.some_campaign(id).await?;
+            let found = tx.hold_campaign(id).await?;
             let whom = Again { unknown: true, ..Again::default() };
             let (mut counts, mut jurisdictions) = tx.count_again(id, whom).await?;
             let number = -counts.unknown;
@@ -99,8 +100,9 @@ macro_rules! whom {
 
 /// The steps of it.
 trait TellingAgain {
-    /// Reads a campaign that may have people told again.
-    fn some_campaign(&mut self, id: CampaignId) -> impl Future<Output = Result<Campaign>> + Send;
+    /// Reads a campaign that may have people told again, and locks its incident: nobody is imported, and no other campaign
+    /// sealed, until this ends.
+    fn hold_campaign(&mut self, id: CampaignId) -> impl Future<Output = Result<Campaign>> + Send;
     /// How the counts change when everybody meant becomes pending, over all and by jurisdiction.
     fn count_again(
         &mut self,
@@ -112,7 +114,9 @@ trait TellingAgain {
 }
 
 on_both_connections!(TellingAgain {
-    async fn some_campaign(&mut self, id: CampaignId) -> Result<Campaign> {
+    async fn hold_campaign(&mut self, id: CampaignId) -> Result<Campaign> {
+        let incident = self.read_campaign(id).await?.incident;
+        self.lock_incident(incident).await?;
         let campaign = self.read_campaign(id).await?;
         match campaign.state {
             CampaignState::Running | CampaignState::Paused | CampaignState::Completed => Ok(campaign),

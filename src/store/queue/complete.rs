@@ -9,6 +9,7 @@ use crate::domain::clock::Millis;
 use crate::domain::id::CampaignId;
 use crate::store::SqlStore;
 use crate::store::db::{reading, writing};
+use crate::store::error::StoreError;
 use crate::store::traits::Result;
 
 impl SqlStore {
@@ -24,14 +25,20 @@ impl SqlStore {
         })?;
         let mut completed = Vec::new();
         for campaign in settled.into_iter().map(CampaignId) {
-            let done = writing!(self, tx => {
+            let done: Result<bool> = writing!(self, tx => {
                 // Nothing is added: the row is locked, and says what is true now.
                 let after = tx.shift(campaign, &Counts::default(), 0).await?;
                 let state = tx.follow(campaign, &after, &ActorRef::engine(), now).await?;
                 Ok(after.state == CampaignState::Running && state == CampaignState::Completed)
-            })?;
-            if done {
-                completed.push(campaign);
+            });
+            match done {
+                Ok(true) => completed.push(campaign),
+                Ok(false) => {}
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                // The others must not wait for it.
+                Err(error) => {
+                    tracing::error!(%campaign, %error, "the campaign cannot be completed; it will be tried again")
+                }
             }
         }
         Ok(completed)

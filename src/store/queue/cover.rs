@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::moves::Jurisdictions;
+use super::residences::Residing as _;
 use super::statements::Statements;
 use super::steps::Steps;
 use crate::domain::actor::ActorRef;
@@ -53,15 +54,15 @@ impl SqlStore {
             if announced.is_empty() {
                 return Ok(0);
             }
-            let mut all = Counts::default();
-            let mut jurisdictions = Jurisdictions::new();
-            for jurisdiction in announced {
-                let counts = jurisdictions.entry(jurisdiction.unwrap_or_default()).or_default();
-                counts.shift(PersonState::Unreachable, PersonState::Announced);
-                all.shift(PersonState::Unreachable, PersonState::Announced);
-            }
-            let moved = all.announced;
+            let moved = i64::try_from(announced.len()).unwrap_or(i64::MAX);
+            let all = Counts { unreachable: -moved, announced: moved, ..Counts::default() };
             tx.shift(campaign, &all, 0).await?;
+            // Where they live is asked once the campaign is locked: before that, an import may be about to learn it.
+            let mut jurisdictions = Jurisdictions::new();
+            for residence in tx.residences_of(&announced).await?.into_values() {
+                let counts = jurisdictions.entry(residence).or_default();
+                counts.shift(PersonState::Unreachable, PersonState::Announced);
+            }
             tx.shift_jurisdictions(campaign, &jurisdictions).await?;
             tx.append_audit(&AuditEntry {
                 incident: Some(incident),

@@ -35,6 +35,8 @@
 //!   since, moves whoever waits or is unreachable; whoever is in flight is reached whatever comes of that.
 //! - **What a provider says when it is asked** goes the way of receipts, and a message that it names is one attempt's only: its
 //!   key among the receipts is the provider's name for it.
+//! - **Counts of jurisdictions follow what is known.** An import that learns where somebody lives moves them from one
+//!   jurisdiction's counts to the other's, in its own transaction, see [`residences`].
 //! - `tallies` equals `attempts` grouped by outcome at every commit: receipts that come after the outcome are in
 //!   `attempts.receipt` and `receipts`, never in the tallies.
 //! - **Locks** are taken in one order everywhere, see [`statements`].
@@ -59,6 +61,7 @@ mod postgres;
 mod proofs;
 mod reap;
 mod receipts;
+mod residences;
 mod seal_population;
 mod settle;
 mod silent;
@@ -72,4 +75,6 @@ mod verdict;
 mod workers;
 
 pub(in crate::store) use self::frontier::Frontiers;
+pub(in crate::store) use self::residences::Residing;
 pub(in crate::store) use self::sqlite::{blob, json, numbers};
+pub(in crate::store) use self::statements::Relocated;

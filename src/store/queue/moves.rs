@@ -1,6 +1,6 @@
 //! What a batch of moves does to rows, counts, tallies and the audit chain. Pure: no SQL, no clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -28,7 +28,7 @@ pub(super) struct Move {
     pub(super) from: PersonState,
     /// Where the person goes.
     pub(super) next: Next,
-    /// The person's jurisdiction.
+    /// The person's jurisdiction, as it was read. It may have become another since.
     pub(super) jurisdiction: Option<String>,
     /// What came of the attempt in flight; `None` when it was settled before, which is never overwritten.
     pub(super) settled: Option<Settled>,
@@ -107,11 +107,13 @@ pub(super) fn tallies(moves: &[Move]) -> Tallies {
     tallies
 }
 
-/// The change of the counts of each jurisdiction, where one is changed that is kept.
-pub(super) fn jurisdictions(moves: &[Move]) -> Jurisdictions {
+/// The change of the counts of each jurisdiction, where one is changed that is kept. `residences` says who lives elsewhere than
+/// the move knows.
+pub(super) fn jurisdictions(moves: &[Move], residences: &HashMap<PersonId, String>) -> Jurisdictions {
     let mut jurisdictions = Jurisdictions::new();
     for one in moves {
-        let name = one.jurisdiction.as_deref().unwrap_or_default();
+        let known = residences.get(&one.person).or(one.jurisdiction.as_ref());
+        let name = known.map_or("", String::as_str);
         if !jurisdictions.contains_key(name) {
             jurisdictions.insert(name.to_owned(), Counts::default());
         }
@@ -204,8 +206,12 @@ mod tests {
     #[test]
     fn jurisdictions_shift_where_a_kept_count_changes() {
         let back = Next::Pending { place: 0, channel: Channel::Email, tries: 1, due_at: Millis(0), repeats: false };
-        assert!(jurisdictions(&[moved(1, back, Outcome::Retry)]).is_empty());
+        let as_known = HashMap::new();
+        assert!(jurisdictions(&[moved(1, back, Outcome::Retry)], &as_known).is_empty());
         let moves = [moved(1, Next::Reached, Outcome::Accepted), moved(2, Next::Reached, Outcome::Accepted)];
-        assert_eq!(jurisdictions(&moves)["cn"].reached, 2);
+        assert_eq!(jurisdictions(&moves, &as_known)["cn"].reached, 2);
+        let elsewhere = HashMap::from([(moves[0].person, String::from("us-ca"))]);
+        let shifted = jurisdictions(&moves, &elsewhere);
+        assert_eq!((shifted["cn"].reached, shifted["us-ca"].reached), (1, 1));
     }
 }

@@ -20,6 +20,7 @@ use crate::domain::outcome::Outcome;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
+use crate::store::error::StoreError;
 use crate::store::traits::{ReapReport, Result};
 
 /// So many people are taken in one transaction: claims and settlements of others get their turn in between.
@@ -68,10 +69,14 @@ impl SqlStore {
                 // It was extended since it was listed, or another reaper has finished with it.
                 continue;
             }
-            while let Some(campaign) = self.next_campaign_in_flight(worker).await? {
-                let (unknown, repeats) = self.reap_step(resolution, asked, worker, campaign).await?;
-                report.unknown += unknown;
-                report.repeats += repeats;
+            // Once it is fenced there are no more: a campaign whose people cannot be taken keeps no other's waiting.
+            for campaign in self.campaigns_in_flight(worker).await? {
+                match self.reap_campaign(resolution, asked, worker, campaign, &mut report).await {
+                    Err(error) if !matches!(error, StoreError::Unavailable(_)) => {
+                        tracing::error!(%worker, %campaign, %error, "people in flight cannot be taken over; it will be tried again");
+                    }
+                    done => done?,
+                }
             }
             report.workers += u32::from(self.remove_reaped(worker, resolution.now).await?);
         }
@@ -88,18 +93,37 @@ impl SqlStore {
         Ok(ids.into_iter().map(WorkerId).collect())
     }
 
-    async fn next_campaign_in_flight(&self, worker: WorkerId) -> Result<Option<CampaignId>> {
-        let id: Option<Uuid> = reading!(self, conn => {
+    async fn campaigns_in_flight(&self, worker: WorkerId) -> Result<Vec<CampaignId>> {
+        let ids: Vec<Uuid> = reading!(self, conn => {
             sqlx::query_scalar(
-                "/* next_campaign_in_flight */ SELECT campaign_id FROM campaign_people \
-                 WHERE attempt_id > $2 AND state = 'in_flight' AND worker_id = $1 LIMIT 1",
+                "/* campaigns_in_flight */ SELECT DISTINCT campaign_id FROM campaign_people \
+                 WHERE attempt_id > $2 AND state = 'in_flight' AND worker_id = $1 ORDER BY campaign_id",
             )
             .bind(worker.0)
             .bind(Uuid::nil())
-            .fetch_optional(conn)
+            .fetch_all(conn)
             .await
         })?;
-        Ok(id.map(CampaignId))
+        Ok(ids.into_iter().map(CampaignId).collect())
+    }
+
+    /// Takes all of one campaign, in steps.
+    async fn reap_campaign(
+        &self,
+        resolution: &Resolution<'_>,
+        asked: &BTreeMap<String, i64>,
+        worker: WorkerId,
+        campaign: CampaignId,
+        report: &mut ReapReport,
+    ) -> Result<()> {
+        loop {
+            let (unknown, repeats) = self.reap_step(resolution, asked, worker, campaign).await?;
+            if unknown == 0 {
+                return Ok(());
+            }
+            report.unknown += unknown;
+            report.repeats += repeats;
+        }
     }
 
     /// Takes some people of one campaign. Returns how many, and how many of them will be told again.

@@ -2,7 +2,9 @@
 //!
 //! Each method is one step inside the caller's transaction and takes the locks it names: on `PostgreSQL` rows are locked
 //! first worker, then people in order of identifier, then campaign, then remedy codes and their pool, then tallies, then the
-//! head of the audit chain, so that no two operations wait for each other in a circle. `SQLite` has one writer and needs none.
+//! counts of jurisdictions, then the head of the audit chain, so that no two operations wait for each other in a circle. What
+//! locks an incident, as imports and sealing do, locks it before all of these; what has to do with several campaigns goes from
+//! one to the next in order of identifier. `SQLite` has one writer and needs none.
 
 use uuid::Uuid;
 
@@ -114,6 +116,26 @@ pub(super) struct Plan {
     pub(super) reason: Option<&'static str>,
 }
 
+/// Somebody of whom it is learnt that they live elsewhere than was known.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Relocated {
+    /// Who.
+    pub(in crate::store) person: PersonId,
+    /// The jurisdiction that was known, empty text where none was.
+    pub(in crate::store) was: String,
+    /// The jurisdiction that is known now.
+    pub(in crate::store) is: String,
+}
+
+/// So many people of a campaign are in one state and have the same two jurisdictions.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct RelocatedRow {
+    pub(super) was: String,
+    pub(super) now: String,
+    pub(super) state: String,
+    pub(super) people: i64,
+}
+
 /// What a late settlement still tells.
 #[derive(Debug)]
 pub(super) struct Late {
@@ -182,8 +204,12 @@ pub(super) trait Statements {
     async fn standing(&mut self, campaign: CampaignId, person: PersonId) -> Result<Option<StandingRow>>;
     /// Whether the incident has a published announcement; holds off its withdrawal.
     async fn is_announced(&mut self, incident: IncidentId) -> Result<bool>;
-    /// Moves some unreachable people of a campaign to announced. Returns their jurisdictions.
-    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Option<String>>>;
+    /// Moves some unreachable people of a campaign to announced. Returns who they are.
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Uuid>>;
+    /// Where the people of a campaign stand who live elsewhere than was known.
+    async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>>;
+    /// Which jurisdictions people have now.
+    async fn residences(&mut self, people: &[Uuid]) -> Result<Vec<(Uuid, Option<String>)>>;
 }
 
 /// A worker, as audit entries name it.

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::campaign_rows::{CampaignRow, campaign_state};
 use super::moves::{self, Move, Tallies};
+use super::residences::Residing as _;
 use super::statements::Statements;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
@@ -28,6 +29,8 @@ pub(super) struct After {
     pub(super) counts: Counts,
     /// Whether what it tells has remedy codes in it.
     pub(super) remedy_codes: bool,
+    /// Whether it was learnt since it was sealed that somebody lives elsewhere than was known.
+    pub(super) residences_changed: bool,
 }
 
 /// What is read of a campaign whose counts have changed.
@@ -43,6 +46,7 @@ struct AfterRow {
     announced: i64,
     suppressed: i64,
     remedy_codes: i64,
+    residences_changed: i64,
 }
 
 impl TryFrom<AfterRow> for After {
@@ -61,6 +65,7 @@ impl TryFrom<AfterRow> for After {
                 suppressed: row.suppressed,
             },
             remedy_codes: row.remedy_codes != 0,
+            residences_changed: row.residences_changed != 0,
         })
     }
 }
@@ -103,7 +108,7 @@ on_both_connections!(Steps {
              reached = reached + $4, unknown = unknown + $5, unreachable = unreachable + $6, \
              announced = announced + $7, suppressed = suppressed + $8, repeated = repeated + $9 WHERE id = $1 \
              RETURNING incident_id, state, pending, in_flight, reached, unknown, unreachable, announced, suppressed, \
-             remedy_codes",
+             remedy_codes, residences_changed",
         )
         .bind(id.0)
         .bind(by.pending)
@@ -153,7 +158,9 @@ on_both_connections!(Steps {
             self.codes_went_out(after.incident, &told, now).await?;
         }
         self.tally(id, &moves::tallies(moves)).await?;
-        let jurisdictions = moves::jurisdictions(moves);
+        let people: Vec<Uuid> =
+            if after.residences_changed { moves.iter().map(|m| m.person.0).collect() } else { Vec::new() };
+        let jurisdictions = moves::jurisdictions(moves, &self.residences_of(&people).await?);
         if !jurisdictions.is_empty() {
             self.shift_jurisdictions(id, &jurisdictions).await?;
         }

@@ -19,6 +19,7 @@ mod queue_model;
 mod queue_proofs;
 mod queue_reap;
 mod queue_receipts;
+mod queue_residences;
 mod queue_seal;
 mod queue_settle;
 mod queue_silent;

@@ -183,7 +183,7 @@ impl World {
     }
 }
 
-const INVARIANTS: [(&str, &str); 6] = [
+const INVARIANTS: [(&str, &str); 7] = [
     (
         "SELECT COUNT(*) FROM campaigns c WHERE \
          c.pending <> (SELECT COUNT(*) FROM campaign_people p WHERE p.campaign_id = c.id AND p.state = 'pending') OR \
@@ -218,6 +218,11 @@ const INVARIANTS: [(&str, &str); 6] = [
              FROM campaign_people p JOIN people ON people.id = p.person_id \
              WHERE p.campaign_id = j.campaign_id AND COALESCE(people.jurisdiction, '') = j.jurisdiction)",
         "counts of jurisdictions are those of the rows",
+    ),
+    (
+        "SELECT COUNT(*) FROM campaigns c WHERE c.sealed <> (SELECT COALESCE(CAST(SUM(j.sealed) AS BIGINT), 0) \
+         FROM campaign_jurisdictions j WHERE j.campaign_id = c.id)",
+        "each of the sealed is counted in a jurisdiction",
     ),
     (
         "SELECT COUNT(*) FROM campaign_people p WHERE p.attempts <> (SELECT COUNT(*) FROM attempts a \

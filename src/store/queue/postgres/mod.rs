@@ -10,7 +10,9 @@ use uuid::Uuid;
 use self::columns::Columns;
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
-use super::statements::{Back, DueRow, InFlightRow, Late, Plan, StandingRow, Statements, UnbegunRow};
+use super::statements::{
+    Back, DueRow, InFlightRow, Late, Plan, Relocated, RelocatedRow, StandingRow, Statements, UnbegunRow,
+};
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
@@ -199,7 +201,21 @@ impl Statements for PgConnection {
         Ok(found.is_some())
     }
 
-    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Option<String>>> {
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Uuid>> {
         Ok(sqlx::query_scalar(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).fetch_all(self).await?)
+    }
+
+    async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>> {
+        Ok(sqlx::query_as(sql::STAND)
+            .bind(campaign.0)
+            .bind(relocated.iter().map(|one| one.person.0).collect::<Vec<_>>())
+            .bind(relocated.iter().map(|one| one.was.as_str()).collect::<Vec<_>>())
+            .bind(relocated.iter().map(|one| one.is.as_str()).collect::<Vec<_>>())
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn residences(&mut self, people: &[Uuid]) -> Result<Vec<(Uuid, Option<String>)>> {
+        Ok(sqlx::query_as(sql::RESIDENCES).bind(people).fetch_all(self).await?)
     }
 }

@@ -158,9 +158,17 @@ WITH picked AS (
     SELECT person_id FROM campaign_people WHERE campaign_id = $1 AND state = 'unreachable' LIMIT $2
     FOR UPDATE SKIP LOCKED
 )
-UPDATE campaign_people p SET state = 'announced' FROM picked JOIN people ON people.id = picked.person_id
+UPDATE campaign_people p SET state = 'announced' FROM picked
 WHERE p.campaign_id = $1 AND p.person_id = picked.person_id
-RETURNING people.jurisdiction";
+RETURNING p.person_id";
+
+pub(super) const STAND: &str = "/* stand */
+SELECT m.was, m.now, p.state, COUNT(*) AS people
+FROM UNNEST($2::uuid[], $3::text[], $4::text[]) AS m (person, was, now)
+JOIN campaign_people p ON p.campaign_id = $1 AND p.person_id = m.person
+GROUP BY m.was, m.now, p.state";
+
+pub(super) const RESIDENCES: &str = "/* residences */ SELECT id, jurisdiction FROM people WHERE id = ANY($1)";
 
 pub(super) const SEAL_JURISDICTIONS: &str = "/* seal_jurisdictions */
 INSERT INTO campaign_jurisdictions (campaign_id, jurisdiction, sealed, reached, unknown, unreachable, announced, suppressed)

@@ -13,7 +13,9 @@ use self::batch::batches;
 pub(in crate::store) use self::batch::{blob, json, numbers};
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
-use super::statements::{Back, DueRow, InFlightRow, Late, Plan, StandingRow, Statements, UnbegunRow};
+use super::statements::{
+    Back, DueRow, InFlightRow, Late, Plan, Relocated, RelocatedRow, StandingRow, Statements, UnbegunRow,
+};
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
 use crate::store::traits::{ClaimRequest, Result};
@@ -22,7 +24,7 @@ use crate::store::traits::{ClaimRequest, Result};
 #[expect(clippy::struct_field_names, reason = "the columns are named so")]
 #[derive(sqlx::FromRow)]
 struct Due {
-    person_id: uuid::Uuid,
+    person_id: Uuid,
     cascade: String,
     place: i64,
     tries: i64,
@@ -243,7 +245,25 @@ impl Statements for SqliteConnection {
         Ok(sqlx::query_scalar(sql::IS_ANNOUNCED).bind(incident.0).fetch_one(self).await?)
     }
 
-    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Option<String>>> {
+    async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Uuid>> {
         Ok(sqlx::query_scalar(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).fetch_all(self).await?)
+    }
+
+    async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>> {
+        let rows: Vec<_> = relocated.iter().map(|one| (&one.was, &one.is)).collect();
+        Ok(sqlx::query_as(sql::STAND)
+            .bind(campaign.0)
+            .bind(blob(relocated.iter().map(|one| one.person.0.as_bytes())))
+            .bind(json(&rows))
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn residences(&mut self, people: &[Uuid]) -> Result<Vec<(Uuid, Option<String>)>> {
+        Ok(sqlx::query_as(sql::RESIDENCES)
+            .bind(blob(people.iter().map(Uuid::as_bytes)))
+            .bind(numbers(people.len()))
+            .fetch_all(self)
+            .await?)
     }
 }

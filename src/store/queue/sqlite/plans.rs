@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use super::sql;
 use crate::store::remedies::{MARK_SENT, READ_CODES, RELEASE};
 
-const HOT: [&str; 15] = [
+const HOT: [&str; 17] = [
     sql::LEASE_END,
     sql::DUE,
     sql::TAKE,
@@ -20,6 +20,8 @@ const HOT: [&str; 15] = [
     sql::IN_FLIGHT,
     sql::STANDING,
     sql::ANNOUNCE_SOME,
+    sql::STAND,
+    sql::RESIDENCES,
     READ_CODES,
     MARK_SENT,
 ];

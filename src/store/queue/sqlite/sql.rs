@@ -153,7 +153,19 @@ UPDATE campaign_people SET state = 'announced'
 WHERE campaign_id = $1 AND person_id IN (
     SELECT person_id FROM campaign_people
     WHERE campaign_id = $1 AND state IN ('unreachable', 'announced') AND state = 'unreachable' LIMIT $2)
-RETURNING (SELECT jurisdiction FROM people WHERE id = person_id)";
+RETURNING person_id";
+
+pub(super) const STAND: &str = "/* stand */
+WITH m AS MATERIALIZED (
+    SELECT substr($2, key * 16 + 1, 16) AS person, value ->> 0 AS was, value ->> 1 AS now FROM json_each($3)
+)
+SELECT m.was, m.now, p.state, COUNT(*) AS people
+FROM m CROSS JOIN campaign_people AS p ON p.campaign_id = $1 AND p.person_id = m.person
+GROUP BY m.was, m.now, p.state";
+
+pub(super) const RESIDENCES: &str = "/* residences */
+SELECT p.id, p.jurisdiction
+FROM json_each($2) AS nth CROSS JOIN people AS p ON p.id = substr($1, nth.key * 16 + 1, 16)";
 
 pub(super) const SEAL_JURISDICTIONS: &str = "/* seal_jurisdictions */
 INSERT INTO campaign_jurisdictions (campaign_id, jurisdiction, sealed, reached, unknown, unreachable, announced, suppressed)

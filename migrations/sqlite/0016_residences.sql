@@ -1,0 +1,14 @@
+-- How often it was learnt since a campaign was sealed that somebody of it lives elsewhere than was known: as long as that is 0,
+-- whatever was read of their residence since then is still true.
+ALTER TABLE campaigns ADD COLUMN residences_changed INTEGER NOT NULL DEFAULT 0;
+
+-- Until now what was learnt after the seal was missing from these counts, or stood in the wrong row. They are counted once more.
+DELETE FROM campaign_jurisdictions;
+INSERT INTO campaign_jurisdictions
+    (campaign_id, jurisdiction, sealed, reached, unknown, unreachable, announced, suppressed)
+SELECT p.campaign_id, COALESCE(people.jurisdiction, ''), COUNT(*),
+       SUM(CASE WHEN p.state = 'reached' THEN 1 ELSE 0 END), SUM(CASE WHEN p.state = 'unknown' THEN 1 ELSE 0 END),
+       SUM(CASE WHEN p.state = 'unreachable' THEN 1 ELSE 0 END), SUM(CASE WHEN p.state = 'announced' THEN 1 ELSE 0 END),
+       SUM(CASE WHEN p.state = 'suppressed' THEN 1 ELSE 0 END)
+FROM campaign_people p JOIN people ON people.id = p.person_id
+GROUP BY p.campaign_id, COALESCE(people.jurisdiction, '');
