@@ -67,7 +67,7 @@ async fn pause(shared: &Shared, campaign: &Campaign, budget: Price, spent: u64) 
     let spent = Price { micros: spent, ..budget };
     tracing::error!(
         campaign = %campaign.id, %budget, %spent,
-        "the campaign is paused: its budget pays for no further message; propose another for those who are left, or cancel it"
+        "the campaign is paused: its budget pays for no further message; cancel it and propose another for those who are left"
     );
     let audit = AuditEntry {
         incident: Some(campaign.incident),

@@ -26,6 +26,7 @@ pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, 
         let done = async {
             or_go_on(reap(shared, lease).await, PART, "workers that died")?;
             or_go_on(complete(shared).await, PART, "campaigns that are complete")?;
+            or_go_on(leave(shared).await, PART, "campaigns that were cancelled")?;
             or_go_on(cover(shared).await, PART, "announcements")?;
             or_go_on(count(shared).await, PART, "figures")?;
             or_go_on(canary::judge(shared).await, PART, "canaries")?;
@@ -67,6 +68,20 @@ async fn reap(shared: &Shared, lease: &Lease) -> Result<(), StoreError> {
 async fn complete(shared: &Shared) -> Result<(), StoreError> {
     for campaign in shared.store.complete_campaigns(shared.clock.now()).await? {
         tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
+    }
+    Ok(())
+}
+
+/// Whoever a cancelled campaign leaves untold is told by the next.
+async fn leave(shared: &Shared) -> Result<(), StoreError> {
+    for campaign in shared.store.campaigns_leaving().await? {
+        let left = shared.store.leave_untold(campaign, shared.clock.now()).await;
+        let people = or_go_on(left, "leaving people to another campaign", campaign)?.unwrap_or(0);
+        if people > 0 {
+            tracing::info!(%campaign, people, "the campaign was cancelled; another tells these people");
+            shared.wake.notify_one();
+            shared.changes.announce();
+        }
     }
     Ok(())
 }

@@ -128,7 +128,7 @@ pub enum PersonState {
     Unreachable,
     /// No contact point is left, and a published announcement stands in.
     Announced,
-    /// Not told by this campaign, because an earlier one of the incident has, or because the law has a guardian told in the
+    /// Not told by this campaign, because another of the incident has or is to, or because the law has a guardian told in the
     /// person's place; or a guardian whom no law asks to be told.
     Suppressed,
 }

@@ -298,7 +298,9 @@ async fn resume(
 
 /// Cancel a campaign
 ///
-/// Ends it for good. Whoever was pending is not told by it; another campaign can be proposed.
+/// Ends it for good. Whoever is pending is not told by it. Those whom a later campaign of the incident had left to it as
+/// `suppressed` become pending there, also if that one was completed, which runs again then: cancel it too, if they are not to
+/// be told. Where there is none, another campaign can be proposed, which tells them.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/cancel", tag = "campaigns", extensions(("x-roles" = json!(WORK))),
     params(("id" = CampaignId, Path, description = "The campaign.")),
     responses((status = 200, description = "The campaign as it is now.", body = CampaignFull)))]

@@ -1,5 +1,7 @@
 //! What people do with campaigns.
 
+use uuid::Uuid;
+
 use super::steps::Steps;
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
@@ -41,7 +43,8 @@ impl SqlStore {
             let done = sqlx::query(
                 "/* act */ UPDATE campaigns SET state = $3, approver = COALESCE($4, approver), \
                  started_at = COALESCE(started_at, $5), \
-                 canary_left = CASE WHEN $6 AND canary_left = 0 THEN NULL ELSE canary_left END WHERE id = $1 AND state = $2",
+                 canary_left = CASE WHEN $6 AND canary_left = 0 THEN NULL ELSE canary_left END, \
+                 leaving_after = COALESCE($7, leaving_after) WHERE id = $1 AND state = $2",
             )
             .bind(id.0)
             .bind(campaign.state.as_str())
@@ -50,6 +53,8 @@ impl SqlStore {
             .bind(started)
             // Whoever resumes a campaign whose canary has been told has looked at it, and lets the others go.
             .bind(action == CampaignAction::Resume)
+            // Whoever is left is looked through from the first on.
+            .bind((action == CampaignAction::Cancel).then_some(Uuid::nil()))
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 0 {

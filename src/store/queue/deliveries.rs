@@ -142,6 +142,14 @@ impl DeliveryStore for SqlStore {
         self.complete_settled(now).await
     }
 
+    async fn campaigns_leaving(&self) -> Result<Vec<CampaignId>> {
+        self.list_leaving().await
+    }
+
+    async fn leave_untold(&self, campaign: CampaignId, now: Millis) -> Result<i64> {
+        self.leave_all(campaign, now).await
+    }
+
     async fn apply_receipt(
         &self,
         provider: &str,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::canary::Canaries;
+use super::leaving::Leaving as _;
 use super::moves::digest_of_attempts;
 use super::statements::{Back, Statements, engine};
 use super::steps::Steps;
@@ -109,6 +110,7 @@ impl SqlStore {
             let by = Counts { pending: number, in_flight: -number, ..Counts::default() };
             let after = tx.shift(campaign, &by, -repeats).await?;
             tx.give_back_to_canary(campaign, number).await?;
+            tx.leave_if_cancelled(campaign, &after, back.iter().map(|one| one.person), now).await?;
             tx.append_audit(&AuditEntry {
                 incident: Some(after.incident),
                 at: now,

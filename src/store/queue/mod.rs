@@ -8,8 +8,8 @@
 //!     ▲ ▲                    │ │                  ├──> unknown      (held until something settles it)
 //!     │ └──── hand back ─────┘ │                  ├──> unreachable ──cover──> announced
 //!     └──── settle, reap ──────┴──────────────────┘
-//!  sealing puts a person at pending, at unreachable (no contact point) or at suppressed (an earlier campaign reached
-//!  them, or the law does not have them told)
+//!  sealing puts a person at pending, at unreachable (no contact point) or at suppressed (another campaign has reached or is
+//!  to tell them, or the law does not have them told); suppressed ──left by a cancelled campaign──> pending
 //! ```
 //!
 //! # Guarantees
@@ -37,6 +37,8 @@
 //!   key among the receipts is the provider's name for it.
 //! - **Counts of jurisdictions follow what is known.** An import that learns where somebody lives moves them from one
 //!   jurisdiction's counts to the other's, in its own transaction, see [`residences`].
+//! - **Campaigns of one incident see each other.** Whom another is to tell is left to it; what a cancelled one leaves untold goes
+//!   to the next, see [`leaving`].
 //! - `tallies` equals `attempts` grouped by outcome at every commit: receipts that come after the outcome are in
 //!   `attempts.receipt` and `receipts`, never in the tallies.
 //! - **Locks** are taken in one order everywhere, see [`statements`].
@@ -55,6 +57,7 @@ mod cover;
 mod deliveries;
 mod frontier;
 mod hand_back;
+mod leaving;
 mod lists;
 mod moves;
 mod postgres;

@@ -23,9 +23,9 @@ const LOOKED_UP: usize = 1000;
 
 /// A change of a jurisdiction's counts: of the people sealed, and of those in each state.
 #[derive(Debug, Default)]
-struct Change {
-    sealed: i64,
-    counts: Counts,
+pub(super) struct Change {
+    pub(super) sealed: i64,
+    pub(super) counts: Counts,
 }
 
 /// The steps of it.
@@ -37,7 +37,7 @@ pub(in crate::store) trait Residing {
 }
 
 /// Writing it.
-trait Relocating {
+pub(super) trait Relocating {
     /// Campaigns of an incident in order of identifier.
     fn campaigns_in_order(&mut self, incident: IncidentId) -> impl Future<Output = Result<Vec<CampaignId>>> + Send;
     /// Marks a campaign, of which so much was learnt.

@@ -4,6 +4,7 @@ use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::leaving::Leaving as _;
 use super::statements::{Plan, Statements};
 use super::steps::Steps;
 use crate::domain::audit::AuditEntry;
@@ -35,6 +36,8 @@ impl SqlStore {
             // Whoever imports people locks the incident first, so nobody is added or changed until this ends.
             tx.lock_incident(incident).await?;
             let key = self.sealer.incident_key(incident, &tx.wrapped_key(incident).await?)?;
+            // Until this is there, nobody of whom it reads that a cancelled campaign has told them may turn out untold.
+            tx.hold_cancelled(incident).await?;
             tx.no_other_campaign(incident).await?;
             let (plans, people) = tx.plan(incident, routing).await?;
             if people == 0 {

@@ -136,6 +136,21 @@ pub(super) struct RelocatedRow {
     pub(super) people: i64,
 }
 
+/// People who are left to another campaign.
+#[derive(Debug)]
+pub(super) struct GivingOver<'a> {
+    /// The incident of both.
+    pub(super) incident: IncidentId,
+    /// The campaign that leaves them.
+    pub(super) from: CampaignId,
+    /// The campaign that they are left to.
+    pub(super) to: CampaignId,
+    /// Who may be meant; those who are suppressed there, and told by no other campaign, are.
+    pub(super) people: &'a [PersonId],
+    /// Now.
+    pub(super) now: Millis,
+}
+
 /// What a late settlement still tells.
 #[derive(Debug)]
 pub(super) struct Late {
@@ -208,6 +223,9 @@ pub(super) trait Statements {
     async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Uuid>>;
     /// Where the people of a campaign stand who live elsewhere than was known.
     async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>>;
+    /// Makes people of a campaign who were left to another pending, or unreachable where they have no contact point. Returns who
+    /// they are and what they have become.
+    async fn give_over(&mut self, over: &GivingOver<'_>) -> Result<Vec<(Uuid, String)>>;
     /// Which jurisdictions people have now.
     async fn residences(&mut self, people: &[Uuid]) -> Result<Vec<(Uuid, Option<String>)>>;
 }

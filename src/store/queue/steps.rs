@@ -4,10 +4,12 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::campaign_rows::{CampaignRow, campaign_state};
+use super::leaving::Leaving as _;
 use super::moves::{self, Move, Tallies};
 use super::residences::Residing as _;
 use super::statements::Statements;
 use crate::domain::actor::ActorRef;
+use crate::domain::attempt::Next;
 use crate::domain::audit::AuditEntry;
 use crate::domain::campaign::{Campaign, CampaignState, Counts};
 use crate::domain::clock::Millis;
@@ -80,7 +82,8 @@ pub(super) trait Steps {
     fn tally(&mut self, id: CampaignId, tallies: &Tallies) -> impl Future<Output = Result<()>> + Send;
     /// Writes moves of people whose rows are locked, with all that goes with them but the audit entry.
     fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
-    /// Accounts for moves that are written: counts, remedy codes that are on their way, tallies, jurisdictions.
+    /// Accounts for moves that are written: counts, remedy codes that are on their way, tallies, jurisdictions. Whoever is
+    /// pending then in a cancelled campaign is left to another.
     fn account(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
     /// Completes a running campaign in which nobody is pending or in flight, and reopens a completed one in which
     /// somebody is. Returns the state it has then.
@@ -164,6 +167,8 @@ on_both_connections!(Steps {
         if !jurisdictions.is_empty() {
             self.shift_jurisdictions(id, &jurisdictions).await?;
         }
+        let pending = moves.iter().filter(|m| matches!(m.next, Next::Pending { .. })).map(|m| m.person);
+        self.leave_if_cancelled(id, &after, pending, now).await?;
         Ok(after)
     }
 

@@ -245,6 +245,11 @@ pub trait DeliveryStore: Send + Sync {
     async fn next_due(&self, campaign: CampaignId, queue: &Queue) -> Result<Option<Millis>>;
     /// Completes running campaigns in which nobody is pending or in flight.
     async fn complete_campaigns(&self, now: Millis) -> Result<Vec<CampaignId>>;
+    /// Campaigns that were cancelled and whose people have not all been looked through for whom they leave untold.
+    async fn campaigns_leaving(&self) -> Result<Vec<CampaignId>>;
+    /// Leaves whoever is pending in a cancelled campaign to the next of the incident that had left them to it, which runs again if
+    /// it was complete; returns how many there are. Works in bounded steps.
+    async fn leave_untold(&self, campaign: CampaignId, now: Millis) -> Result<i64>;
     /// Takes a provider's receipt: durable and idempotent by `(provider, key)`. A receipt for an attempt in flight
     /// settles it; one that turns `reached` or `unknown` into a failure sends the person on, and reopens a completed campaign.
     #[expect(clippy::too_many_arguments, reason = "one atomic operation with all it needs")]

@@ -5,6 +5,7 @@ mod budget_counts_segments;
 mod budget_of_another_channel;
 mod budget_pauses;
 mod calling_hours_by_area_code;
+mod cancelled_leaves_its_people;
 mod clocks_differ;
 mod connections_are_cut;
 mod connections_fall_silent;

@@ -294,6 +294,15 @@ impl DeliveryStore for FaultyStore {
         self.call("complete", Uuid::nil(), Model::complete).await
     }
 
+    async fn campaigns_leaving(&self) -> Result<Vec<CampaignId>> {
+        // No incident has a second campaign.
+        Ok(Vec::new())
+    }
+
+    async fn leave_untold(&self, _: CampaignId, _: Millis) -> Result<i64> {
+        Err(not_here("leave_untold"))
+    }
+
     async fn apply_receipt(
         &self,
         provider: &str,

@@ -15,6 +15,7 @@ mod privacy;
 mod queue_again;
 mod queue_canary;
 mod queue_claim;
+mod queue_leaving;
 mod queue_model;
 mod queue_proofs;
 mod queue_reap;

@@ -11,7 +11,7 @@ use self::columns::Columns;
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
 use super::statements::{
-    Back, DueRow, InFlightRow, Late, Plan, Relocated, RelocatedRow, StandingRow, Statements, UnbegunRow,
+    Back, DueRow, GivingOver, InFlightRow, Late, Plan, Relocated, RelocatedRow, StandingRow, Statements, UnbegunRow,
 };
 use crate::domain::campaign::Counts;
 use crate::domain::clock::Millis;
@@ -211,6 +211,18 @@ impl Statements for PgConnection {
             .bind(relocated.iter().map(|one| one.person.0).collect::<Vec<_>>())
             .bind(relocated.iter().map(|one| one.was.as_str()).collect::<Vec<_>>())
             .bind(relocated.iter().map(|one| one.is.as_str()).collect::<Vec<_>>())
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn give_over(&mut self, over: &GivingOver<'_>) -> Result<Vec<(Uuid, String)>> {
+        let people = over.people;
+        Ok(sqlx::query_as(sql::GIVE_OVER)
+            .bind(over.from.0)
+            .bind(over.to.0)
+            .bind(people.iter().map(|person| person.0).collect::<Vec<_>>())
+            .bind(over.now.0)
+            .bind(over.incident.0)
             .fetch_all(self)
             .await?)
     }

@@ -8,7 +8,7 @@ SELECT $1, p.id,
        plan.cascade,
        CASE WHEN told.yes THEN NULL ELSE plan.channel END,
        $3,
-       CASE WHEN NOT told.yes THEN plan.reason END
+       plan.reason
 FROM people p
 JOIN UNNEST($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
     AS plan (jurisdiction, reach, cascade, channel, reason)
@@ -167,6 +167,28 @@ SELECT m.was, m.now, p.state, COUNT(*) AS people
 FROM UNNEST($2::uuid[], $3::text[], $4::text[]) AS m (person, was, now)
 JOIN campaign_people p ON p.campaign_id = $1 AND p.person_id = m.person
 GROUP BY m.was, m.now, p.state";
+
+// Whose law has nobody told by a message has neither a cascade nor a reason why there is none.
+pub(super) const GIVE_OVER: &str = "/* give_over */
+WITH left_behind AS (
+    SELECT p.person_id, a.repeats
+    FROM campaign_people p JOIN campaign_people a ON a.campaign_id = $1 AND a.person_id = p.person_id
+    WHERE p.campaign_id = $2 AND p.person_id = ANY($3) AND p.state = 'suppressed'
+      AND (p.cascade <> '' OR p.reason IS NOT NULL) AND a.state || '' = 'pending'
+      AND NOT EXISTS (
+          SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
+          WHERE c.incident_id = $5 AND c.id <> $2 AND e.person_id = p.person_id
+            AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled')))
+    ORDER BY p.person_id
+    FOR UPDATE OF p
+)
+UPDATE campaign_people p
+SET state = CASE WHEN p.cascade = '' THEN 'unreachable' ELSE 'pending' END,
+    channel = CASE substr(p.cascade, 1, 1) WHEN 'e' THEN 'email' WHEN 's' THEN 'sms' WHEN 'p' THEN 'push'
+        WHEN 'l' THEN 'letter' WHEN 'v' THEN 'voice' END,
+    due_at = $4, repeats = left_behind.repeats
+FROM left_behind WHERE p.campaign_id = $2 AND p.person_id = left_behind.person_id
+RETURNING p.person_id, p.state";
 
 pub(super) const RESIDENCES: &str = "/* residences */ SELECT id, jurisdiction FROM people WHERE id = ANY($1)";
 

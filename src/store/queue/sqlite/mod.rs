@@ -14,7 +14,7 @@ pub(in crate::store) use self::batch::{blob, json, numbers};
 use super::frontier::Frontier;
 use super::moves::{Jurisdictions, Move};
 use super::statements::{
-    Back, DueRow, InFlightRow, Late, Plan, Relocated, RelocatedRow, StandingRow, Statements, UnbegunRow,
+    Back, DueRow, GivingOver, InFlightRow, Late, Plan, Relocated, RelocatedRow, StandingRow, Statements, UnbegunRow,
 };
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, CampaignId, IncidentId, PersonId, WorkerId};
@@ -255,6 +255,19 @@ impl Statements for SqliteConnection {
             .bind(campaign.0)
             .bind(blob(relocated.iter().map(|one| one.person.0.as_bytes())))
             .bind(json(&rows))
+            .fetch_all(self)
+            .await?)
+    }
+
+    async fn give_over(&mut self, over: &GivingOver<'_>) -> Result<Vec<(Uuid, String)>> {
+        let people = over.people;
+        Ok(sqlx::query_as(sql::GIVE_OVER)
+            .bind(over.from.0)
+            .bind(over.to.0)
+            .bind(blob(people.iter().map(|person| person.0.as_bytes())))
+            .bind(over.now.0)
+            .bind(over.incident.0)
+            .bind(numbers(people.len()))
             .fetch_all(self)
             .await?)
     }

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use super::sql;
 use crate::store::remedies::{MARK_SENT, READ_CODES, RELEASE};
 
-const HOT: [&str; 17] = [
+const HOT: [&str; 18] = [
     sql::LEASE_END,
     sql::DUE,
     sql::TAKE,
@@ -21,6 +21,7 @@ const HOT: [&str; 17] = [
     sql::STANDING,
     sql::ANNOUNCE_SOME,
     sql::STAND,
+    sql::GIVE_OVER,
     sql::RESIDENCES,
     READ_CODES,
     MARK_SENT,

@@ -16,7 +16,7 @@ SELECT $1, s.id,
        s.cascade,
        CASE WHEN s.told THEN NULL ELSE s.channel END,
        $3,
-       CASE WHEN NOT s.told THEN s.reason END
+       s.reason
 FROM (
     SELECT p.id, plan.cascade, plan.channel, plan.reason, EXISTS (
         SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
@@ -162,6 +162,28 @@ WITH m AS MATERIALIZED (
 SELECT m.was, m.now, p.state, COUNT(*) AS people
 FROM m CROSS JOIN campaign_people AS p ON p.campaign_id = $1 AND p.person_id = m.person
 GROUP BY m.was, m.now, p.state";
+
+// Whose law has nobody told by a message has neither a cascade nor a reason why there is none.
+pub(super) const GIVE_OVER: &str = "/* give_over */
+WITH left_behind AS MATERIALIZED (
+    SELECT $2 AS campaign, p.person_id AS person, a.repeats
+    FROM json_each($6) AS nth
+    CROSS JOIN campaign_people AS p ON p.campaign_id = $2 AND p.person_id = substr($3, nth.key * 16 + 1, 16)
+    CROSS JOIN campaign_people AS a ON a.campaign_id = $1 AND a.person_id = p.person_id
+    WHERE p.state || '' = 'suppressed' AND (p.cascade <> '' OR p.reason IS NOT NULL) AND a.state || '' = 'pending'
+      AND NOT EXISTS (
+          SELECT 1 FROM campaigns c CROSS JOIN campaign_people e ON e.campaign_id = c.id AND e.person_id = p.person_id
+          WHERE c.incident_id = $5 AND c.id <> $2
+            AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled')))
+)
+UPDATE campaign_people
+SET state = CASE WHEN cascade = '' THEN 'unreachable' ELSE 'pending' END,
+    channel = CASE substr(cascade, 1, 1) WHEN 'e' THEN 'email' WHEN 's' THEN 'sms' WHEN 'p' THEN 'push'
+        WHEN 'l' THEN 'letter' WHEN 'v' THEN 'voice' END,
+    due_at = $4, repeats = left_behind.repeats
+FROM left_behind
+WHERE campaign_id = left_behind.campaign AND person_id = left_behind.person
+RETURNING person_id, state";
 
 pub(super) const RESIDENCES: &str = "/* residences */
 SELECT p.id, p.jurisdiction

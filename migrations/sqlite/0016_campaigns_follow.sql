@@ -2,6 +2,11 @@
 -- whatever was read of their residence since then is still true.
 ALTER TABLE campaigns ADD COLUMN residences_changed INTEGER NOT NULL DEFAULT 0;
 
+-- Whoever is pending in a cancelled campaign is left to the next one of the incident that had left them to it: after whom they have
+-- not been looked through yet; NULL when all have been.
+ALTER TABLE campaigns ADD COLUMN leaving_after BLOB;
+CREATE INDEX campaigns_leaving ON campaigns (id) WHERE leaving_after IS NOT NULL;
+
 -- Until now what was learnt after the seal was missing from these counts, or stood in the wrong row. They are counted once more.
 DELETE FROM campaign_jurisdictions;
 INSERT INTO campaign_jurisdictions
