@@ -37,6 +37,12 @@ impl Cascade {
         self
     }
 
+    /// The steps of this one that another does not have, in their order.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Self {
+        Self(self.steps().filter(|step| !other.0.contains(step)).collect())
+    }
+
     /// The step at a place, from 0.
     #[must_use]
     pub fn step(&self, place: u16) -> Option<Step> {

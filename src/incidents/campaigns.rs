@@ -182,11 +182,15 @@ impl Incidents {
         actor: &Actor,
     ) -> Result<(Campaign, i64), IncidentError> {
         let campaign = self.store.campaign(id).await?;
-        let state = self.store.incident(campaign.incident).await?.state;
-        if state != IncidentState::Open {
-            return Err(IncidentError::NotOpen(state));
+        let incident = self.store.incident(campaign.incident).await?;
+        if incident.state != IncidentState::Open {
+            return Err(IncidentError::NotOpen(incident.state));
         }
-        let told = self.store.tell_again(id, whom, &actor.to_ref(), self.clock.now(), reason).await?;
+        let mut order = self.store.notice(campaign.notice).await?.content.cascade;
+        order.retain(|channel| self.channels.contains(channel));
+        let now = self.clock.now();
+        let routing = ByLaw::new(Arc::clone(&self.rules), incident.facts, now, order);
+        let told = self.store.tell_again(id, whom, &routing, &actor.to_ref(), now, reason).await?;
         (self.wake)();
         Ok(told)
     }

@@ -171,7 +171,8 @@ async fn start(
 #[serde(rename_all = "snake_case")]
 #[schema(as = RetryClass)]
 enum Class {
-    /// Every address turned out dead. They begin at the first step of their cascade.
+    /// Every address turned out dead. Whoever has got another since, by an import, is tried there first; the others begin at the
+    /// first step of their cascade.
     BadAddress,
     /// The last contact point refused the message. They are tried there again.
     Rejected,
@@ -214,7 +215,8 @@ struct Moved {
 /// Tell people again
 ///
 /// Those whom the campaign has given up on, of the chosen classes; a completed campaign runs again. Whoever never had a
-/// contact point is not among them: import one and propose a further campaign.
+/// contact point is not among them: import one and propose a further campaign. Neither is whom another campaign of the
+/// incident has reached or is to tell.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/retry", tag = "campaigns", extensions(("x-roles" = json!(APPROVE))),
     params(("id" = CampaignId, Path, description = "The campaign.")), request_body = Retry,
     responses((status = 200, description = "How many, and the campaign as it is now.", body = Moved)))]

@@ -196,7 +196,15 @@ impl CampaignStore for Memory {
         unreachable!("reports do not act on campaigns")
     }
 
-    async fn tell_again(&self, _: CampaignId, _: Again, _: &ActorRef, _: Millis, _: &str) -> Result<(Campaign, i64)> {
+    async fn tell_again(
+        &self,
+        _: CampaignId,
+        _: Again,
+        _: &dyn Routing,
+        _: &ActorRef,
+        _: Millis,
+        _: &str,
+    ) -> Result<(Campaign, i64)> {
         unreachable!("reports tell nobody")
     }
 

@@ -42,11 +42,12 @@ impl CampaignStore for SqlStore {
         &self,
         id: CampaignId,
         whom: Again,
+        routing: &dyn Routing,
         actor: &ActorRef,
         now: Millis,
         reason: &str,
     ) -> Result<(Campaign, i64)> {
-        self.begin_again(id, whom, actor, now, reason).await
+        self.begin_again(id, whom, routing, actor, now, reason).await
     }
 
     async fn take_unknown_as_reached(

@@ -34,12 +34,14 @@ pub trait CampaignStore: Send + Sync {
         actor: &ActorRef,
         audit: AuditEntry,
     ) -> Result<Campaign>;
-    /// Makes people pending again whom the campaign has given up on, or of whom nobody knows; returns how many. Reopens a
-    /// completed campaign. `Conflict` when it is not running, paused or completed.
+    /// Makes people pending again whom the campaign has given up on, or of whom nobody knows; returns how many. Whom another
+    /// campaign of the incident has reached or is to tell are left to it. The routing says how those whose addresses are all dead
+    /// can be told now. Reopens a completed campaign. `Conflict` when it is not running, paused or completed.
     async fn tell_again(
         &self,
         id: CampaignId,
         whom: Again,
+        routing: &dyn Routing,
         actor: &ActorRef,
         now: Millis,
         reason: &str,
@@ -68,7 +70,8 @@ pub trait CampaignStore: Send + Sync {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a class that is meant or not")]
 pub struct Again {
-    /// Those whose every address turned out dead; they begin at the first step, since an address may be corrected by now.
+    /// Those whose every address turned out dead; they begin with the contact points that they have got since the seal, or at the
+    /// first step where they have got none.
     pub bad_address: bool,
     /// Those whose last contact point refused the message.
     pub rejected: bool,

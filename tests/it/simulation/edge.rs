@@ -7,6 +7,7 @@ use candour::delivery::{LimitError, Limits, ReceiptFailure, Receipts};
 use candour::domain::actor::ActorRef;
 use candour::domain::audit::AuditEntry;
 use candour::domain::campaign::CampaignAction;
+use candour::domain::channel::Channel;
 use candour::domain::clock::Clock;
 use candour::domain::id::CampaignId;
 use candour::store::{Again, CampaignStore, StoreError};
@@ -127,7 +128,10 @@ impl Edge {
             let actor = ActorRef::operator();
             loop {
                 let done = match again {
-                    Some(whom) => store.tell_again(campaign, whom, &actor, pulse.now(), "").await,
+                    // Nobody gets further contact points here.
+                    Some(whom) => {
+                        store.tell_again(campaign, whom, &Vec::<Channel>::new(), &actor, pulse.now(), "").await
+                    }
                     None => store.take_unknown_as_reached(campaign, &actor, pulse.now(), "").await,
                 };
                 match done {

@@ -67,6 +67,7 @@ impl CampaignStore for FaultyStore {
         &self,
         id: CampaignId,
         whom: Again,
+        _routing: &dyn Routing,
         _actor: &ActorRef,
         now: Millis,
         _reason: &str,

@@ -5,7 +5,7 @@ use candour::domain::campaign::{CampaignAction, CampaignState};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
-use candour::store::{Again, CampaignStore, DeliveryStore, StoreError};
+use candour::store::{Again, CampaignStore, DeliveryStore, PeopleStore, StoreError};
 
 use super::queue_support::{FOREVER, T0, reachable};
 use crate::support::stores::on_both;
@@ -25,14 +25,14 @@ on_both!(only_the_chosen_classes_are_told_again_and_the_campaign_reopens, |world
 
     let rejected = Again { rejected: true, ..Again::default() };
     let later = Millis(T0.0 + 1000);
-    let (told, people) = world.store.tell_again(campaign.id, rejected, &bob(), later, "why").await.unwrap();
+    let (told, people) = world.tell_again(&campaign, rejected, later).await.unwrap();
     assert_eq!((people, told.state, told.counts.pending, told.counts.unreachable), (1, CampaignState::Running, 1, 1));
     world.assert_consistent().await;
     let again = world.claim(campaign.id, worker, Channel::Email, 10, later).await.unwrap();
     assert_eq!(again.len(), 1);
     assert_eq!((again[0].person.id, again[0].progress.tries), (claimed[1].person.id, 1), "with all its tries");
     world.settle_all(worker, &again, Outcome::Accepted).await;
-    let (_, nobody) = world.store.tell_again(campaign.id, rejected, &bob(), later, "why").await.unwrap();
+    let (_, nobody) = world.tell_again(&campaign, rejected, later).await.unwrap();
     assert_eq!(nobody, 0);
     assert_eq!(world.store.campaign(campaign.id).await.unwrap().state, CampaignState::Completed);
     world.assert_consistent().await;
@@ -47,7 +47,7 @@ on_both!(a_dead_address_begins_at_the_first_step_again_and_a_refusal_where_it_wa
     world.settle_all(worker, &texts[..1], Outcome::BadAddress).await;
     world.settle_all(worker, &texts[1..], Outcome::Rejected).await;
     let both = Again { bad_address: true, rejected: true, ..Again::default() };
-    let (_, people) = world.store.tell_again(campaign.id, both, &bob(), T0, "why").await.unwrap();
+    let (_, people) = world.tell_again(&campaign, both, T0).await.unwrap();
     assert_eq!(people, 2);
     let emails = world.claim(campaign.id, worker, Channel::Email, 10, T0).await.unwrap();
     assert_eq!(emails.iter().map(|c| c.person.id).collect::<Vec<_>>(), [texts[0].person.id]);
@@ -62,7 +62,7 @@ on_both!(the_unknown_are_repeated_or_taken_as_reached, |world| {
     let texts = world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap();
     world.settle_all(worker, &texts, Outcome::Unknown).await;
     let unknown = Again { unknown: true, ..Again::default() };
-    let (told, people) = world.store.tell_again(campaign.id, unknown, &bob(), T0, "why").await.unwrap();
+    let (told, people) = world.tell_again(&campaign, unknown, T0).await.unwrap();
     assert_eq!((people, told.counts.unknown), (1, 0));
     let texts = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
     assert_eq!((texts.len(), world.store.campaign(campaign.id).await.unwrap().repeated), (2, 1), "one of them repeats");
@@ -77,7 +77,7 @@ on_both!(a_cancelled_campaign_tells_nobody_again, |world| {
     let campaign = world.running(vec![reachable("a", 1, 0)]).await;
     world.act(&campaign, CampaignAction::Cancel).await.unwrap();
     let all = Again { bad_address: true, rejected: true, gave_up: true, unknown: true };
-    let refused = world.store.tell_again(campaign.id, all, &bob(), T0, "why").await;
+    let refused = world.tell_again(&campaign, all, T0).await;
     assert!(matches!(refused, Err(StoreError::Conflict(reason)) if reason.contains("cancelled")));
 });
 
@@ -90,5 +90,49 @@ on_both!(jurisdictions_add_up, |world| {
     let [of] = &listed[..] else { panic!("{listed:?}") };
     assert_eq!((of.jurisdiction.as_ref(), of.sealed, of.counts.reached, of.counts.pending), (None, 4, 2, 2));
     world.store.hand_back(campaign.id, worker, vec![claimed[2].attempt], T0).await.unwrap();
+    world.assert_consistent().await;
+});
+
+on_both!(an_address_that_came_since_is_tried_before_the_dead_ones, |world| {
+    let campaign = world.running(vec![reachable("a", 1, 1), reachable("b", 1, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    for channel in [Channel::Email, Channel::Sms] {
+        let claimed = world.claim(campaign.id, worker, channel, 10, T0).await.unwrap();
+        world.settle_all(worker, &claimed, Outcome::BadAddress).await;
+    }
+    let (people, ids) = (vec![reachable("a", 2, 1)], world.people_ids(1));
+    world.store.import_people(campaign.incident, people, ids, T0, bob()).await.unwrap();
+    let dead = Again { bad_address: true, ..Again::default() };
+    let (_, people) = world.tell_again(&campaign, dead, T0).await.unwrap();
+    assert_eq!(people, 2);
+    world.assert_consistent().await;
+    let tried = world.claim(campaign.id, worker, Channel::Email, 10, T0).await.unwrap();
+    let points: Vec<_> =
+        tried.iter().map(|one| (one.person.record.reference.expose().as_str(), one.step.point)).collect();
+    assert_eq!(points, [("a", 1), ("b", 0)], "the new one of a, and b from the beginning");
+    world.settle_all(worker, &tried[..1], Outcome::Accepted).await;
+    let listed = world.store.attempts(campaign.id, None, 10).await.unwrap().items;
+    assert_eq!(listed.len(), 6, "{listed:?}");
+    world.assert_consistent().await;
+});
+
+on_both!(whom_another_campaign_is_to_tell_is_not_told_again, |world| {
+    let first = world.running(vec![reachable("a", 1, 0), reachable("b", 1, 0)]).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(first.id, worker, Channel::Email, 2, T0).await.unwrap();
+    world.settle_all(worker, &claimed, Outcome::Rejected).await;
+    let second = world.further(&first).await;
+    assert_eq!(second.counts.pending, 2);
+    let rejected = Again { rejected: true, ..Again::default() };
+    let (still, people) = world.tell_again(&first, rejected, T0).await.unwrap();
+    assert_eq!((people, still.counts.unreachable, still.state), (0, 2, CampaignState::Completed));
+    // One is told by the second, which is cancelled before the other is.
+    let told = world.claim(second.id, worker, Channel::Email, 1, T0).await.unwrap();
+    world.settle_all(worker, &told, Outcome::Accepted).await;
+    world.act(&second, CampaignAction::Cancel).await.unwrap();
+    assert_eq!(world.leave().await, 0);
+    let (_, people) = world.tell_again(&first, rejected, T0).await.unwrap();
+    assert_eq!(people, 1);
+    assert!(!world.tell_all(&first, worker).await.contains(&told[0].person.id));
     world.assert_consistent().await;
 });

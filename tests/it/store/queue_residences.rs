@@ -82,7 +82,7 @@ on_both!(a_bounce_is_taken, |world| {
 on_both!(who_was_given_up_is_told_again, |world| {
     let (campaign, worker, _) = world.learnt_after(Outcome::BadAddress, 0).await;
     let whom = Again { bad_address: true, ..Again::default() };
-    let (_, people) = world.store.tell_again(campaign.id, whom, &operator(), T0, "corrected").await.unwrap();
+    let (_, people) = world.tell_again(&campaign, whom, T0).await.unwrap();
     assert_eq!(people, 1);
     world.assert_consistent().await;
     let again = world.claim(campaign.id, worker, Channel::Email, 2, T0).await.unwrap();

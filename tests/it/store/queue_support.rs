@@ -12,7 +12,9 @@ use candour::domain::person::PersonRecord;
 use candour::domain::plan::{CanaryStage, Plan};
 use candour::domain::queue::Queue;
 use candour::domain::retry::RetryPolicy;
-use candour::store::{CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result, SettleReport};
+use candour::store::{
+    Again, CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result, SettleReport,
+};
 use serde_json::json;
 
 use crate::support::stores::{World, operator};
@@ -41,6 +43,11 @@ pub(crate) fn policies() -> Vec<(Channel, ChannelPolicy)> {
         quiet: None,
     };
     vec![(Channel::Email, policy(UnknownPolicy::Repeat)), (Channel::Sms, policy(UnknownPolicy::Hold))]
+}
+
+/// The channels of the tests' campaigns, in their order.
+fn routing() -> Vec<Channel> {
+    vec![Channel::Email, Channel::Sms]
 }
 
 /// The policy of a channel among [`policies`].
@@ -110,7 +117,13 @@ impl World {
             completed_at: None,
         };
         let audit = self.audit(incident, "campaign.proposed");
-        self.store.seal_campaign(&campaign, &vec![Channel::Email, Channel::Sms], audit).await
+        self.store.seal_campaign(&campaign, &routing(), audit).await
+    }
+
+    /// Has people told again, by email, then SMS.
+    pub(crate) async fn tell_again(&self, campaign: &Campaign, whom: Again, now: Millis) -> Result<(Campaign, i64)> {
+        let bob = ActorRef(String::from("key:2:bob"));
+        self.store.tell_again(campaign.id, whom, &routing(), &bob, now, "why").await
     }
 
     /// Does something with a campaign as somebody who is not its author.
