@@ -37,7 +37,7 @@ impl SqlStore {
                 Err(error @ StoreError::Unavailable(_)) => return Err(error),
                 // The others must not wait for it.
                 Err(error) => {
-                    tracing::error!(%campaign, %error, "the campaign cannot be completed; it will be tried again")
+                    tracing::error!(%campaign, %error, "the campaign cannot be completed; it will be tried again");
                 }
             }
         }
