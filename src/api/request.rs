@@ -2,7 +2,7 @@
 //! caches from guessing, and its identifier in every problem. Never logs bodies, queries or addresses of callers.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
@@ -18,19 +18,19 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn observe(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new(state.clock.now(), state.entropy.ten());
     request.extensions_mut().insert(id);
-    let method = request.method().clone();
+    let method = known(request.method());
     // The pattern and not the path: identifiers and tokens in paths stay out of the log.
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", |path| path.as_str()).to_owned();
     let quiet = matches!(route.as_str(), "/healthz" | "/readyz" | "/metrics");
     let private = route.starts_with("/v1");
-    let span = tracing::info_span!("request", %id, %method, route);
+    let span = tracing::info_span!("request", %id, method, route);
     let began = tokio::time::Instant::now();
 
     let response = next.run(request).instrument(span.clone()).await;
 
     let status = response.status().as_u16();
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    state.metrics.request(method.as_str(), &route, status);
+    state.metrics.request(method, &route, status);
     span.in_scope(|| {
         if quiet {
             tracing::debug!(status, millis, "request answered");
@@ -39,6 +39,13 @@ pub async fn observe(State(state): State<ApiState>, mut request: Request, next: 
         }
     });
     finish(response, id, private)
+}
+
+/// The name of a method that HTTP itself knows, else `OTHER`. A caller without a key may make one up, of any length and each
+/// time another: neither the log nor the metrics are theirs to fill.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
 }
 
 fn finish(mut response: Response, id: RequestId, private: bool) -> Response {

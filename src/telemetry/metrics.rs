@@ -29,7 +29,7 @@ struct StateLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -176,7 +176,7 @@ impl Metrics {
         );
         registry.register(
             "http_requests",
-            "Requests answered, by method, route as the API names it, and status",
+            "Requests answered, by method (OTHER where HTTP knows none of that name), route as the API names it, and status",
             self.requests.clone(),
         );
         registry.register(
@@ -262,9 +262,10 @@ impl Metrics {
         self.alarm_calls.get_or_create(&ReminderLabels { channel: channel.to_owned(), state: state.as_str() }).inc();
     }
 
-    /// Counts a request. `route` is the pattern, such as `/v1/incidents/{id}`, never the path with its identifiers.
-    pub fn request(&self, method: &str, route: &str, status: u16) {
-        let labels = RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
+    /// Counts a request. `route` is the pattern, such as `/v1/incidents/{id}`, never the path with its identifiers; `method`
+    /// is of a closed set.
+    pub fn request(&self, method: &'static str, route: &str, status: u16) {
+        let labels = RequestLabels { method, route: route.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
     }
 

@@ -34,6 +34,23 @@ on_both!(the_metrics_count_requests_and_imported_rows, |world| {
     }
 });
 
+on_both!(methods_that_a_caller_makes_up_are_counted_as_one, |world| {
+    let app = TestApp::start(&world).await;
+    for made_up in ["PURGE", "PURGE-1", "PURGE-2"] {
+        let method = Method::from_bytes(made_up.as_bytes()).unwrap();
+        send(app.request(method, "/nothing", None)).await.problem(404, "not-found");
+    }
+    send(app.request(Method::PATCH, "/nothing", None)).await.problem(404, "not-found");
+    let metrics = send(app.request(Method::GET, "/metrics", None)).await.text;
+    for line in [
+        "candour_http_requests_total{method=\"OTHER\",route=\"(none)\",status=\"404\"} 3",
+        "candour_http_requests_total{method=\"PATCH\",route=\"(none)\",status=\"404\"} 1",
+    ] {
+        assert!(metrics.contains(line), "no {line} in:\n{metrics}");
+    }
+    assert!(!metrics.contains("PURGE"), "{metrics}");
+});
+
 on_both!(a_database_that_goes_away_is_said_so_and_nothing_leaks, |world| {
     let app = TestApp::start(&world).await;
     world.store.close().await;
