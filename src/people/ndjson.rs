@@ -1,10 +1,12 @@
 //! NDJSON: one JSON object a line, its names are the columns. A value is text, a number, true, false or null; columns
-//! that may hold several (`email`, `phone`, `push`, `data`, `consent`) take a list of them too.
+//! that may hold several (`email`, `phone`, `push`, `data`, `consent`) take a list of them too. A number is taken as it is
+//! written: a reference of twenty digits stays the one it is, and 1.10 is not 1.1.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::column::Column;
 use super::decode::{Decoder, Lines, Mark, Sink};
@@ -153,8 +155,8 @@ impl<'de> Deserialize<'de> for Object<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::with_capacity(16);
-                while let Some((Text(name), value)) = map.next_entry()? {
-                    pairs.push((name, value));
+                while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                    pairs.push((name, Value::of(value.get()).map_err(de::Error::custom)?));
                 }
                 Ok(Object(pairs))
             }
@@ -185,52 +187,40 @@ impl<'de> Deserialize<'de> for Text<'de> {
     }
 }
 
-impl<'de> Deserialize<'de> for Value<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ValueVisitor;
-        impl<'de> Visitor<'de> for ValueVisitor {
-            type Value = Value<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any value")
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-                Ok(Value::Null)
-            }
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Borrowed(if value { "true" } else { "false" })))
-            }
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Owned(value.to_string())))
-            }
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Owned(value.to_string())))
-            }
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Owned(value.to_string())))
-            }
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Value::Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut texts = Some(Vec::new());
-                while let Some(value) = list.next_element::<Value<'de>>()? {
-                    match (value, &mut texts) {
-                        (Value::Text(text), Some(texts)) => texts.push(text),
-                        (Value::Null, _) => {}
-                        _ => texts = None,
-                    }
-                }
-                Ok(texts.map_or(Value::Other, Value::List))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<de::IgnoredAny, de::IgnoredAny>()?.is_some() {}
-                Ok(Value::Other)
+impl<'a> Value<'a> {
+    /// Reads a value of a line, in the line's own letters.
+    fn of(json: &'a str) -> serde_json::Result<Self> {
+        if !json.starts_with('[') {
+            return Self::single(json);
+        }
+        let mut texts = Vec::new();
+        for value in serde_json::from_str::<Vec<&RawValue>>(json)? {
+            match Self::single(value.get())? {
+                Self::Text(text) => texts.push(text),
+                Self::Null => {}
+                Self::List(_) | Self::Other => return Ok(Self::Other),
             }
         }
-        deserializer.deserialize_any(ValueVisitor)
+        Ok(Self::List(texts))
+    }
+
+    /// Reads what is no list. The deserializer has gone over it already, so that its first letter says what it is.
+    fn single(json: &'a str) -> serde_json::Result<Self> {
+        Ok(match json.as_bytes().first() {
+            Some(b'n') => Self::Null,
+            Some(b'"') => Self::Text(unquoted(json)?),
+            Some(b'[' | b'{') => Self::Other,
+            _ => Self::Text(Cow::Borrowed(json)),
+        })
+    }
+}
+
+/// The text of a JSON string, borrowed wherever it has no escapes.
+fn unquoted(json: &str) -> serde_json::Result<Cow<'_, str>> {
+    let plain = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|text| !text.contains('\\'));
+    match plain {
+        Some(text) => Ok(Cow::Borrowed(text)),
+        None => serde_json::from_str::<String>(json).map(Cow::Owned),
     }
 }
 

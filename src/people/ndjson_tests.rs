@@ -45,6 +45,29 @@ fn objects_are_read_with_lists_numbers_and_escapes() {
 }
 
 #[test]
+fn numbers_are_taken_as_they_are_written() {
+    let text = "{\"ref\":89490200001234567890,\"balance\":1.10,\"rate\":[-0.50]}\n\
+        {\"ref\":89490200001234567891,\"balance\":1e3,\"rate\": 2 }\n{\"ref\":-0}\n{\"ref\":1e999}\n";
+    let sink = decode(text.as_bytes());
+    assert_eq!(sink.rejects, crate::people::Rejects::default());
+    let refs: Vec<&str> = sink.records.iter().map(|r| r.reference.expose().as_str()).collect();
+    assert_eq!(refs, ["89490200001234567890", "89490200001234567891", "-0", "1e999"]);
+    let fields = |of: usize| {
+        let fields = &sink.records[of].fields;
+        (fields["balance"].expose().as_str(), fields["rate"].expose().as_str())
+    };
+    assert_eq!((fields(0), fields(1)), (("1.10", "-0.50"), ("1e3", "2")));
+}
+
+#[test]
+fn text_with_escapes_that_say_nothing_is_no_json() {
+    let sink =
+        decode(b"{\"ref\":\"\\ud800\"}\n{\"ref\":01}\n{\"ref\":1.}\n{\"ref\":\"a\tb\"}\n{\"ref\":\"\\u0041\"}\n");
+    assert_eq!(sink.rejects.listed, [1, 2, 3, 4].map(|line| reject(line, None, Reason::NotJson)));
+    assert_eq!(sink.records[0].reference.expose(), "A");
+}
+
+#[test]
 fn each_bad_line_is_rejected_with_its_number() {
     let mut text = b"{\"ref\":\"1\"}\n[1]\n{\"ref\":\"2\",\"email\":\"bad\"}\n{\"name\":\"A\"}\nnonsense\n".to_vec();
     text.extend_from_slice(
@@ -93,6 +116,6 @@ fn deep_nesting_is_refused_and_does_not_exhaust_the_stack() {
     let text = format!("{{\"ref\":\"1\",\"a\":{}1{}}}\n", "[".repeat(20_000), "]".repeat(20_000));
     assert_eq!(
         decode_with(text.as_bytes(), 4096, ImportLimits::default()).rejects.listed,
-        [reject(1, None, Reason::NotJson)]
+        [reject(1, Some("a"), Reason::NotText)]
     );
 }
