@@ -64,7 +64,7 @@ impl Incidents {
         let by = author.to_ref();
         if notice.hash != compiled.hash() {
             // Facts or templates have changed since it was written: what is approved is how it reads now.
-            notice = self.store_notice(&incident, notice.content, &compiled, &by).await?;
+            notice = self.store_notice(&incident, notice.content, &compiled, notice.version, &by).await?;
         }
         let now = self.clock.now();
         let remedy_codes = compiled.has_remedy_codes();

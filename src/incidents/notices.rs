@@ -73,14 +73,17 @@ pub struct Previews {
 }
 
 impl Incidents {
-    /// Writes the next version of the notice. The same content over the same facts gives the version there is.
+    /// Writes the next version of the notice over the one that its author has `seen`, 0 for none. The same content over the
+    /// same facts gives the version there is.
     ///
     /// # Errors
-    /// When the incident is closed, a template does not work, or storage fails.
+    /// `Stale` when another version is the newest by now, `Frozen` when the incident is closed; when a template does not
+    /// work, or storage fails.
     pub async fn put_notice(
         &self,
         id: IncidentId,
         content: NoticeContent,
+        seen: i64,
         by: &ActorRef,
     ) -> Result<Notice, IncidentError> {
         let incident = self.store.incident(id).await?;
@@ -90,7 +93,18 @@ impl Incidents {
         self.check_variants(&content)?;
         let compiled = self.renderer.compile(&content, &incident.facts)?;
         rehearsal::try_channels(&content, &compiled)?;
-        self.store_notice(&incident, content, &compiled, by).await
+        match self.store_notice(&incident, content, &compiled, seen, by).await {
+            Err(IncidentError::Store(StoreError::Conflict(_))) => {
+                // Somebody was faster between the reading and our writing: by writing another, or by closing the incident.
+                let state = self.store.incident(id).await?.state;
+                Err(if state.is_editable() {
+                    IncidentError::Stale(self.notice(id).await?.version)
+                } else {
+                    IncidentError::Frozen(state)
+                })
+            }
+            other => other,
+        }
     }
 
     pub(super) async fn store_notice(
@@ -98,6 +112,7 @@ impl Incidents {
         incident: &Incident,
         content: NoticeContent,
         compiled: &CompiledNotice,
+        seen: i64,
         by: &ActorRef,
     ) -> Result<Notice, IncidentError> {
         let now = self.clock.now();
@@ -112,7 +127,8 @@ impl Incidents {
         };
         let locales: Vec<&str> = notice.content.texts.keys().map(Locale::as_str).collect();
         let detail = json!({ "notice": notice.id, "hash": notice.hash, "locales": locales });
-        Ok(self.store.put_notice(&notice, entry(incident.id, now, by, "notice.written", detail)).await?)
+        let audit = entry(incident.id, now, by, "notice.written", detail);
+        Ok(self.store.put_notice(&notice, Some(seen), audit).await?)
     }
 
     /// The newest version.

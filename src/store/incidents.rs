@@ -21,10 +21,21 @@ pub(in crate::store) trait IncidentRows {
     /// Reads an incident and keeps every other writer of it waiting until the transaction ends. The first step of an
     /// operation that decides by what the incident is or has.
     fn lock_incident(&mut self, id: IncidentId) -> impl Future<Output = Result<Incident>> + Send;
+    /// The same for what may only be done to a draft or open incident: `Conflict` when it has been closed or discarded by now,
+    /// whatever the caller saw before. `rule` is what the text says after the state.
+    fn lock_editable(&mut self, id: IncidentId, rule: &'static str) -> impl Future<Output = Result<Incident>> + Send;
     /// Replaces facts and state if the stored version is `expected`; `Conflict` if it is another.
     fn replace_facts(&mut self, incident: &Incident, expected: i64) -> impl Future<Output = Result<Incident>> + Send;
     /// Stores a new incident and its key.
     fn insert_incident(&mut self, incident: &Incident, key: &WrappedKey) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Refuses what may only be done to a draft or open incident.
+pub(in crate::store) fn editable(state: IncidentState, rule: &str) -> Result<()> {
+    if state.is_editable() {
+        return Ok(());
+    }
+    Err(StoreError::Conflict(format!("the incident is {}; {rule}", state.as_str())))
 }
 
 on_both_connections!(IncidentRows {
@@ -49,6 +60,12 @@ on_both_connections!(IncidentRows {
         .fetch_optional(&mut *self)
         .await?;
         row.ok_or(StoreError::NotFound("incident"))?.try_into()
+    }
+
+    async fn lock_editable(&mut self, id: IncidentId, rule: &'static str) -> Result<Incident> {
+        let incident = self.lock_incident(id).await?;
+        editable(incident.state, rule)?;
+        Ok(incident)
     }
 
     async fn replace_facts(&mut self, incident: &Incident, expected: i64) -> Result<Incident> {

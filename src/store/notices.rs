@@ -61,15 +61,20 @@ on_both_connections!(NoticeRows {
 
 #[async_trait]
 impl NoticeStore for SqlStore {
-    async fn put_notice(&self, notice: &Notice, audit: AuditEntry) -> Result<Notice> {
+    async fn put_notice(&self, notice: &Notice, expected: Option<i64>, audit: AuditEntry) -> Result<Notice> {
         writing!(self, tx => {
-            tx.lock_incident(notice.incident).await?;
+            tx.lock_editable(notice.incident, "only a draft or open incident can be changed").await?;
             let newest = tx.newest_notice(notice.incident).await?;
+            let present = newest.as_ref().map_or(0, |newest| newest.version);
+            if let Some(expected) = expected.filter(|expected| *expected != present) {
+                return Err(StoreError::Conflict(format!(
+                    "the notice was written anew meanwhile: version {present} is stored, {expected} was expected; read it again"
+                )));
+            }
             // Only the newest is compared: going back to earlier words must make them the newest again.
             let version = match newest {
                 Some(newest) if newest.hash == notice.hash => return Ok(newest),
-                Some(newest) => newest.version + 1,
-                None => 1,
+                _ => present + 1,
             };
             sqlx::query(
                 "/* put_notice */ INSERT INTO notices (id, incident_id, version, content, facts, hash, created_at) \

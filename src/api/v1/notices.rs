@@ -112,14 +112,12 @@ async fn write(
     headers: HeaderMap,
     JsonBody(content): JsonBody<NoticeContent>,
 ) -> Result<Response, Problem> {
-    match state.incidents.notice(id).await {
-        Ok(current) => {
-            IfMatch::read(&headers)?.expect(current.version)?;
-        }
-        Err(IncidentError::NoNotice) => {}
+    let seen = match state.incidents.notice(id).await {
+        Ok(current) => IfMatch::read(&headers)?.expect(current.version)?,
+        Err(IncidentError::NoNotice) => 0,
         Err(error) => return Err(error.into()),
-    }
-    Ok(tagged(state.incidents.put_notice(id, content, &actor.to_ref()).await?))
+    };
+    Ok(tagged(state.incidents.put_notice(id, content, seen, &actor.to_ref()).await?))
 }
 
 /// What to preview. All parts are optional.

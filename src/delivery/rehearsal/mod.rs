@@ -30,7 +30,7 @@ use crate::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, P
 use crate::domain::channel::Channel;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::id::{CampaignId, IncidentId, RehearsalId};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::plan::{CanaryStage, Plan};
 use crate::domain::rehearsal::{Cast, Ending, Mishaps, Played, Progress, Rehearsal, Rehearsed, Stage};
 use crate::domain::retry::RetryPolicy;
@@ -199,8 +199,10 @@ impl Rehearsals {
     async fn set(&self, stage: &SqlStore, cast: &Cast, course: &Course) -> Result<Campaign, RehearsalError> {
         let (incident, notice) = (&cast.incident, &cast.notice);
         let note = |action: &str| entry(incident, self.clock.as_ref(), &ActorRef::engine(), action, json!({}));
-        stage.create_incident(&Incident { people: 0, ..incident.clone() }, note("rehearsal.filed")).await?;
-        let notice = stage.put_notice(notice, note("rehearsal.written")).await?;
+        // On the stage it is open, wherever it stands: a play may be given of what is over.
+        let staged = Incident { people: 0, state: IncidentState::Open, ..incident.clone() };
+        stage.create_incident(&staged, note("rehearsal.filed")).await?;
+        let notice = stage.put_notice(notice, None, note("rehearsal.written")).await?;
         let people = copy_people(self.store.as_ref(), stage, cast, self.clock.as_ref(), course).await?;
         if cast.remedy_codes {
             copy::make_up_codes(stage, incident.id, people, self.clock.as_ref()).await?;

@@ -148,8 +148,9 @@ pub struct ReachGroup {
 #[async_trait]
 pub trait NoticeStore: Send + Sync {
     /// Stores the next version of an incident's notice; `notice.version` is set by the store. Writing the same hash
-    /// again returns the version that has it.
-    async fn put_notice(&self, notice: &Notice, audit: AuditEntry) -> Result<Notice>;
+    /// again returns the version that has it. `Conflict` when the incident is closed or discarded, or when a version is
+    /// `expected` to be the newest (0: none yet) and another one is.
+    async fn put_notice(&self, notice: &Notice, expected: Option<i64>, audit: AuditEntry) -> Result<Notice>;
     /// The newest version. `NotFound` if there is none.
     async fn latest_notice(&self, incident: IncidentId) -> Result<Notice>;
     /// Reads one version.

@@ -75,7 +75,7 @@ async fn start_campaign(world: &World, people: usize) {
         json!({ "title": "Tape", "organisation": { "name": "Example" }, "contact": { "phone": "+41446681800" } });
     let mut notice = Notice { id: world.id(), facts: serde_json::from_value(facts).unwrap(), ..first };
     renderer().compile(&notice.content, &notice.facts).unwrap().hash().clone_into(&mut notice.hash);
-    let notice = world.store.put_notice(&notice, world.audit(incident, "notice.written")).await.unwrap();
+    let notice = world.store.put_notice(&notice, None, world.audit(incident, "notice.written")).await.unwrap();
     let campaign = world.seal(incident, &notice).await.unwrap();
     world.act(&campaign, CampaignAction::Approve).await.unwrap();
     world.act(&campaign, CampaignAction::Start).await.unwrap();

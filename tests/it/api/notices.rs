@@ -64,6 +64,22 @@ on_both!(a_notice_is_written_version_by_version, |world| {
     assert_eq!(again.json, second.json);
 });
 
+on_both!(of_versions_written_over_the_same_one_at_once_one_is_taken, |world| {
+    let app = TestApp::start(&world).await;
+    let id = app.file(&facts()).await;
+    let first = write(&app, &id, None, &notice("")).await;
+    let contents: Vec<Value> = (0..6).map(|number| notice(&format!(" Number {number}."))).collect();
+    let all = contents.iter().map(|content| write(&app, &id, Some(first.header("etag")), content));
+    let answers = futures_util::future::join_all(all).await;
+    let (taken, stale): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == StatusCode::OK);
+    assert_eq!(taken.len(), 1, "{answers:?}");
+    for answer in stale {
+        answer.problem(412, "stale");
+        assert_eq!(answer.header("etag"), "\"v2\"");
+    }
+    assert_eq!(app.get(&format!("/v1/incidents/{id}/notice")).await.json, taken[0].json);
+});
+
 on_both!(a_notice_that_does_not_work_is_refused_with_its_place, |world| {
     let app = TestApp::start(&world).await;
     let id = app.file(&facts()).await;

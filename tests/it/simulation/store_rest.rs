@@ -171,7 +171,7 @@ impl AlarmStore for FaultyStore {
 
 #[async_trait]
 impl NoticeStore for FaultyStore {
-    async fn put_notice(&self, _: &Notice, _: AuditEntry) -> Result<Notice> {
+    async fn put_notice(&self, _: &Notice, _: Option<i64>, _: AuditEntry) -> Result<Notice> {
         Err(not_here("put_notice"))
     }
 

@@ -83,7 +83,7 @@ impl World {
             hash: String::from("the-hash"),
             created_at: self.now(),
         };
-        let notice = self.store.put_notice(&notice, self.audit(incident, "notice.written")).await.unwrap();
+        let notice = self.store.put_notice(&notice, None, self.audit(incident, "notice.written")).await.unwrap();
         let ids = self.people_ids(people.len());
         self.store.import_people(incident, people, ids, self.now(), operator()).await.unwrap();
         (incident, notice)

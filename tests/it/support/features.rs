@@ -84,7 +84,7 @@ impl World {
             hash: self.now().0.to_string(),
             created_at: self.now(),
         };
-        self.store.put_notice(&notice, self.audit(incident.id, "notice.written")).await.unwrap()
+        self.store.put_notice(&notice, None, self.audit(incident.id, "notice.written")).await.unwrap()
     }
 
     /// Imports one person with an address and some without any, and seals a campaign: the latter are unreachable.
