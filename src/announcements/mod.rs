@@ -39,7 +39,7 @@ pub struct Announcements {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnnouncementError {
     /// The incident is not open.
-    #[error("the incident is {}; a public notice is written while it is open", .0.as_str())]
+    #[error("the incident is {}; a public notice is written and published while it is open", .0.as_str())]
     NotOpen(IncidentState),
     /// There are no texts to take over.
     #[error("the incident has no notice to take texts from; write its notice, or give `texts`")]
@@ -90,7 +90,8 @@ impl Announcements {
     /// the draft that the approver has read, where the caller knows it.
     ///
     /// # Errors
-    /// When the author asks, another draft was written since, it is no draft, or the database does not answer.
+    /// When the author asks, another draft was written since, it is no draft, the incident was closed, or the database does
+    /// not answer.
     pub async fn publish(
         &self,
         incident: IncidentId,

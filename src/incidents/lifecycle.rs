@@ -53,10 +53,14 @@ impl Incidents {
         }
         let audit = entry(id, self.clock.now(), by, action, detail);
         match self.store.move_incident(id, from, to, audit).await {
-            // Somebody was faster between our reading and writing.
-            Err(StoreError::Conflict(_)) => {
-                let from = self.store.incident(id).await?.state;
-                Err(IncidentError::OutOfOrder { from, to })
+            // Somebody was faster between our reading and writing: by moving it, or by proposing a campaign.
+            Err(StoreError::Conflict(why)) => {
+                let present = self.store.incident(id).await?.state;
+                Err(if present == from {
+                    StoreError::Conflict(why).into()
+                } else {
+                    IncidentError::OutOfOrder { from: present, to }
+                })
             }
             other => Ok(other?),
         }

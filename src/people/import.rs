@@ -66,6 +66,18 @@ pub enum Interruption {
     Store(#[from] StoreError),
 }
 
+impl Interruption {
+    /// Whether the rest of the file would be refused again: the incident has ended, or its people were erased.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Conflict(_)))
+    }
+
+    const fn remedy(&self) -> &'static str {
+        if self.is_final() { "" } else { ", send the file again to continue" }
+    }
+}
+
 /// Why an import did not reach the end of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
@@ -79,7 +91,7 @@ pub enum ImportError {
     #[error(transparent)]
     Incident(#[from] StoreError),
     /// It stopped on the way. What the outcome counts is stored; sending the same file again changes nothing of it.
-    #[error("{why}; everything up to line {} is stored, send the file again to continue", outcome.through_line)]
+    #[error("{why}; everything up to line {} is stored{}", outcome.through_line, why.remedy())]
     Interrupted {
         /// What is stored.
         outcome: Box<ImportOutcome>,

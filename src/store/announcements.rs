@@ -21,6 +21,9 @@ use crate::domain::clock::Millis;
 use crate::domain::id::{AnnouncementId, IncidentId};
 use crate::domain::locale::Locale;
 
+/// What is said of an incident that has ended.
+const WHILE_OPEN: &str = "a public notice is written and published while it is open";
+
 #[derive(Debug, FromRow)]
 struct AnnouncementRow {
     id: Uuid,
@@ -83,7 +86,7 @@ on_both_connections!(AnnouncementRows {
 impl AnnouncementStore for SqlStore {
     async fn put_announcement(&self, announcement: &Announcement, audit: AuditEntry) -> Result<Announcement> {
         writing!(self, tx => {
-            tx.lock_incident(announcement.incident).await?;
+            tx.lock_editable(announcement.incident, WHILE_OPEN).await?;
             let published: Option<String> = sqlx::query_scalar(
                 "/* put_announcement */ SELECT slug FROM announcements WHERE incident_id = $1 AND state = 'published'",
             )
@@ -168,7 +171,7 @@ impl AnnouncementStore for SqlStore {
     ) -> Result<Announcement> {
         writing!(self, tx => {
             let incident = tx.read_announcement(id).await?.incident;
-            tx.lock_incident(incident).await?;
+            tx.lock_editable(incident, WHILE_OPEN).await?;
             let changed = sqlx::query(
                 "/* publish_announcement */ UPDATE announcements \
                  SET state = 'published', publisher = $2, published_at = $3, updated_at = $3 WHERE id = $1 AND state = 'draft'",

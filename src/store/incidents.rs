@@ -173,6 +173,21 @@ impl IncidentStore for SqlStore {
                     to.as_str()
                 )));
             };
+            if !to.is_editable() {
+                // The row is locked by now: whoever proposes a campaign has done so before, or finds the incident ended.
+                let alive: Option<String> = sqlx::query_scalar(
+                    "/* move_incident */ SELECT state FROM campaigns \
+                     WHERE incident_id = $1 AND state NOT IN ('completed', 'cancelled') LIMIT 1",
+                )
+                .bind(id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+                if let Some(state) = alive {
+                    return Err(StoreError::Conflict(format!(
+                        "a campaign of the incident is {state}; complete or cancel it first"
+                    )));
+                }
+            }
             tx.append_audit(&audit).await?;
             Incident::try_from(row)
         })

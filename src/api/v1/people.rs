@@ -37,10 +37,14 @@ impl From<ImportError> for Problem {
                     "{text} So far {} lines were accepted and {} rejected.",
                     outcome.accepted, outcome.rejects.total
                 );
+                let is_final = why.is_final();
                 match why {
                     Interruption::Upload => Self::new(Kind::Malformed, stored),
                     // The kind is the failure's own; its text speaks of a change that never began, which is not so here.
-                    Interruption::Store(error) => Self::new(Self::from(error).kind(), stored).retry_after(5),
+                    Interruption::Store(error) => {
+                        let problem = Self::new(Self::from(error).kind(), stored);
+                        if is_final { problem } else { problem.retry_after(5) }
+                    }
                 }
             }
         }
@@ -106,8 +110,8 @@ impl From<ImportOutcome> for Import {
 ///
 /// One bad cell rejects its whole line, so that nobody is half known; good lines are stored. Lines of the same `ref` are
 /// one person: contact points add up, single values keep the first that was given. The same file sent again changes
-/// nothing. If the upload breaks off or the database fails on the way, the problem says up to which line everything is
-/// stored; send the file again.
+/// nothing. If the upload breaks off, the database fails or the incident is closed on the way, the problem says up to which
+/// line everything is stored; in the first two cases, send the file again.
 #[utoipa::path(post, path = "/v1/incidents/{id}/people", tag = "people",
     extensions(("x-roles" = json!(WORK)), ("x-idempotency" = json!("natural")), ("x-streamed" = json!(true))),
     params(("id" = IncidentId, Path, description = "The incident.")),

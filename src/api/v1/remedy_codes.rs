@@ -43,6 +43,11 @@ impl From<ImportError> for Problem {
             ImportError::NotEditable(_) => Self::new(Kind::OutOfOrder, text),
             ImportError::Store(error) => error.into(),
             ImportError::Interrupted(done, why) => {
+                if let Some(StoreError::Conflict(why)) = &why {
+                    let (why, line, added) = (sentence(why), done.through_line, done.codes.added);
+                    let told = format!("{why} Everything up to line {line} is stored; {added} codes were added.");
+                    return Self::new(Kind::OutOfOrder, told);
+                }
                 let so_far = format!("{text} So far {} codes were added.", done.codes.added);
                 match why {
                     None => Self::new(Kind::Malformed, format!("The upload broke off; {so_far}")),

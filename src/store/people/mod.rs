@@ -23,13 +23,16 @@ use super::SqlStore;
 use super::audit::AppendAudit;
 use super::db::{Again, Db, immediate, on_both_connections, once, ordinary};
 use super::error::StoreError;
+use super::incidents::editable;
 use super::keys::KeyRows;
 use super::queue::Residing as _;
+use super::rows::word;
 use super::traits::{ImportCounts, Result};
 use crate::domain::actor::ActorRef;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
 use crate::domain::id::IncidentId;
+use crate::domain::incident::IncidentState;
 
 /// So many people of a chunk are looked up to see whether it is likely that some are known.
 const SAMPLE: usize = 64;
@@ -144,7 +147,7 @@ fn as_planned(written: u64, planned: usize) -> Result<()> {
 /// Numbers that go with an import.
 trait PeopleCounts {
     /// Adds to the incident's number of people, and with it keeps every other import of the incident waiting; refuses an
-    /// incident whose key is destroyed.
+    /// incident that has ended or whose key is destroyed.
     fn count_people(&mut self, incident: IncidentId, added: i64) -> impl Future<Output = Result<()>> + Send;
     /// Adds to the numbers per jurisdiction and locale.
     fn count_groups(&mut self, incident: IncidentId, groups: &[GroupChange])
@@ -153,15 +156,20 @@ trait PeopleCounts {
 
 on_both_connections!(PeopleCounts {
     async fn count_people(&mut self, incident: IncidentId, added: i64) -> Result<()> {
-        sqlx::query("/* count_people */ UPDATE incidents SET people = people + $2 WHERE id = $1")
-            .bind(incident.0)
-            .bind(added)
-            .execute(&mut *self)
-            .await?;
-        match self.wrapped_key(incident).await?.wrapped {
-            Some(_) => Ok(()),
-            None => Err(erased_is_conflict(StoreError::Erased)),
+        let state: Option<String> = sqlx::query_scalar(
+            "/* count_people */ UPDATE incidents SET people = people + $2 WHERE id = $1 RETURNING state",
+        )
+        .bind(incident.0)
+        .bind(added)
+        .fetch_optional(&mut *self)
+        .await?;
+        if self.wrapped_key(incident).await?.wrapped.is_none() {
+            return Err(erased_is_conflict(StoreError::Erased));
         }
+        let state = state.ok_or(StoreError::NotFound("incident"))?;
+        let state = word("incidents", "state", IncidentState::from_name(&state))?;
+        // A file may take hours; the incident may have ended since its first line.
+        editable(state, "people can be imported while it is draft or open")
     }
 
     async fn count_groups(&mut self, incident: IncidentId, groups: &[GroupChange]) -> Result<()> {

@@ -34,7 +34,7 @@ impl SqlStore {
         let (id, incident) = (campaign.id, campaign.incident);
         writing!(self, patiently tx => {
             // Whoever imports people locks the incident first, so nobody is added or changed until this ends.
-            tx.lock_incident(incident).await?;
+            tx.lock_editable(incident, "open it first").await?;
             let key = self.sealer.incident_key(incident, &tx.wrapped_key(incident).await?)?;
             // Until this is there, nobody of whom it reads that a cancelled campaign has told them may turn out untold.
             tx.hold_cancelled(incident).await?;

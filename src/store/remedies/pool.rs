@@ -159,6 +159,8 @@ impl RemedyStore for SqlStore {
             .await
             .map_err(|_| StoreError::Unavailable(String::from("the process is being stopped")))?;
         writing!(self, tx => {
+            // Codes may leave the pool of an incident that has ended; none comes in.
+            tx.lock_editable(incident, "codes can be imported while it is draft or open").await?;
             tx.lock_pool(incident).await?;
             let added = i64::try_from(tx.insert_codes(incident, &sealed, now).await?).unwrap_or(0);
             if tx.grow_pool(incident, added).await? > MAX_CODES {

@@ -19,8 +19,8 @@ use crate::domain::outcome::Outcome;
 pub trait CampaignStore: Send + Sync {
     /// Seals the incident's population and proposes a campaign: a row per person with its cascade, those without any
     /// contact point at once `unreachable`, those whom another campaign of the incident has reached
-    /// or is to tell `suppressed`, until that one is cancelled. Sets `sealed`, `population_hash` and `counts`. `Conflict` when the incident has nobody,
-    /// or another campaign of it is proposed or approved.
+    /// or is to tell `suppressed`, until that one is cancelled. Sets `sealed`, `population_hash` and `counts`. `Conflict` when the
+    /// incident has ended or has nobody, or another campaign of it is proposed or approved.
     async fn seal_campaign(&self, campaign: &Campaign, routing: &dyn Routing, audit: AuditEntry) -> Result<Campaign>;
     /// Reads one.
     async fn campaign(&self, id: CampaignId) -> Result<Campaign>;

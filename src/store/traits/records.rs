@@ -28,7 +28,7 @@ pub trait IncidentStore: Send + Sync {
     async fn incidents(&self, after: Option<IncidentId>, limit: u32) -> Result<Page<Incident>>;
     /// Replaces facts and state if the stored version is `expected`; `Conflict` if it is another. Returns the new one.
     async fn amend_incident(&self, incident: &Incident, expected: i64, audit: AuditEntry) -> Result<Incident>;
-    /// Moves an incident's state if it is in `from`; `Conflict` otherwise.
+    /// Moves an incident's state if it is in `from`; `Conflict` otherwise, or when it is to end and a campaign of it has not.
     async fn move_incident(
         &self,
         id: IncidentId,
@@ -76,7 +76,7 @@ pub trait PeopleStore: Send + Sync {
     /// `Conflict` when the incident's key is destroyed.
     async fn people_sealer(&self, incident: IncidentId) -> Result<PeopleSealer>;
     /// Takes in a chunk of people of one incident, merging them with those of the same `ref` that are there
-    /// ([`PersonRecord::merge`]). Refused with `Conflict` when the incident's key is destroyed.
+    /// ([`PersonRecord::merge`]). Refused with `Conflict` when the incident has ended or its key is destroyed.
     async fn import_sealed(&self, people: SealedPeople, now: Millis, actor: ActorRef) -> Result<ImportCounts>;
     /// Seals a few people and takes them in. `ids` has one fresh identifier per record, and further ones for guardians.
     async fn import_people(
@@ -160,7 +160,8 @@ pub trait NoticeStore: Send + Sync {
 /// Public notices.
 #[async_trait]
 pub trait AnnouncementStore: Send + Sync {
-    /// Stores a draft; replaces an earlier draft of the incident. `Conflict` when one is published or the slug is taken.
+    /// Stores a draft; replaces an earlier draft of the incident. `Conflict` when the incident has ended, one is published or
+    /// the slug is taken.
     async fn put_announcement(&self, announcement: &Announcement, audit: AuditEntry) -> Result<Announcement>;
     /// Reads one by its slug, published or withdrawn only.
     async fn public_announcement(&self, slug: &str) -> Result<Announcement>;
@@ -168,7 +169,8 @@ pub trait AnnouncementStore: Send + Sync {
     async fn announcement(&self, incident: IncidentId) -> Result<Announcement>;
     /// Published and withdrawn ones, newest first.
     async fn public_announcements(&self, limit: u32) -> Result<Vec<Announcement>>;
-    /// Makes a draft public, and moves the incident's unreachable people to announced. `Conflict` when it is no draft.
+    /// Makes a draft public, and moves the incident's unreachable people to announced. `Conflict` when it is no draft, or
+    /// the incident has ended.
     async fn publish_announcement(
         &self,
         id: AnnouncementId,

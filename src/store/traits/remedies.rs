@@ -32,8 +32,8 @@ pub struct UnusedCode {
 /// ([`CampaignStore::seal_campaign`](super::CampaignStore::seal_campaign)).
 #[async_trait]
 pub trait RemedyStore: Send + Sync {
-    /// Adds codes to an incident's pool. The same code again is known and changes nothing. `Conflict` when the incident's key is
-    /// destroyed or the pool would have more than it may.
+    /// Adds codes to an incident's pool. The same code again is known and changes nothing. `Conflict` when the incident has
+    /// ended, its key is destroyed or the pool would have more than it may.
     async fn add_codes(
         &self,
         incident: IncidentId,

@@ -6,7 +6,7 @@ use candour::domain::announcement::AnnouncementState;
 use candour::domain::incident::IncidentState;
 use candour::domain::locale::Locale;
 use candour::render::RenderError;
-use candour::store::{CampaignStore, StoreError};
+use candour::store::{AnnouncementStore, CampaignStore, StoreError};
 use serde_json::json;
 
 use crate::support::features::texts;
@@ -92,4 +92,23 @@ on_both!(own_words_take_the_place_of_the_notices, |world| {
     world.to_state(incident.id, IncidentState::Open, IncidentState::Closed).await;
     let closed = announcements.draft(incident.id, new, &author).await;
     assert_eq!(closed, Err(AnnouncementError::NotOpen(IncidentState::Closed)));
+});
+
+on_both!(nothing_is_published_once_the_incident_is_closed, |world| {
+    let incident = world.open_incident().await;
+    world.notice(&incident, json!({ "en": texts("Loss") })).await;
+    let (author, approver) = (world.somebody("Rana", Role::Responder), world.somebody("Ada", Role::Approver));
+    let announcements = world.announcements();
+    let draft = announcements.draft(incident.id, NewAnnouncement::default(), &author).await.unwrap();
+    world.to_state(incident.id, IncidentState::Open, IncidentState::Closed).await;
+    let said = AnnouncementError::NotOpen(IncidentState::Closed).to_string();
+    let expected = StoreError::Conflict(said);
+    assert_eq!(
+        announcements.publish(incident.id, None, &approver).await,
+        Err(AnnouncementError::Store(expected.clone()))
+    );
+    assert_eq!(announcements.read(incident.id).await, Ok(draft.clone()), "it is the draft that it was");
+    // Whoever had seen the incident open is refused as well.
+    let entry = world.audit(incident.id, "announcement.drafted");
+    assert_eq!(world.store.put_announcement(&draft, entry).await, Err(expected));
 });

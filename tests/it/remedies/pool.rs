@@ -1,6 +1,9 @@
 //! The pool: filled by files, sealed, counted, asked for by a proposal, emptied by people who may.
 
-use candour::domain::actor::Role;
+use candour::domain::actor::{ActorRef, Role};
+use candour::domain::incident::IncidentState;
+use candour::domain::remedy::RemedyCode;
+use candour::store::{RemedyStore, StoreError};
 use reqwest::Method;
 use serde_json::json;
 
@@ -44,7 +47,7 @@ on_both!(a_proposal_needs_a_code_for_everybody_it_is_to_tell, |world| {
     import(&world, &incident, &[("a", None, "en"), ("b", None, "de"), ("c", None, "en")]).await;
     // Nobody can tell this one, so that nobody needs a code.
     let lost = serde_json::from_value(json!({ "ref": "lost" })).unwrap();
-    let operator = candour::domain::actor::ActorRef::operator();
+    let operator = ActorRef::operator();
     let (id, ids) = (incident.parse().unwrap(), world.people_ids(1));
     candour::store::PeopleStore::import_people(&*world.store, id, vec![lost], ids, world.now(), operator)
         .await
@@ -117,4 +120,18 @@ on_both!(only_those_need_one_whose_text_has_it, |world| {
     propose(&app, &incident).await;
     let pool = app.get(&format!("/v1/incidents/{incident}/remedy-codes")).await.json;
     assert_eq!((&pool["assigned"], &pool["left"]), (&json!(1), &json!(0)));
+});
+
+on_both!(codes_may_leave_the_pool_of_an_incident_that_has_ended_but_none_comes_in, |world| {
+    let incident = world.incident().await.id;
+    let operator = ActorRef::operator();
+    let code = |text: &str| vec![RemedyCode::parse(text).unwrap()];
+    let first = world.store.add_codes(incident, code("CODE-A"), world.now(), &operator).await.unwrap();
+    assert_eq!(first.added, 1);
+    world.to_state(incident, IncidentState::Draft, IncidentState::Discarded).await;
+    let refused = world.store.add_codes(incident, code("CODE-B"), world.now(), &operator).await;
+    let said = "the incident is discarded; codes can be imported while it is draft or open";
+    assert_eq!(refused, Err(StoreError::Conflict(String::from(said))));
+    assert_eq!(world.store.release_codes(incident, world.now(), &operator).await, Ok(0));
+    assert_eq!(world.store.return_codes(incident, world.now(), &operator).await, Ok(1));
 });

@@ -5,9 +5,12 @@ use candour::domain::announcement::{Announcement, AnnouncementState};
 use candour::domain::attempt::UnreachableReason;
 use candour::domain::campaign::{CampaignAction, CampaignState, Counts};
 use candour::domain::channel::Channel;
+use candour::domain::incident::IncidentState;
 use candour::domain::locale::Locale;
 use candour::domain::outcome::Outcome;
-use candour::store::{AnnouncementStore, AuditStore, CampaignStore, DeliveryStore, PeopleStore, StoreError};
+use candour::store::{
+    AnnouncementStore, AuditStore, CampaignStore, DeliveryStore, IncidentStore, PeopleStore, StoreError,
+};
 use serde_json::json;
 
 use super::queue_support::{FOREVER, T0, reachable, settlement};
@@ -54,6 +57,28 @@ on_both!(nobody_to_tell_is_a_conflict_and_leaves_nothing, |world| {
     let mut other = notice;
     other.incident = world.id();
     assert_eq!(world.seal(other.incident, &other).await.err(), Some(StoreError::NotFound("incident")));
+});
+
+on_both!(no_campaign_is_sealed_for_an_incident_that_has_ended, |world| {
+    let (incident, notice) = world.incident_of(vec![reachable("a", 1, 0)]).await;
+    world.to_state(incident, IncidentState::Draft, IncidentState::Open).await;
+    world.to_state(incident, IncidentState::Open, IncidentState::Closed).await;
+    conflict(world.seal(incident, &notice).await, "the incident is closed; open it first");
+    assert_eq!(world.store.campaigns(incident).await, Ok(vec![]));
+});
+
+on_both!(no_incident_ends_while_a_campaign_of_it_has_not, |world| {
+    let (incident, notice) = world.incident_of(vec![reachable("a", 1, 0)]).await;
+    world.to_state(incident, IncidentState::Draft, IncidentState::Open).await;
+    let close = async || {
+        let audit = world.audit(incident, "incident.closed");
+        world.store.move_incident(incident, IncidentState::Open, IncidentState::Closed, audit).await
+    };
+    let campaign = world.seal(incident, &notice).await.unwrap();
+    conflict(close().await, "a campaign of the incident is proposed");
+    assert_eq!(world.store.incident(incident).await.unwrap().state, IncidentState::Open);
+    world.act(&campaign, CampaignAction::Cancel).await.unwrap();
+    assert_eq!(close().await.unwrap().state, IncidentState::Closed);
 });
 
 on_both!(two_proposals_at_once_make_one_campaign, |world| {
