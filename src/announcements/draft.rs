@@ -13,6 +13,7 @@ use crate::domain::id::{AnnouncementId, IncidentId};
 use crate::domain::incident::IncidentState;
 use crate::domain::locale::Locale;
 use crate::domain::notice::NoticeTexts;
+use crate::domain::text::is_stray;
 use crate::store::StoreError;
 
 /// What the author gives. Everything may be left out.
@@ -219,9 +220,4 @@ fn default_locale(
 
 fn field(field: impl Into<String>, reason: &'static str) -> AnnouncementError {
     AnnouncementError::Field { field: field.into(), reason }
-}
-
-/// Characters that have no place on a page or in a feed.
-pub(super) fn is_stray(letter: char) -> bool {
-    (letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) || matches!(letter, '\u{fffe}' | '\u{ffff}')
 }

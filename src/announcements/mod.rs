@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 pub use draft::NewAnnouncement;
+pub use slug::is_slug;
 
 use crate::domain::actor::Actor;
 use crate::domain::announcement::Announcement;
@@ -20,6 +21,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::id::IncidentId;
 use crate::domain::incident::IncidentState;
+use crate::domain::text::is_stray;
 use crate::render::{RenderError, Renderer};
 use crate::store::{Store, StoreError};
 
@@ -135,7 +137,7 @@ impl Announcements {
         if reason.chars().count() > MAX_REASON {
             return Err(field("it is longer than 2000 characters"));
         }
-        if reason.chars().any(draft::is_stray) {
+        if reason.chars().any(is_stray) {
             return Err(field("it holds a control character"));
         }
         let announcement = self.store.announcement(incident).await?;

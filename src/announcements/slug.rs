@@ -3,6 +3,12 @@
 /// Longest slug, in characters.
 const MAX: usize = 60;
 
+/// Whether a text can be such a part, whichever way it was made. What cannot is nobody's address and is not asked for.
+#[must_use]
+pub fn is_slug(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
 /// Lower-case letters, digits and hyphens; letters of the Latin languages with marks become those without. A title in
 /// another script gives `notice`.
 pub(super) fn of(title: &str) -> String {
@@ -41,7 +47,17 @@ pub(super) fn of(title: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::{is_slug, of};
+
+    #[test]
+    fn only_what_a_title_can_become_is_one() {
+        for slug in ["notice", "mueller-soehne-strasse", "avis-2026-0a1b2c3d"] {
+            assert!(is_slug(slug), "{slug}");
+        }
+        for none in ["", "\0", "notice\0", "Notice", "no/tice", "avis à", "a.b", "a_b"] {
+            assert!(!is_slug(none), "{none:?}");
+        }
+    }
 
     #[test]
     fn titles_become_addresses() {

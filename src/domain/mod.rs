@@ -48,6 +48,7 @@ pub mod sample;
 pub mod segments;
 pub mod spending;
 pub mod test_send;
+pub mod text;
 pub mod variant;
 pub mod vocabulary;
 pub mod waiver;

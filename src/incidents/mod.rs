@@ -152,7 +152,7 @@ pub enum IncidentError {
     #[error("how it was done has 1 to {MAX_REASON} characters")]
     BadAccount,
     /// A text that is to say why does not fit.
-    #[error("a reason has 1 to {MAX_REASON} characters")]
+    #[error("a reason has 1 to {MAX_REASON} characters, none of them a control character but line breaks")]
     BadReason,
     /// There is nobody to tell.
     #[error("the incident has no people yet")]

@@ -7,6 +7,7 @@ use crate::domain::actor::ActorRef;
 use crate::domain::history::Cause;
 use crate::domain::id::{IncidentId, WaiverId};
 use crate::domain::obligation::ObligationState;
+use crate::domain::text::is_stray;
 use crate::domain::waiver::{Reversal, Waiver};
 
 impl Incidents {
@@ -87,9 +88,9 @@ pub(super) fn checked(reason: &str) -> Result<String, IncidentError> {
     fitting(reason).ok_or(IncidentError::BadReason)
 }
 
-/// A text of responders without the blanks around it; `None` where it is empty or too long.
+/// A text of responders without the blanks around it; `None` where it is empty, too long, or has control characters.
 pub(super) fn fitting(text: &str) -> Option<String> {
     let text = text.trim();
-    let fits = !text.is_empty() && text.chars().count() <= MAX_REASON;
+    let fits = !text.is_empty() && text.chars().count() <= MAX_REASON && !text.chars().any(is_stray);
     fits.then(|| text.to_owned())
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::PublicState;
 use super::language::{LangArg, Wanted};
 use super::respond::{Cached, Frame, HTML, day};
+use crate::announcements::is_slug;
 use crate::domain::announcement::{Announcement, AnnouncementState, AnnouncementText};
 use crate::domain::locale::Locale;
 
@@ -49,6 +50,9 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Response {
     let wanted = Wanted::of(&lang, &headers);
+    if !is_slug(&slug) {
+        return state.not_found(&wanted);
+    }
     let announcement = match state.store.public_announcement(&slug).await {
         Ok(announcement) => announcement,
         Err(error) => return state.missing(&wanted, &error),

@@ -33,6 +33,7 @@ use crate::domain::incident::{Incident, IncidentState};
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::obligation::Obligation;
 use crate::domain::report::{Report, ReportDocument, ReportKind, Submission};
+use crate::domain::text::is_stray;
 use crate::law::{Form, ReportOf, RuleSet, Rules, Source};
 use crate::store::{CampaignStore, IncidentStore, ReportStore, Store};
 use error::invalid;
@@ -42,6 +43,9 @@ const REFERENCE_LIMIT: usize = 200;
 
 /// A reason for lateness has at most so many characters.
 const REASON_LIMIT: usize = 4000;
+
+/// What is wrong with a text that cannot be read, or not even be stored.
+const HOLDS_CONTROL: &str = "it holds a control character other than a line break; leave that out";
 
 /// The use cases of reports.
 #[derive(Clone)]
@@ -172,7 +176,7 @@ impl Reports {
     /// Records that a report was submitted: when, by whom, under which reference of the authority.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when it was submitted before; `Invalid` for a reference that is empty or too long, a time
+    /// `NotFound`; `Conflict` when it was submitted before; `Invalid` for a reference or reason that is empty, too long or no text, a time
     /// to come, or a submission after the deadline without a reason; `Store`.
     pub async fn submitted(
         &self,
@@ -191,6 +195,9 @@ impl Reports {
                 ),
             ));
         }
+        if reference.chars().any(is_stray) {
+            return Err(invalid("reference", HOLDS_CONTROL));
+        }
         let now = self.clock.now();
         if at > now {
             return Err(invalid("at", "the time of submission is still to come; record it once it is done"));
@@ -205,6 +212,9 @@ impl Reports {
         let reason = late_reason.map(str::trim).filter(|reason| !reason.is_empty());
         if reason.is_some_and(|reason| reason.chars().count() > REASON_LIMIT) {
             return Err(invalid("late_reason", format!("at most {REASON_LIMIT} characters")));
+        }
+        if reason.is_some_and(|reason| reason.chars().any(is_stray)) {
+            return Err(invalid("late_reason", HOLDS_CONTROL));
         }
         if let (Some(deadline), None) = (&deadline, reason) {
             return Err(invalid("late_reason", format!("the report was due by {deadline}; say why it is late")));

@@ -90,6 +90,13 @@ on_both!(a_notice_is_shown_in_the_readers_language, |world| {
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
 });
 
+on_both!(what_no_address_can_be_is_not_there, |world| {
+    for slug in ["%00", "notice%00", "Notice", "no.tice", "%2e%2e"] {
+        let answer = get(&world, &format!("/notices/{slug}"), &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{slug}: {}", answer.body);
+    }
+});
+
 on_both!(pages_are_cached_and_asked_for_again_correctly, |world| {
     let announcement = publish(&world).await;
     for path in [String::from("/notices"), format!("/notices/{}", announcement.slug), String::from("/notices/feed.xml")]

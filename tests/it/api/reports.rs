@@ -69,11 +69,13 @@ on_both!(a_late_submission_asks_for_its_reason, |world| {
         .await
     };
     submit(json!({ "reference": "" })).await.at_fault(422, "invalid-fields", "reference");
+    submit(json!({ "reference": "LfD\0", "late_reason": "x" })).await.at_fault(422, "invalid-fields", "reference");
+    submit(json!({ "reference": "LfD-7", "late_reason": "x\0" })).await.at_fault(422, "invalid-fields", "late_reason");
     submit(json!({ "reference": "LfD-7" })).await.at_fault(422, "invalid-fields", "late_reason");
-    let done = submit(json!({ "reference": "LfD-7", "late_reason": "Found in an old backup." })).await;
+    let done = submit(json!({ "reference": "LfD-7", "late_reason": "Found in\nan old backup." })).await;
     assert_eq!((done.status, &done.json["reference"]), (StatusCode::OK, &json!("LfD-7")), "{}", done.text);
     assert!(done.json["submitted_at"].is_string());
-    let again = submit(json!({ "reference": "LfD-7", "late_reason": "Found in an old backup." })).await;
+    let again = submit(json!({ "reference": "LfD-7", "late_reason": "Found in\nan old backup." })).await;
     assert_eq!((again.text, again.headers.contains_key("idempotency-replayed")), (done.text, true));
     submit(json!({ "reference": "LfD-8", "late_reason": "x" })).await.problem(409, "out-of-order");
     let obligations = app.get(&format!("/v1/incidents/{incident}/obligations")).await;

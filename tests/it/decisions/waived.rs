@@ -22,7 +22,9 @@ on_both!(a_waived_duty_says_so_everywhere_until_it_is_taken_back, |world| {
     let id = app.file(&facts("Tape")).await;
     assert_eq!(state(&app, &id, DUTY).await, "overdue");
     let path = format!("/v1/incidents/{id}/waivers");
-    let decision = json!({ "obligation": DUTY, "reason": "The tape was encrypted and came back unopened." });
+    let unreadable = json!({ "obligation": DUTY, "reason": "The tape was encrypted.\0" });
+    app.post(Role::Approver, &path, &unreadable).await.at_fault(422, "invalid-fields", "reason");
+    let decision = json!({ "obligation": DUTY, "reason": "The tape was encrypted\nand came back unopened." });
     let waived = app.post(Role::Approver, &path, &decision).await;
     assert_eq!(waived.status, StatusCode::CREATED, "{}", waived.text);
     assert!(waived.json["author"].as_str().unwrap().ends_with(":a approver"), "{}", waived.text);
