@@ -3,6 +3,7 @@
 //! - The key belongs to the caller's API key; two callers may use the same one.
 //! - The same key with the same method, address and body replays status, `Location`, `ETag` and body, with
 //!   `Idempotency-Replayed: true`; with another request it is refused (422); while the first is under way, 409.
+//! - An answer that is too large to be kept is given whole once; the repeat has its status and addresses, and says where to read.
 //! - Only answers that changed something (2xx) are kept. A refused request has done nothing, so its key is free again.
 //! - The work goes on when the caller hangs up: whoever asks again finds the answer.
 //! - Calls that change nothing when repeated (imports, previews, callbacks) declare `x-idempotency: natural` and do not come here.
@@ -29,8 +30,6 @@ pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed")
 
 /// Longest key, in characters.
 const MAX_KEY: usize = 255;
-/// Largest answer that is kept, in bytes.
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
 /// Headers of an answer that are kept.
 const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 
@@ -81,12 +80,12 @@ async fn keyed(state: &ApiState, actor: Actor, key: String, request: Request, ne
         IdempotencyClaim::Ours => {}
     }
 
-    let incident = in_path(&parts);
+    let (incident, place) = (in_path(&parts), parts.uri.path().to_owned());
     let request = Request::from_parts(parts, Body::from(bytes));
     let (state, claimant, claimed) = (state.clone(), actor.clone(), key.clone());
     let work = async move {
         let response = next.run(request).await;
-        keep(&state, &claimant, &claimed, request_hash, incident, response).await
+        keep(&state, &claimant, (&claimed, request_hash, &place), incident, response).await
     };
     match tokio::spawn(work.in_current_span()).await {
         Ok(response) => Ok(response),
@@ -111,12 +110,12 @@ fn in_path(parts: &axum::http::request::Parts) -> Option<IncidentId> {
     parts.uri.path().split('/').nth(3)?.parse().ok()
 }
 
-/// Keeps an answer that changed something; frees the key otherwise.
+/// Keeps an answer that changed something; frees the key otherwise. Once something was changed the key is never free again,
+/// whatever becomes of the answer: the repeat would do it twice.
 async fn keep(
     state: &ApiState,
     actor: &Actor,
-    key: &str,
-    request_hash: String,
+    (key, request_hash, place): (&str, String, &str),
     incident: Option<IncidentId>,
     response: Response,
 ) -> Response {
@@ -125,27 +124,39 @@ async fn keep(
         return response;
     }
     let incident = response.extensions().get::<Belongs>().map(|belongs| belongs.0).or(incident);
-    let (parts, sent) = response.into_parts();
-    let bytes = match axum::body::to_bytes(sent, MAX_ANSWER).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            free(state, actor, key).await;
-            return Problem::internal(&error).into_response();
-        }
-    };
+    let (mut parts, sent) = response.into_parts();
+    // It is in memory already: handlers that stream do not come here.
+    let whole = axum::body::to_bytes(sent, usize::MAX).await;
+    let fits = whole.as_ref().is_ok_and(|bytes| bytes.len() <= state.limits.answer_bytes);
     let headers: Vec<(&str, &str)> =
         KEPT.iter().filter_map(|name| Some((name.as_str(), parts.headers.get(name)?.to_str().ok()?))).collect();
+    let made = parts.headers.get(header::LOCATION).and_then(|made| made.to_str().ok()).unwrap_or(place);
     let answer = StoredAnswer {
         request_hash,
         status: parts.status.as_u16(),
         headers: serde_json::to_string(&headers).expect("strings always serialise"),
-        body: bytes.to_vec(),
+        body: whole.as_ref().ok().filter(|_| fits).map_or_else(|| in_place_of_it(made), |bytes| bytes.to_vec()),
     };
     if let Err(error) = state.store.remember_answer(actor, key, incident, &answer, state.clock.now()).await {
         // The work is done and must be told; only the replay is lost, and the key stays taken for a while.
         tracing::warn!(%error, "an answer could not be kept for its Idempotency-Key");
     }
-    Response::from_parts(parts, Body::from(bytes))
+    match whole {
+        Ok(bytes) => Response::from_parts(parts, Body::from(bytes)),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be read; what it tells of is done");
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(parts, Body::from(answer.body))
+        }
+    }
+}
+
+/// What is kept of an answer that is not kept whole.
+fn in_place_of_it(made: &str) -> Vec<u8> {
+    let detail = format!(
+        "This request was done and is not done again. Its answer was too large to be kept; read what it made under {made}."
+    );
+    serde_json::json!({ "detail": detail }).to_string().into_bytes()
 }
 
 async fn free(state: &ApiState, actor: &Actor, key: &str) {

@@ -18,6 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::access::Access;
 use crate::alarms::Alarms;
 use crate::announcements::Announcements;
+use crate::config::Http;
 use crate::deadlines::Deadlines;
 use crate::delivery;
 use crate::domain::clock::{Clock, Entropy};
@@ -108,12 +109,23 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Longest time until the answer.
     pub time: Duration,
+    /// Largest answer that is kept whole under an `Idempotency-Key`, in bytes.
+    pub answer_bytes: usize,
+}
+
+impl Limits {
+    /// As configured.
+    #[must_use]
+    pub fn of(http: &Http) -> Self {
+        let time = Duration::from_secs(http.request_timeout_seconds);
+        Self { body_bytes: http.max_body_bytes, time, ..Self::default() }
+    }
 }
 
 impl Default for Limits {
-    /// Two mebibytes, half a minute.
+    /// Two mebibytes, half a minute, four mebibytes.
     fn default() -> Self {
-        Self { body_bytes: 2 * 1024 * 1024, time: Duration::from_secs(30) }
+        Self { body_bytes: 2 * 1024 * 1024, time: Duration::from_secs(30), answer_bytes: 4 * 1024 * 1024 }
     }
 }
 

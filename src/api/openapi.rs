@@ -21,7 +21,7 @@ const ABOUT: &str = "File an incident, learn what must be done by when, tell eve
 
 Times are RFC 3339 with offset. Lists have cursors: follow `next` as `after`. What can be edited has an `ETag`; send it
 as `If-Match`. Send an `Idempotency-Key` with every POST, a fresh one per request: the same request sent again with it is
-answered again, not done again. Unknown fields are refused. Every refusal is a problem (RFC 9457) of one of these kinds:
+answered again, not done again; of an answer above 4 MiB the repeat only says where to read what was made. Unknown fields are refused. Every refusal is a problem (RFC 9457) of one of these kinds:
 
 ";
 

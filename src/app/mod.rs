@@ -244,10 +244,7 @@ impl App {
             reports: Arc::new(Reports::new(with().0, with().1, with().2, Arc::clone(&rules))),
             typesetting: Arc::new(Semaphore::new(TYPESETTING)),
             fonts: Arc::clone(&fonts),
-            limits: api::Limits {
-                body_bytes: config.http.max_body_bytes,
-                time: Duration::from_secs(config.http.request_timeout_seconds),
-            },
+            limits: api::Limits::of(&config.http),
             announcements: Arc::new(Announcements::new(with().0, with().1, with().2, Arc::clone(&renderer))),
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),

@@ -52,6 +52,24 @@ on_both!(a_refused_request_frees_its_key, |world| {
     assert_eq!(mended.status, StatusCode::CREATED, "{}", mended.text);
 });
 
+on_both!(what_has_an_answer_too_large_to_keep_is_done_once, |world| {
+    let app = TestApp::start(&world).await;
+    let body = json!({ "title": "x", "impact": { "description": "d".repeat(9000) },
+        "remediation": { "taken": vec!["t".repeat(9000); 8] } });
+    let first = post(&app, Role::Responder, "/v1/incidents", "k1", &body).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.text);
+    assert!(first.text.len() > app.state.limits.answer_bytes, "the first answer is whole");
+    assert_eq!(first.json["title"], "x");
+    let again = post(&app, Role::Responder, "/v1/incidents", "k1", &body).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (StatusCode::CREATED, "true"), "{}", again.text);
+    for header in ["location", "etag", "content-type"] {
+        assert!(!first.header(header).is_empty());
+        assert_eq!(first.header(header), again.header(header), "{header}");
+    }
+    assert!(again.json["detail"].as_str().unwrap().contains(first.header("location")), "{}", again.text);
+    assert_eq!(count(&app).await, 1);
+});
+
 on_both!(a_repeat_while_the_first_is_under_way_is_told_to_wait, |world| {
     let app = TestApp::start(&world).await;
     let actor = app.state.access.authenticate(app.key(Role::Responder)).await.unwrap();

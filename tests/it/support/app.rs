@@ -143,7 +143,11 @@ impl TestApp {
             reports: Arc::new(reports),
             typesetting: Arc::new(Semaphore::new(2)),
             fonts: Arc::new(candour::render::pdf::Fonts::new(None)),
-            limits: candour::api::Limits { body_bytes: 1024 * 1024, ..candour::api::Limits::default() },
+            limits: candour::api::Limits {
+                body_bytes: 1024 * 1024,
+                answer_bytes: 64 * 1024,
+                ..candour::api::Limits::default()
+            },
             announcements: Arc::new(world.announcements()),
             intake: Arc::new(world.intake()),
             evidence: Arc::new(world.evidence()),
