@@ -19,7 +19,7 @@ use crate::incidents::IncidentError;
 use crate::incidents::forecast::Basis;
 use crate::store::StoreError;
 
-/// Moments of the history that the page reads; the API has them all.
+/// Moments of the history that the page reads, the last ones; the API has them all.
 const HISTORY: u32 = 200;
 
 #[derive(Serialize)]
@@ -106,7 +106,7 @@ async fn assemble(state: &ConsoleState, id: IncidentId) -> Result<IncidentPage<'
         Err(IncidentError::NoNotice) => None,
         Err(error) => return Err(error),
     };
-    let history = state.incidents.duty_history(id, 0, HISTORY).await?;
+    let history = state.incidents.latest_duty_history(id, HISTORY).await?;
     let forecast = state.incidents.forecast(id).await?;
     let incident = bundle.incident;
     Ok(IncidentPage {

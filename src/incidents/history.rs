@@ -74,6 +74,16 @@ impl Incidents {
         Ok(History { entries, next, since })
     }
 
+    /// The last entries of an incident's history, with what is different now.
+    ///
+    /// # Errors
+    /// As [`Incidents::duty_history`].
+    pub async fn latest_duty_history(&self, id: IncidentId, limit: u32) -> Result<History, IncidentError> {
+        // Numbers go up by one, so that the last ones begin that far before the last.
+        let last = self.store.last_duties(id).await?.map_or(0, |(seq, _)| seq);
+        self.duty_history(id, (last - i64::from(limit)).max(0), limit).await
+    }
+
     /// Notes what the duties are now, if that is another than what was noted last.
     async fn note_duties(&self, id: IncidentId, cause: Cause, by: &ActorRef) -> Result<(), IncidentError> {
         let docket = self.store.docket(id).await?;

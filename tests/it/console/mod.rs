@@ -1,6 +1,7 @@
 //! The responders' pages, through the real program.
 
 mod door;
+mod long_history;
 mod pages;
 
 use reqwest::header::HeaderMap;
