@@ -35,6 +35,12 @@ impl Role {
             Self::Admin => "admin",
         }
     }
+
+    /// Whether it sees who the affected people are; to all others they are masked.
+    #[must_use]
+    pub const fn sees_people(self) -> bool {
+        matches!(self, Self::Approver | Self::Admin)
+    }
 }
 
 /// The text names no role.

@@ -26,6 +26,7 @@ pub mod jurisdiction;
 pub mod letter;
 pub mod limit;
 pub mod locale;
+pub mod masked;
 pub mod message;
 pub mod notice;
 pub mod obligation;

@@ -33,6 +33,8 @@ pub struct PreviewRequest {
     pub jurisdiction: Option<JurisdictionId>,
     /// Only this channel; all of the cascade otherwise.
     pub channel: Option<Channel>,
+    /// Whether a real person is masked, because whoever looks may not see who it is.
+    pub masked: bool,
 }
 
 /// How the notice looks over one channel, or why it does not.
@@ -158,7 +160,7 @@ impl Incidents {
         self.check_variants(&content)?;
         let compiled = self.renderer.compile(&content, facts)?;
         let mut record = match request.person {
-            Some(person) => self.somebody(id, person).await?,
+            Some(person) => self.somebody(id, person, request.masked).await?,
             None => sample::person(request.locale.clone(), None),
         };
         if request.jurisdiction.is_some() {
@@ -191,8 +193,9 @@ impl Incidents {
     }
 
     /// A person of the incident, with a made-up code.
-    async fn somebody(&self, id: IncidentId, person: PersonId) -> Result<PersonRecord, IncidentError> {
+    async fn somebody(&self, id: IncidentId, person: PersonId, masked: bool) -> Result<PersonRecord, IncidentError> {
         let record = self.store.person(id, person).await?.record;
+        let record = if masked { record.masked() } else { record };
         Ok(PersonRecord { remedy_code: sample::remedy_code(), ..record })
     }
 
@@ -224,7 +227,7 @@ impl Incidents {
         };
         let compiled = self.renderer.compile(&content, &facts)?;
         let mut record = match request.person {
-            Some(person) => self.somebody(id, person).await?,
+            Some(person) => self.somebody(id, person, request.masked).await?,
             None => sample::person(request.locale.clone(), None),
         };
         if request.jurisdiction.is_some() {

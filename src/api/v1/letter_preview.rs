@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::ApiState;
+use crate::api::auth::Caller;
 use crate::api::extract::{PathArg, QueryArgs};
 use crate::api::operation::WORK;
 use crate::api::problem::Problem;
@@ -31,7 +32,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 struct LetterArgs {
     /// Always `letter`; the other channels are previewed by `POST`.
     channel: Channel,
-    /// A person of the incident; a made-up one otherwise.
+    /// A person of the incident; a made-up one otherwise. Masked as in the list of people.
     #[serde(default)]
     person: Option<PersonId>,
     /// Language; the person's own otherwise, or the notice's default.
@@ -45,12 +46,14 @@ struct LetterArgs {
 /// See the letter of the notice
 ///
 /// As PDF, the way a printing house would get it, with the facts as they are now; only the sender's address is missing, which
-/// the provider's configuration gives. Nothing is stored or sent; it shows personal data when a person is named.
+/// the provider's configuration gives. Nothing is stored or sent. When a person is named, it shows personal data to approvers
+/// and admins; for all other roles the person's name, address and values are masked.
 #[utoipa::path(get, path = "/v1/incidents/{id}/notice/preview", tag = "notices", extensions(("x-roles" = json!(WORK))),
     params(("id" = IncidentId, Path, description = "The incident."), LetterArgs),
     responses((status = 200, description = "The letter.", body = Vec<u8>, content_type = "application/pdf")))]
 async fn preview_letter(
     State(state): State<ApiState>,
+    Caller(actor): Caller,
     PathArg(id): PathArg<IncidentId>,
     QueryArgs(args): QueryArgs<LetterArgs>,
 ) -> Result<Response, Problem> {
@@ -60,7 +63,8 @@ async fn preview_letter(
     }
     let form = Form::named(args.form.as_deref().unwrap_or("din5008_b"))
         .map_err(|reason| Problem::field("form", &reason, "Name one of these forms."))?;
-    let request = PreviewRequest { person: args.person, locale: args.locale, ..PreviewRequest::default() };
+    let masked = !actor.role.sees_people();
+    let request = PreviewRequest { person: args.person, locale: args.locale, masked, ..PreviewRequest::default() };
     let preview = state.incidents.preview_letter(id, request).await?;
     let _turn = state.typesetting.acquire().await.map_err(|error| Problem::internal(&error))?;
     let (fonts, made_at) = (Arc::clone(&state.fonts), state.clock.now().to_rfc3339());

@@ -126,7 +126,7 @@ async fn write(
 struct PreviewBody {
     /// Content that is not written yet; the newest version otherwise.
     content: Option<NoticeContent>,
-    /// A person of the incident; a made-up one otherwise.
+    /// A person of the incident; a made-up one otherwise. Masked as in the list of people.
     person: Option<PersonId>,
     /// Language; the person's own otherwise, or the notice's default.
     locale: Option<Locale>,
@@ -208,6 +208,9 @@ struct PreviewAnswer {
     /// Place of the variant that people of this residence read, from 0; absent where they read what all others do.
     #[serde(skip_serializing_if = "Option::is_none")]
     variant: Option<usize>,
+    /// Whether the person's own values are masked, because the key's role may not see them. Lengths and costs are then those
+    /// of the masked text.
+    masked: bool,
     /// Per channel.
     previews: Vec<ChannelPreview>,
     /// What the laws ask of a notice to individuals.
@@ -348,27 +351,32 @@ fn shown(channel: Channel, rendered: &Rendered) -> ChannelPreview {
 /// Preview the notice
 ///
 /// For any locale, jurisdiction, channel and person, with the facts as they are now. A value that is missing is
-/// refused by name. Nothing is stored or sent; the answer has personal data when a person is named.
+/// refused by name. Nothing is stored or sent. When a person is named, the answer has personal data for approvers and admins;
+/// for all other roles the person's values are masked.
 #[utoipa::path(post, path = "/v1/incidents/{id}/notice/preview", tag = "notices",
     extensions(("x-roles" = json!(WORK)), ("x-idempotency" = json!("natural"))),
     params(("id" = IncidentId, Path, description = "The incident.")), request_body = PreviewBody,
     responses((status = 200, description = "The previews.", body = PreviewAnswer)))]
 async fn preview(
     State(state): State<ApiState>,
+    Caller(actor): Caller,
     PathArg(id): PathArg<IncidentId>,
     JsonBody(body): JsonBody<PreviewBody>,
 ) -> Result<Json<PreviewAnswer>, Problem> {
+    let masked = body.person.is_some() && !actor.role.sees_people();
     let request = PreviewRequest {
         content: body.content,
         person: body.person,
         locale: body.locale,
         jurisdiction: body.jurisdiction,
         channel: body.channel,
+        masked,
     };
     let Previews { hash, variant, previews, requirements } = state.incidents.preview(id, request).await?;
     Ok(Json(PreviewAnswer {
         hash,
         variant,
+        masked,
         previews: previews.iter().map(priced).collect(),
         requirements: requirements.into_iter().map(RequirementView::from).collect(),
     }))

@@ -15,7 +15,6 @@ use crate::api::extract::{PathArg, QueryArgs};
 use crate::api::operation::{READ, WORK};
 use crate::api::page::{PageArgs, PageOf};
 use crate::api::problem::{Kind, Problem, sentence};
-use crate::domain::actor::Role;
 use crate::domain::id::IncidentId;
 use crate::people::{Format, ImportError, ImportOutcome, Interruption};
 use crate::store::PeopleGroup;
@@ -151,7 +150,7 @@ async fn list(
     PathArg(id): PathArg<IncidentId>,
     QueryArgs(page): QueryArgs<PageArgs>,
 ) -> Result<Json<PageOf<PersonView>>, Problem> {
-    let whole = matches!(actor.role, Role::Approver | Role::Admin);
+    let whole = actor.role.sees_people();
     let people = state.people.list(id, page.after()?, page.limit()?).await?;
     Ok(Json(PageOf::of(people, |person| person.id.0, |person| PersonView::of(&person, whole))))
 }

@@ -4,8 +4,9 @@ use candour::domain::actor::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use super::notices::{facts, notice, write};
+use super::notices::{facts, notice, secretive, write};
 use crate::support::app::{TestApp, send};
+use crate::support::pdf::tool;
 use crate::support::stores::on_both;
 
 on_both!(a_letter_is_a_page_and_a_call_is_a_script, |world| {
@@ -33,5 +34,28 @@ on_both!(a_letter_is_a_page_and_a_call_is_a_script, |world| {
     for (query, field) in [("channel=sms", "channel"), ("channel=letter&form=din", "form")] {
         let wrong = app.request(Method::GET, &format!("{path}/preview?{query}"), Some(Role::Responder));
         send(wrong).await.at_fault(422, "invalid-fields", field);
+    }
+});
+
+on_both!(a_letter_masks_the_person_for_whom_the_list_does, |world| {
+    let app = TestApp::start(&world).await;
+    let id = app.file(&facts()).await;
+    let person = secretive(&world, &id).await;
+    let mut content = notice(" Your number: {{person.customer}}.");
+    content["cascade"] = json!(["letter"]);
+    assert_eq!(write(&app, &id, None, &content).await.status, 200);
+    let words = async |role: Role| {
+        let path = format!("/v1/incidents/{id}/notice/preview?channel=letter&person={person}");
+        let page = app.request(Method::GET, &path, Some(role)).send().await.unwrap();
+        assert_eq!(page.status(), 200);
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("letter.pdf");
+        std::fs::write(&file, page.bytes().await.unwrap()).unwrap();
+        tool("pdftotext", "poppler-utils", &["-"], &file)
+    };
+    let (masked, whole) = (words(Role::Responder).await, words(Role::Approver).await);
+    assert!(!masked.contains("Canary") && masked.contains("C***"), "{masked}");
+    for value in ["Canary Jones", "Canary Street 1", "Canary Town", "Canary-2"] {
+        assert!(whole.contains(value), "no {value} in {whole}");
     }
 });

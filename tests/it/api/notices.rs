@@ -3,12 +3,13 @@
 use candour::domain::actor::Role;
 use candour::domain::price::Price;
 use candour::domain::segments;
+use candour::store::PeopleStore;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::campaigns::import;
 use crate::support::app::{Answer, TestApp, send};
-use crate::support::stores::on_both;
+use crate::support::stores::{World, on_both, operator};
 
 /// Facts that a notice can be written from.
 pub(crate) fn facts() -> Value {
@@ -34,6 +35,18 @@ pub(super) fn notice(extra: &str) -> Value {
         "texts": { "en": texts(&format!("Somebody copied our mail archive.{extra}")), "de": texts("Jemand hat unser Archiv kopiert.") },
         "cascade": ["email", "sms"]
     })
+}
+
+/// Imports somebody whose every value begins alike.
+pub(super) async fn secretive(world: &World, incident: &str) -> String {
+    let record = json!({
+        "ref": "Canary-1", "name": "Canary Jones", "emails": ["canary@example.org"], "fields": { "customer": "Canary-2" },
+        "address": { "lines": ["Canary Street 1"], "city": "Canary Town", "postcode": "Canary 7", "country": "DE" },
+    });
+    let (incident, ids) = (incident.parse().unwrap(), world.people_ids(1));
+    let records = vec![serde_json::from_value(record).unwrap()];
+    world.store.import_people(incident, records, ids.clone(), world.now(), operator()).await.unwrap();
+    ids[0].to_string()
 }
 
 /// Writes a notice, as a responder.
@@ -148,10 +161,33 @@ on_both!(a_preview_with_a_person_names_what_the_person_lacks, |world| {
     write(&app, &id, None, &notice(" Your number: {{person.customer}}.")).await;
     let people = import(&world, &id, &[("p1", Some("K-77"), "en"), ("p2", None, "en")]).await;
     let path = format!("/v1/incidents/{id}/notice/preview");
-    let full = app.post(Role::Responder, &path, &json!({ "person": people[0] })).await;
+    let full = app.post(Role::Approver, &path, &json!({ "person": people[0] })).await;
+    assert_eq!(full.json["masked"], false, "{}", full.text);
     assert!(full.json["previews"][0]["text"].as_str().unwrap().contains("Your number: K-77."), "{}", full.text);
     let lacking = app.post(Role::Responder, &path, &json!({ "person": people[1] })).await;
     assert!(lacking.problem(422, "bad-template")["detail"].as_str().unwrap().contains("customer"), "{}", lacking.text);
     let nobody = app.post(Role::Responder, &path, &json!({ "person": "01920000-0000-7000-8000-000000000000" })).await;
     nobody.problem(404, "not-found");
+});
+
+on_both!(a_preview_masks_the_person_for_whom_the_list_does, |world| {
+    let app = TestApp::start(&world).await;
+    let id = app.file(&facts()).await;
+    let person = secretive(&world, &id).await;
+    let path = format!("/v1/incidents/{id}/notice/preview");
+    let content = notice(" {{person.name}} {{person.ref}} {{person.customer}}.");
+    for channel in ["email", "sms", "push", "letter", "voice"] {
+        let asked = json!({ "content": content, "person": person, "channel": channel });
+        let shown = app.post(Role::Responder, &path, &asked).await;
+        assert_eq!((shown.status, &shown.json["masked"]), (StatusCode::OK, &json!(true)), "{channel}: {}", shown.text);
+        assert!(!shown.text.contains("Canary"), "{channel}: {}", shown.text);
+        let whole = app.post(Role::Approver, &path, &asked).await;
+        assert_eq!((whole.status, &whole.json["masked"]), (StatusCode::OK, &json!(false)), "{channel}: {}", whole.text);
+    }
+    let asked = json!({ "content": content, "person": person, "channel": "email" });
+    let text = |answer: &Answer| answer.json["previews"][0]["text"].as_str().unwrap().to_owned();
+    let masked = text(&app.post(Role::Responder, &path, &asked).await);
+    assert!(masked.contains("C*** C*** C***."), "{masked}");
+    let whole = text(&app.post(Role::Admin, &path, &asked).await);
+    assert!(whole.contains("Canary Jones Canary-1 Canary-2."), "{whole}");
 });
