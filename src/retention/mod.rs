@@ -1,7 +1,8 @@
 //! How long personal data lives, and how it ends: by destroying the key it is sealed under.
 //!
 //! Owns the decision to erase an incident's people. Guarantees that erasing leaves the evidence: counts, hashes and the
-//! audit chain still verify. Never deletes rows: without their key they are noise, in every backup too.
+//! audit chain still verify. Never deletes rows: without their key they are noise. A backup from before has the key still,
+//! wrapped by the master key; what becomes of backups is the operator's to decide (`runbooks/restore-from-backup.md`).
 
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ impl Retention {
         Self { store, clock }
     }
 
-    /// Destroys an incident's key: names, contact points and fields of its people cannot be read any more, by anyone.
+    /// Destroys an incident's key: names, contact points and fields of its people cannot be read from this database any more,
+    /// by anyone.
     ///
     /// # Errors
     /// When the incident is still being handled, was erased before, or the database does not answer.

@@ -1,12 +1,14 @@
-//! Destroying an incident's key, which erases its people everywhere.
+//! Destroying an incident's key, which erases its people from this database.
 
 use async_trait::async_trait;
+use sqlx::PgPool;
 
 use super::SqlStore;
 use super::audit::AppendAudit;
 use super::db::{Db, writing};
 use super::error::StoreError;
 use super::incidents::IncidentRows;
+use super::lent::{Lent, within};
 use super::traits::{Result, RetentionStore};
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
@@ -56,18 +58,32 @@ impl RetentionStore for SqlStore {
 }
 
 impl SqlStore {
-    /// Takes what was overwritten out of SQLite's log as well; the file itself is wiped as it is written
-    /// (`secure_delete`). PostgreSQL keeps old rows until its vacuum, and both may have backups: there the wrapped key
-    /// is as safe as the master key is.
+    /// Takes what was overwritten out of the database's own files. SQLite's file is wiped as it is written (`secure_delete`),
+    /// its log is started anew here. PostgreSQL keeps old rows, and an ordinary vacuum leaves their bytes in the page: the
+    /// table, one small row an incident, is written to a new file. Backups, log archives and standbys that lag are out of
+    /// reach: there the wrapped key stays, as safe as the master key is.
     ///
-    /// The key is destroyed by now, so that a log which somebody is still reading is no failure: SQLite starts it anew
-    /// later by itself.
+    /// The key is destroyed by now, so that it is no failure when somebody is still reading: SQLite starts its log anew later
+    /// by itself, PostgreSQL's next `VACUUM FULL` does it.
     async fn scrub(&self) {
-        if let Db::Sqlite { write, .. } = &self.db {
-            let done = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(write).await;
-            if !matches!(done, Ok(0_i64)) {
-                tracing::warn!("a destroyed key may stand in SQLite's log until it is next started anew");
+        let scrubbed = match &self.db {
+            Db::Sqlite { write, .. } => {
+                let done = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(write).await;
+                matches!(done, Ok(0_i64))
             }
+            Db::Postgres { pool } => matches!(within(self.patience, rewrite_keys(pool)).await, Ok(Ok(()))),
+        };
+        if !scrubbed {
+            tracing::warn!("a destroyed key may stand in the files of the database until they are next written anew");
         }
     }
+}
+
+/// Whoever wants the table meanwhile waits behind this, and this behind a dump that is being made: not for long. The
+/// connection is not given back, so that its setting goes with it.
+async fn rewrite_keys(pool: &PgPool) -> sqlx::Result<()> {
+    let mut connection = Lent::of(pool).await?;
+    sqlx::query("/* scrub */ SET lock_timeout = '1s'").execute(&mut *connection).await?;
+    sqlx::query("/* scrub */ VACUUM FULL incident_keys").execute(&mut *connection).await?;
+    Ok(())
 }

@@ -32,14 +32,15 @@ impl From<EraseError> for Problem {
 struct Erased {
     /// The incident.
     incident: IncidentId,
-    /// True: names, contact points and fields of its people cannot be read any more, by anyone.
+    /// True: names, contact points and fields of its people cannot be read from this database any more, by anyone.
     erased: bool,
 }
 
 /// Erase an incident's people
 ///
-/// Destroys the key that their data is sealed under, in this database and so in every backup of it. Cannot be undone.
-/// Only for an incident that is closed or discarded. Counts, hashes and the audit chain stay and still verify.
+/// Destroys the key that their data is sealed under, in this database and so in every backup that is made from now on. Cannot
+/// be undone. A backup from before has the key still, wrapped by the master key: who restores it erases again, and where the
+/// erasure is to hold for backups, those are destroyed. Only for an incident that is closed or discarded. Counts, hashes and the audit chain stay and still verify.
 #[utoipa::path(post, path = "/v1/incidents/{id}/erase", tag = "retention", extensions(("x-roles" = json!(ADMIN))),
     params(("id" = IncidentId, Path, description = "The incident.")),
     responses((status = 200, description = "They are erased.", body = Erased)))]

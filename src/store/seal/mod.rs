@@ -1,8 +1,9 @@
 //! Sealing: envelope encryption of everything that could identify somebody.
 //!
 //! A master key, which the operator keeps, wraps one random key per incident; the incident's key seals its people and
-//! indexes them. Destroying the wrapped key therefore erases the people everywhere, backups included. Ciphertext is bound
-//! to its table, row and column, so that a value moved elsewhere does not open. This room makes and holds keys; it never
+//! indexes them. Destroying the wrapped key therefore erases the people wherever this was the last copy of it: from the database
+//! and from backups made afterwards, not from those made before, which have it beside the people. Ciphertext is bound to its
+//! table, row and column, so that a value moved elsewhere does not open. This room makes and holds keys; it never
 //! writes them anywhere but wrapped.
 
 mod envelope;

@@ -82,7 +82,7 @@ pub trait AccessStore: Send + Sync {
     async fn forget_key(&self, actor: &Actor, key: &str) -> Result<()>;
 }
 
-/// Destroying an incident's key, which erases its people everywhere.
+/// Destroying an incident's key, which erases its people from this database and from backups that are made afterwards.
 #[async_trait]
 pub trait RetentionStore: Send + Sync {
     /// Destroys the incident's key. `Conflict` while a campaign is running or the incident is not closed or discarded.

@@ -1,4 +1,4 @@
-//! `RetentionStore`: destroying an incident's key erases its people everywhere.
+//! `RetentionStore`: destroying an incident's key erases its people from the database.
 
 use candour::domain::audit::{GENESIS, verify};
 use candour::domain::campaign::CampaignState;
@@ -11,6 +11,7 @@ use candour::store::{
     AuditStore, CampaignStore, DeliveryStore, IncidentStore, PeopleStore, ReceiptEffect, Result, RetentionStore,
     StoreError,
 };
+use sqlx::{Connection, PgConnection};
 
 use super::queue_support::{FOREVER, T0, reachable};
 use crate::support::stores::{World, on_both, operator, record};
@@ -91,4 +92,58 @@ on_both!(a_bounce_after_the_key_is_gone_leaves_nobody_to_be_told, |world| {
     let awaiting = world.store.campaigns_awaiting_receipts(Millis(0)).await.unwrap();
     assert!(awaiting.is_empty(), "nobody is sent on for want of a receipt either");
     world.assert_consistent().await;
+});
+
+/// Whether the database's own files still have the row as it was: SQLite's by their bytes, PostgreSQL's by the file that the
+/// table stands in.
+async fn still_there(world: &World, before: &(Vec<u8>, i64)) -> bool {
+    match world.url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let path = path.split('?').next().unwrap();
+            let read = |end: &str| std::fs::read(format!("{path}{end}")).unwrap_or_default();
+            let files = [read(""), read("-wal")].concat();
+            files.windows(before.0.len()).any(|bytes| bytes == before.0)
+        }
+        None => keys_file(world).await == before.1,
+    }
+}
+
+/// The wrapped key, and the number of the file that PostgreSQL keeps such keys in.
+async fn wrapped(world: &World) -> (Vec<u8>, i64) {
+    let sql = "SELECT wrapped FROM incident_keys";
+    if let Some(mut connection) = world.sqlite().await {
+        return (sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap(), 0);
+    }
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    (sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap(), keys_file(world).await)
+}
+
+async fn keys_file(world: &World) -> i64 {
+    world.number("SELECT pg_relation_filenode('incident_keys')::bigint").await
+}
+
+on_both!(a_destroyed_key_is_in_no_file_of_the_database, |world| {
+    let incident = world.incident().await.id;
+    let before = wrapped(&world).await;
+    go(&world, incident, Draft, Discarded).await;
+    assert!(still_there(&world, &before).await);
+    destroy(&world, incident).await.unwrap();
+    assert!(!still_there(&world, &before).await);
+});
+
+on_both!(a_key_is_destroyed_though_somebody_reads_the_table, |world| {
+    let incident = world.incident().await.id;
+    go(&world, incident, Draft, Discarded).await;
+    let sql = "SELECT COUNT(*) FROM incident_keys";
+    if let Some(mut connection) = world.sqlite().await {
+        let mut reading = connection.begin().await.unwrap();
+        let _: i64 = sqlx::query_scalar(sql).fetch_one(&mut *reading).await.unwrap();
+        destroy(&world, incident).await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(&world.url).await.unwrap();
+        let mut reading = connection.begin().await.unwrap();
+        let _: i64 = sqlx::query_scalar(sql).fetch_one(&mut *reading).await.unwrap();
+        destroy(&world, incident).await.unwrap();
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM incident_keys WHERE wrapped IS NULL").await, 1);
 });
