@@ -26,12 +26,13 @@ pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, 
         let done = async {
             or_go_on(reap(shared, lease).await, PART, "workers that died")?;
             or_go_on(complete(shared).await, PART, "campaigns that are complete")?;
-            or_go_on(leave(shared).await, PART, "campaigns that were cancelled")?;
             or_go_on(cover(shared).await, PART, "announcements")?;
             or_go_on(count(shared).await, PART, "figures")?;
             or_go_on(canary::judge(shared).await, PART, "canaries")?;
             or_go_on(strays.look(shared).await, PART, "destinations that nobody carries")?;
             or_go_on(silences.look(shared, &providers).await, PART, "messages without a receipt")?;
+            // Last, because it waits for whoever seals a campaign of the same incident.
+            or_go_on(leave(shared).await, PART, "campaigns that were cancelled")?;
             Ok::<(), StoreError>(())
         };
         if let Err(error) = done.await {

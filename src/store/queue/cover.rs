@@ -15,6 +15,7 @@ use crate::domain::id::{CampaignId, IncidentId};
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
+use crate::store::error::StoreError;
 use crate::store::traits::Result;
 
 /// So many people are moved in one transaction.
@@ -34,15 +35,26 @@ impl SqlStore {
         })?;
         let mut covered = 0;
         for campaign in campaigns.into_iter().map(CampaignId) {
-            loop {
-                let moved = self.cover_step(incident, campaign, now).await?;
-                if moved == 0 {
-                    break;
+            match self.cover_campaign(incident, campaign, now).await {
+                Err(error) if !matches!(error, StoreError::Unavailable(_)) => {
+                    // The others must not wait for it.
+                    tracing::error!(%campaign, %error, "the announcement cannot stand in for people; it will be tried again");
                 }
-                covered += moved;
+                moved => covered += moved?,
             }
         }
         Ok(covered)
+    }
+
+    async fn cover_campaign(&self, incident: IncidentId, campaign: CampaignId, now: Millis) -> Result<i64> {
+        let mut covered = 0;
+        loop {
+            let moved = self.cover_step(incident, campaign, now).await?;
+            if moved == 0 {
+                return Ok(covered);
+            }
+            covered += moved;
+        }
     }
 
     async fn cover_step(&self, incident: IncidentId, campaign: CampaignId, now: Millis) -> Result<i64> {
