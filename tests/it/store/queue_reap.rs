@@ -112,3 +112,23 @@ on_both!(nobody_is_told_again_while_the_provider_is_asked, |world| {
     assert_eq!(world.claim(campaign.id, other, Channel::Email, 1, AFTER.plus(600_000)).await.unwrap().len(), 1);
     world.assert_consistent().await;
 });
+
+on_both!(a_campaign_whose_people_cannot_be_taken_keeps_no_other_waiting, |world| {
+    let (first, second) =
+        (world.running(vec![reachable("a", 1, 0)]).await, world.running(vec![reachable("b", 1, 0)]).await);
+    let worker = world.worker(FOREVER).await;
+    for campaign in [&first, &second] {
+        assert_eq!(world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap().len(), 1);
+    }
+    let of_first = "UPDATE campaign_people SET cascade = 'nonsense!' WHERE campaign_id = (SELECT id FROM campaigns ORDER BY id LIMIT 1)";
+    world.execute(of_first).await;
+    let reaped = world.store.reap(&policies(), &BTreeMap::new(), Some(worker), T0, 0.5).await.unwrap();
+    assert_eq!((reaped.unknown, reaped.workers), (1, 0), "the worker stays until all of its people are taken");
+    assert_eq!((world.counts(first.id).await.in_flight, world.counts(second.id).await.pending), (1, 1));
+    let of_first =
+        "UPDATE campaign_people SET cascade = 'e0' WHERE campaign_id = (SELECT id FROM campaigns ORDER BY id LIMIT 1)";
+    world.execute(of_first).await;
+    let reaped = world.store.reap(&policies(), &BTreeMap::new(), Some(worker), T0, 0.5).await.unwrap();
+    assert_eq!((reaped.unknown, reaped.workers), (1, 1));
+    world.assert_consistent().await;
+});
