@@ -15,7 +15,7 @@ pub(in crate::store) trait Cover {
     fn cover(&mut self, incident: IncidentId) -> impl Future<Output = Result<i64>> + Send;
     /// Moves announced people back to unreachable; returns how many places in campaigns moved.
     fn uncover(&mut self, incident: IncidentId) -> impl Future<Output = Result<i64>> + Send;
-    /// How many different people of the incident are announced.
+    /// How many different people of the incident are announced and have been told by no campaign.
     fn announced_people(&mut self, incident: IncidentId) -> impl Future<Output = Result<i64>> + Send;
 }
 
@@ -97,7 +97,9 @@ on_both_connections!(Cover {
     async fn announced_people(&mut self, incident: IncidentId) -> Result<i64> {
         Ok(sqlx::query_scalar(
             "/* announced_people */ SELECT COUNT(DISTINCT p.person_id) FROM campaigns c \
-             JOIN campaign_people p ON p.campaign_id = c.id AND p.state = 'announced' WHERE c.incident_id = $1",
+             JOIN campaign_people p ON p.campaign_id = c.id AND p.state = 'announced' WHERE c.incident_id = $1 \
+             AND NOT EXISTS (SELECT 1 FROM campaigns d JOIN campaign_people o ON o.campaign_id = d.id AND o.person_id = p.person_id \
+                 WHERE d.incident_id = $1 AND o.state = 'reached')",
         )
         .bind(incident.0)
         .fetch_one(&mut *self)

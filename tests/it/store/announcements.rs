@@ -157,3 +157,28 @@ on_both!(publishing_covers_the_unreachable_of_all_campaigns_and_withdrawing_unco
     assert_eq!(world.store.campaign_counts().await, Ok(before));
     assert_eq!(world.number("SELECT COUNT(*) FROM campaign_people WHERE state = 'unreachable'").await, 9);
 });
+
+on_both!(whom_another_campaign_has_told_is_not_among_those_that_a_public_notice_stands_in_for, |world| {
+    let incident = world.incident().await.id;
+    let people = vec![record("c-1", None), record("c-2", None)];
+    world.store.import_people(incident, people, world.people_ids(2), world.now(), operator()).await.unwrap();
+    unreachable_campaign(&world, incident).await;
+    unreachable_campaign(&world, incident).await;
+    world
+        .execute(
+            "UPDATE campaign_people SET state = 'reached', reason = NULL \
+             WHERE campaign_id = (SELECT id FROM campaigns ORDER BY id DESC LIMIT 1) \
+             AND person_id = (SELECT id FROM people ORDER BY id LIMIT 1)",
+        )
+        .await;
+    world
+        .execute(
+            "UPDATE campaigns SET unreachable = 1, reached = 1 WHERE id = (SELECT id FROM campaigns ORDER BY id DESC LIMIT 1)",
+        )
+        .await;
+    let audit = || world.audit(incident, "announcement.changed");
+    let draft = announcement(&world, incident, "tape");
+    world.store.put_announcement(&draft, audit()).await.unwrap();
+    let published = world.store.publish_announcement(draft.id, &operator(), world.now(), audit()).await.unwrap();
+    assert_eq!(published.covers, 1, "the other is unreachable in one campaign and reached in another");
+});
