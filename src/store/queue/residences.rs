@@ -119,7 +119,9 @@ on_both_connections!(Relocating {
         let counts = &by.counts;
         // First those who are there: a row that is to be inserted is checked before it is found to be there already.
         let known = sqlx::query(
-            "/* change_jurisdiction */ UPDATE campaign_jurisdictions SET sealed = sealed + $3, reached = reached + $4,              unknown = unknown + $5, unreachable = unreachable + $6, announced = announced + $7, suppressed = suppressed + $8              WHERE campaign_id = $1 AND jurisdiction = $2",
+            "/* change_jurisdiction */ UPDATE campaign_jurisdictions SET sealed = sealed + $3, reached = reached + $4, \
+             unknown = unknown + $5, unreachable = unreachable + $6, announced = announced + $7, suppressed = suppressed + $8 \
+             WHERE campaign_id = $1 AND jurisdiction = $2",
         )
         .bind(campaign.0)
         .bind(jurisdiction)
@@ -133,7 +135,8 @@ on_both_connections!(Relocating {
         .await?;
         if known.rows_affected() == 0 {
             sqlx::query(
-                "/* change_jurisdiction */ INSERT INTO campaign_jurisdictions (campaign_id, jurisdiction, sealed, reached,                  unknown, unreachable, announced, suppressed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "/* change_jurisdiction */ INSERT INTO campaign_jurisdictions (campaign_id, jurisdiction, sealed, reached, \
+                 unknown, unreachable, announced, suppressed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             )
             .bind(campaign.0)
             .bind(jurisdiction)
