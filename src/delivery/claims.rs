@@ -39,9 +39,6 @@ const SLOT_BURST_MS: i64 = 1000;
 /// that not all of them go out at once. Longer where the engine looks more rarely.
 const SLOT_LAPSE_MS: i64 = 5000;
 
-/// The slowest rate of a domain, in messages a second.
-const SLOWEST: f64 = 0.001;
-
 /// What came of looking for people.
 pub(super) struct Found {
     /// Those found, all of one campaign.
@@ -311,19 +308,17 @@ impl Claims {
         }
         let (mut put_off, mut back) = (Vec::new(), Vec::new());
         for (domain, work) in limited {
-            let rate = rates.of(LimitKind::Domain, &domain).unwrap_or(f64::INFINITY).max(SLOWEST);
             let number = u32::try_from(work.len()).unwrap_or(u32::MAX);
-            let Ok(first) = self.shared.store.take_slots(&domain, rate, number, now).await else {
+            let Ok(slots) = self.shared.store.take_slots(&domain, number, now).await else {
                 back.extend(work.into_iter().map(|(_, claimed)| claimed.attempt));
                 continue;
             };
-            let Some(first) = first else {
+            let Some(slots) = slots else {
                 free.extend(work);
                 continue;
             };
             for (nth, (notice, claimed)) in (0_u32..).zip(work) {
-                #[expect(clippy::cast_possible_truncation, reason = "saturates: a time that never comes")]
-                let slot = first.plus((f64::from(nth) * 1000.0 / rate) as i64);
+                let slot = slots.nth(nth);
                 if slot.0 <= now.0 + SLOT_BURST_MS {
                     free.push((notice, claimed));
                 } else {

@@ -74,6 +74,34 @@ pub struct Grant {
     pub wait_ms: Option<u64>,
 }
 
+/// Slots of a domain's rate, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slots {
+    /// The first.
+    pub first: Millis,
+    /// How many there are in a second.
+    pub per_second: f64,
+}
+
+/// The slowest rate of a domain, in messages a second.
+const SLOWEST: f64 = 0.001;
+
+impl Slots {
+    /// Those that come next at a rate, where `free_at` is the first that nobody has.
+    #[must_use]
+    pub fn next(per_second: f64, free_at: Millis, now: Millis) -> Self {
+        Self { first: free_at.max(now), per_second: per_second.max(SLOWEST) }
+    }
+
+    /// One of them, counted from 0.
+    #[must_use]
+    pub fn nth(&self, number: u32) -> Millis {
+        #[expect(clippy::cast_possible_truncation, reason = "saturates: a time that never comes")]
+        let after = (f64::from(number) * 1000.0 / self.per_second).ceil() as i64;
+        self.first.plus(after)
+    }
+}
+
 impl Bucket {
     /// A full one.
     #[must_use]

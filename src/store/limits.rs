@@ -11,7 +11,7 @@ use super::rows::word;
 use super::traits::{LimitStore, Result};
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
-use crate::domain::limit::{Bucket, Grant, Limit, LimitKind};
+use crate::domain::limit::{Bucket, Grant, Limit, LimitKind, Slots};
 
 #[derive(FromRow)]
 struct LimitRow {
@@ -113,20 +113,23 @@ impl LimitStore for SqlStore {
         })
     }
 
-    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Option<Millis>> {
-        #[expect(clippy::cast_possible_truncation, reason = "saturates: a time that never comes")]
-        let span = (f64::from(number) * 1000.0 / per_second).ceil() as i64;
+    async fn take_slots(&self, domain: &str, number: u32, now: Millis) -> Result<Option<Slots>> {
         writing!(self, tx => {
-            let free: Option<i64> = sqlx::query_scalar(
-                "/* take_slots */ UPDATE limits SET filled_at = CASE WHEN filled_at > $2 THEN filled_at ELSE $2 END + $3 \
-                 WHERE kind = 'domain' AND name = $1 RETURNING filled_at",
+            let row: Option<(Option<f64>, i64)> = sqlx::query_as(
+                "/* take_slots */ UPDATE limits SET filled_at = filled_at WHERE kind = 'domain' AND name = $1 \
+                 RETURNING per_second, filled_at",
             )
             .bind(domain)
-            .bind(now.0)
-            .bind(span)
             .fetch_optional(&mut *tx)
             .await?;
-            Ok(free.map(|end| Millis(end - span)))
+            let Some((Some(per_second), free_at)) = row else { return Ok(None) };
+            let slots = Slots::next(per_second, Millis(free_at), now);
+            sqlx::query("/* take_slots */ UPDATE limits SET filled_at = $2 WHERE kind = 'domain' AND name = $1")
+                .bind(domain)
+                .bind(slots.nth(number).0)
+                .execute(&mut *tx)
+                .await?;
+            Ok(Some(slots))
         })
     }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::Result;
 use crate::domain::audit::AuditEntry;
 use crate::domain::clock::Millis;
-use crate::domain::limit::{Grant, Limit, LimitKind};
+use crate::domain::limit::{Grant, Limit, LimitKind, Slots};
 
 /// Rates that hold for all workers together.
 #[async_trait]
@@ -25,9 +25,9 @@ pub trait LimitStore: Send + Sync {
         wanted: u32,
         now: Millis,
     ) -> Result<Grant>;
-    /// Takes so many slots of a domain's rate, one after the other. Returns the time of the first; each further one is
-    /// `1000 / per_second` milliseconds later. `None` when the rate has been taken away, and nothing holds anybody back.
-    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Option<Millis>>;
+    /// Takes so many slots of a domain's rate, one after the other, at the rate as it is by then. `None` when it has been taken
+    /// away, and nothing holds anybody back.
+    async fn take_slots(&self, domain: &str, number: u32, now: Millis) -> Result<Option<Slots>>;
     /// Gives all slots back that lie ahead: whoever waits for one is due now, and meets the rates anew. Works in bounded steps.
     async fn free_slots(&self, now: Millis) -> Result<u64>;
 }

@@ -10,7 +10,7 @@ use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts}
 use candour::domain::cascade::Routing;
 use candour::domain::clock::Millis;
 use candour::domain::id::{AnnouncementId, AttemptId, CampaignId, IncidentId, NoticeId};
-use candour::domain::limit::{Grant, Limit, LimitKind};
+use candour::domain::limit::{Grant, Limit, LimitKind, Slots};
 use candour::domain::locale::Locale;
 use candour::domain::notice::Notice;
 use candour::store::{
@@ -143,9 +143,9 @@ impl LimitStore for FaultyStore {
         self.call("tokens", Uuid::nil(), take).await
     }
 
-    async fn take_slots(&self, domain: &str, per_second: f64, number: u32, now: Millis) -> Result<Option<Millis>> {
+    async fn take_slots(&self, domain: &str, number: u32, now: Millis) -> Result<Option<Slots>> {
         let domain = domain.to_owned();
-        let take = move |model: &mut Model| Ok(model.take_slots(&domain, per_second, number, now));
+        let take = move |model: &mut Model| Ok(model.take_slots(&domain, number, now));
         self.call("slots", Uuid::nil(), take).await
     }
 

@@ -3,7 +3,7 @@
 use candour::domain::attempt::Claimed;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
-use candour::domain::limit::{Grant, Limit, LimitKind};
+use candour::domain::limit::{Grant, Limit, LimitKind, Slots};
 use candour::store::{AuditStore, Delay, DeliveryStore, LimitStore, StoreError};
 
 use super::queue_support::{FOREVER, T0, reachable};
@@ -59,11 +59,16 @@ on_both!(slots_of_a_domain_follow_one_another, |world| {
     let limit = Limit { kind: LimitKind::Domain, name: String::from("a.example"), per_second: 4.0, updated_at: T0 };
     let incident = world.incident().await.id;
     world.store.set_limit(&limit, world.audit(incident, "limit.set")).await.unwrap();
-    let slots = |number, at| world.store.take_slots("a.example", 4.0, number, Millis(T0.0 + at));
-    assert_eq!(slots(8, 0).await, Ok(Some(T0)));
-    assert_eq!(slots(2, 100).await, Ok(Some(Millis(T0.0 + 2000))), "after the eight");
-    assert_eq!(slots(1, 9000).await, Ok(Some(Millis(T0.0 + 9000))), "never in the past");
-    assert_eq!(world.store.take_slots("b.example", 4.0, 3, T0).await, Ok(None), "no limit, no wait");
+    let slots = |number, at| world.store.take_slots("a.example", number, Millis(T0.0 + at));
+    let at = |ms| Ok(Some(Slots { first: Millis(T0.0 + ms), per_second: 4.0 }));
+    assert_eq!(slots(8, 0).await, at(0));
+    assert_eq!(slots(2, 100).await, at(2000), "after the eight");
+    assert_eq!(slots(1, 9000).await, at(9000), "never in the past");
+    assert_eq!(world.store.take_slots("b.example", 3, T0).await, Ok(None), "no limit, no wait");
+    let faster = Limit { per_second: 8.0, ..limit };
+    world.store.set_limit(&faster, world.audit(incident, "limit.set")).await.unwrap();
+    let new = Slots { first: Millis(T0.0 + 100), per_second: 8.0 };
+    assert_eq!(slots(1, 100).await, Ok(Some(new)), "whoever asks does so at the rate as it is, from now on");
 });
 
 on_both!(slots_that_are_given_back_are_due_at_once_and_an_hour_is_no_slot, |world| {

@@ -2,7 +2,7 @@
 
 use candour::domain::campaign::{CampaignState, PersonState};
 use candour::domain::clock::Millis;
-use candour::domain::limit::{Bucket, Grant, Limit, LimitKind};
+use candour::domain::limit::{Bucket, Grant, Limit, LimitKind, Slots};
 use candour::store::{Result, StoreError};
 
 use super::{Model, Standing};
@@ -59,13 +59,11 @@ impl Model {
     }
 
     /// Takes slots of a domain's rate, one after the other.
-    pub(crate) fn take_slots(&mut self, domain: &str, per_second: f64, number: u32, now: Millis) -> Option<Millis> {
+    pub(crate) fn take_slots(&mut self, domain: &str, number: u32, now: Millis) -> Option<Slots> {
         let rate = self.limits.get_mut(&(LimitKind::Domain, domain.to_owned()))?;
-        let first = rate.filled_at.max(now);
-        #[expect(clippy::cast_possible_truncation, reason = "some seconds")]
-        let span = (f64::from(number) * 1000.0 / per_second).ceil() as i64;
-        rate.filled_at = first.plus(span);
-        Some(first)
+        let slots = Slots::next(rate.set?, rate.filled_at, now);
+        rate.filled_at = slots.nth(number);
+        Some(slots)
     }
 
     /// Whoever waits for a slot is due now.
