@@ -15,6 +15,8 @@ impl SqlStore {
     /// See `LimitStore::free_slots`. Of whose domain a slot is shows only when the record is open, so all are given back; those
     /// of other domains are given new ones.
     pub(in crate::store) async fn give_back_slots(&self, now: Millis) -> Result<u64> {
+        // First, so that whoever is freed does not queue up behind the slots that are given back.
+        writing!(self, tx => { tx.begin_slots_anew(now).await })?;
         let campaigns: Vec<Uuid> = reading!(self, conn => { conn.with_slots().await })?;
         let mut all = 0;
         for campaign in campaigns.into_iter().map(CampaignId) {
@@ -31,6 +33,8 @@ impl SqlStore {
 }
 
 trait Slotted {
+    /// Lets the next slot of each domain be now, where it lies ahead.
+    fn begin_slots_anew(&mut self, now: Millis) -> impl Future<Output = Result<()>> + Send;
     /// Campaigns in which somebody may wait for a slot.
     fn with_slots(&mut self) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
     /// Makes some due who wait for a slot. Returns how many.
@@ -38,6 +42,14 @@ trait Slotted {
 }
 
 on_both_connections!(Slotted {
+    async fn begin_slots_anew(&mut self, now: Millis) -> Result<()> {
+        sqlx::query("/* begin_slots_anew */ UPDATE limits SET filled_at = $1 WHERE kind = 'domain' AND filled_at > $1")
+            .bind(now.0)
+            .execute(&mut *self)
+            .await?;
+        Ok(())
+    }
+
     async fn with_slots(&mut self) -> Result<Vec<Uuid>> {
         let rows = sqlx::query_scalar(
             "/* with_slots */ SELECT id FROM campaigns WHERE state IN ('running', 'paused') ORDER BY id",

@@ -69,6 +69,10 @@ on_both!(slots_of_a_domain_follow_one_another, |world| {
     world.store.set_limit(&faster, world.audit(incident, "limit.set")).await.unwrap();
     let new = Slots { first: Millis(T0.0 + 100), per_second: 8.0 };
     assert_eq!(slots(1, 100).await, Ok(Some(new)), "whoever asks does so at the rate as it is, from now on");
+    slots(8_000, 200).await.unwrap();
+    world.store.free_slots(Millis(T0.0 + 300)).await.unwrap();
+    let anew = Slots { first: Millis(T0.0 + 300), per_second: 8.0 };
+    assert_eq!(slots(1, 300).await, Ok(Some(anew)), "nobody waits behind slots that were given back");
 });
 
 on_both!(slots_that_are_given_back_are_due_at_once_and_an_hour_is_no_slot, |world| {

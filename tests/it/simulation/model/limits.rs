@@ -66,8 +66,13 @@ impl Model {
         Some(slots)
     }
 
-    /// Whoever waits for a slot is due now.
+    /// Whoever waits for a slot is due now, and the next slot of each domain is too.
     pub(crate) fn free_slots(&mut self, now: Millis) -> u64 {
+        for ((kind, _), rate) in &mut self.limits {
+            if *kind == LimitKind::Domain {
+                rate.filled_at = rate.filled_at.min(now);
+            }
+        }
         let under_way = [CampaignState::Running, CampaignState::Paused];
         let mut freed = 0;
         for run in self.runs.values_mut().filter(|run| under_way.contains(&run.campaign.state)) {
