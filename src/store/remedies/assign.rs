@@ -23,13 +23,15 @@ const GUARDIANS: i64 = 1000;
 /// Steps with codes inside an operation.
 pub(in crate::store) trait AssignCodes {
     /// Gives a code to everybody whom a campaign that was just sealed is to tell, whose text has one in it and who has none.
-    /// Returns how many. `TooFewCodes` when the pool has fewer.
+    /// Returns how many, which the pool's numbers do not know yet. `TooFewCodes` when the pool has fewer.
     fn assign_to_sealed(
         &mut self,
         campaign: &Campaign,
         routing: &dyn Routing,
         key: &IncidentKey,
     ) -> impl Future<Output = Result<i64>> + Send;
+    /// Adds codes that were given out to the pool's numbers. Keeps others from the pool until the transaction ends.
+    fn codes_were_assigned(&mut self, incident: IncidentId, assigned: i64) -> impl Future<Output = Result<()>> + Send;
     /// The codes of some people.
     fn codes_of(&mut self, people: &[PersonId]) -> impl Future<Output = Result<SealedCodes>> + Send;
     /// Notes that these people of an incident were tried to be told: their codes may be in somebody's hands.
@@ -45,8 +47,8 @@ pub(in crate::store) trait AssignCodes {
 trait Sealed {
     /// The groups of those whom a campaign is to tell.
     fn groups_to_tell(&mut self, campaign: CampaignId) -> impl Future<Output = Result<Vec<Group>>> + Send;
-    /// Some of those whom a campaign is to tell as guardians, after one, of whom it is not known yet whose.
-    fn guardians_to_tell(
+    /// Some of those whom a campaign tells as guardians, or would if another did not, after one, of whom it is not known yet whose.
+    fn guardians(
         &mut self,
         campaign: CampaignId,
         after: Uuid,
@@ -66,12 +68,12 @@ on_both_connections!(Sealed {
         Ok(groups)
     }
 
-    async fn guardians_to_tell(&mut self, campaign: CampaignId, after: Uuid) -> Result<Vec<(Uuid, Vec<u8>)>> {
+    async fn guardians(&mut self, campaign: CampaignId, after: Uuid) -> Result<Vec<(Uuid, Vec<u8>)>> {
         // The last digit of `reach` has the marks; from `g` on, that of a guardian is among them (domain::reach).
         let guardians = sqlx::query_as(
-            "/* guardians_to_tell */ SELECT p.person_id, people.sealed \
+            "/* guardians */ SELECT p.person_id, people.sealed \
              FROM campaign_people p JOIN people ON people.id = p.person_id \
-             WHERE p.campaign_id = $1 AND p.person_id > $2 AND p.state || '' = 'pending' \
+             WHERE p.campaign_id = $1 AND p.person_id > $2 AND p.cascade <> '' \
              AND substr(people.reach, 7, 1) IN \
              ('g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v') \
              AND NOT EXISTS (SELECT 1 FROM wards w WHERE w.guardian_id = p.person_id) ORDER BY p.person_id LIMIT $3",
@@ -92,6 +94,14 @@ on_both_connections!(AssignCodes {
         routing: &dyn Routing,
         key: &IncidentKey,
     ) -> Result<i64> {
+        // First, because whoever is left to another campaign may be told by this one yet.
+        let mut after = Uuid::nil();
+        loop {
+            let guardians = self.guardians(campaign.id, after).await?;
+            let Some((last, _)) = guardians.last() else { break };
+            after = *last;
+            self.enter_wards(&wards(guardians, key)?).await?;
+        }
         let mut groups = Vec::new();
         for group in self.groups_to_tell(campaign.id).await? {
             let (residence, reads) = (jurisdiction(Some(group.0.clone()))?, locale(Some(group.1.clone()))?);
@@ -102,22 +112,21 @@ on_both_connections!(AssignCodes {
         if groups.is_empty() {
             return Ok(0);
         }
-        let mut after = Uuid::nil();
-        loop {
-            let guardians = self.guardians_to_tell(campaign.id, after).await?;
-            let Some((last, _)) = guardians.last() else { break };
-            after = *last;
-            self.enter_wards(&wards(guardians, key)?).await?;
-        }
         let (incident, now) = (campaign.incident, campaign.created_at);
         let assigned = i64::try_from(self.assign_sealed(incident, campaign.id, &groups, now).await?).unwrap_or(0);
         let lacking = self.lacking(campaign.id, &groups).await?;
         if lacking > 0 {
             return Err(StoreError::TooFewCodes(lacking));
         }
-        self.shift_pool(incident, assigned, 0, 0).await?;
         self.after_assigning().await?;
         Ok(assigned)
+    }
+
+    async fn codes_were_assigned(&mut self, incident: IncidentId, assigned: i64) -> Result<()> {
+        if assigned > 0 {
+            self.shift_pool(incident, assigned, 0, 0).await?;
+        }
+        Ok(())
     }
 
     async fn codes_of(&mut self, people: &[PersonId]) -> Result<SealedCodes> {

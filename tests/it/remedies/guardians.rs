@@ -1,7 +1,9 @@
 //! The code is the minor's: whoever is told as guardian, in the minor's place or as well, is told that one.
 
 use candour::domain::actor::Role;
-use reqwest::Method;
+use candour::domain::id::IncidentId;
+use candour::store::{DeliveryStore, Left, PeopleStore, RemedyStore};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{codes, notice, upload};
@@ -60,4 +62,40 @@ on_both!(a_guardian_is_told_the_minors, |world| {
     );
     app.act(Role::Responder, &format!("/v1/campaigns/{campaign}/cancel")).await;
     assert_eq!(app.act(Role::Responder, &release).await.json["codes"], 3);
+});
+
+/// The one campaign has no codes in what it tells, the next has.
+on_both!(a_guardian_whom_a_cancelled_campaign_leaves_is_told_the_minors, |world| {
+    let app = TestApp::start(&world).await;
+    let incident = app.file(&facts()).await;
+    app.act(Role::Responder, &format!("/v1/incidents/{incident}/open")).await;
+    let people = format!("/v1/incidents/{incident}/people");
+    let request = app.request(Method::POST, &people, Some(Role::Responder)).header("content-type", "text/csv");
+    let lone =
+        "ref,email,jurisdiction,birth_date,guardian_email,consent\nlone,g@example.org,,2020-01-01,gran@example.org,\n";
+    assert_eq!(send(request.body(lone)).await.json["added"], 1);
+    let mut content = notice(&["email"]);
+    let with_code = content["texts"]["en"]["what_we_offer"].take();
+    content["texts"]["en"]["what_we_offer"] = json!("A year of credit monitoring.");
+    let written = write(&app, &incident, None, &content).await;
+    let first = propose(&app, &incident).await;
+    let approved = app.approve(Role::Approver, &first).await;
+    assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
+    app.act(Role::Responder, &format!("/v1/campaigns/{first}/start")).await;
+
+    content["texts"]["en"]["what_we_offer"] = with_code;
+    let tag = written.headers["etag"].to_str().unwrap().to_owned();
+    let written = write(&app, &incident, Some(&tag), &content).await;
+    assert_eq!(written.status, StatusCode::OK, "{}", written.text);
+    upload(&app, &incident, "text/plain", codes(0, 2)).await;
+    propose(&app, &incident).await;
+    app.act(Role::Responder, &format!("/v1/campaigns/{first}/cancel")).await;
+    let left = world.store.leave_untold(first.parse().unwrap(), world.now()).await.unwrap();
+    assert_eq!(left, Left { people: 1, more: false });
+
+    let id: IncidentId = incident.parse().unwrap();
+    let listed = world.store.people(id, None, 10).await.unwrap().items;
+    let (gran, lone): (Vec<_>, Vec<_>) = listed.iter().partition(|person| person.record.ward.is_some());
+    let given = world.store.give_codes(id, &[gran[0].id], world.now()).await.unwrap();
+    assert_eq!(world.store.code_of(id, lone[0].id).await.as_ref(), Ok(&given[&gran[0].id]), "it is the child's");
 });
