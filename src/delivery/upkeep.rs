@@ -32,16 +32,16 @@ pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, 
             or_go_on(strays.look(shared).await, PART, "destinations that nobody carries")?;
             or_go_on(silences.look(shared, &providers).await, PART, "messages without a receipt")?;
             // Last, because it waits for whoever seals a campaign of the same incident.
-            or_go_on(leave(shared).await, PART, "campaigns that were cancelled")?;
-            Ok::<(), StoreError>(())
+            or_go_on(leave(shared).await, PART, "campaigns that were cancelled")
         };
-        if let Err(error) = done.await {
+        let more = done.await.unwrap_or_else(|error| {
             tracing::warn!(%error, "upkeep could not finish; trying again");
-        }
+            None
+        });
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(period) => {}
+            () = tokio::time::sleep(if more == Some(true) { Duration::ZERO } else { period }) => {}
         }
     }
 }
@@ -73,18 +73,31 @@ async fn complete(shared: &Shared) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whoever a cancelled campaign leaves untold is told by the next.
-async fn leave(shared: &Shared) -> Result<(), StoreError> {
+/// So many steps are taken for a cancelled campaign in one round: the rest of upkeep waits for them.
+const LEAVING: u32 = 20;
+
+/// Whoever a cancelled campaign leaves untold is told by the next. Returns whether there is more to do.
+async fn leave(shared: &Shared) -> Result<bool, StoreError> {
+    let mut more = false;
     for campaign in shared.store.campaigns_leaving().await? {
-        let left = shared.store.leave_untold(campaign, shared.clock.now()).await;
-        let people = or_go_on(left, "leaving people to another campaign", campaign)?.unwrap_or(0);
+        let (mut people, mut goes_on) = (0, true);
+        for _ in 0..LEAVING {
+            let left = shared.store.leave_untold(campaign, shared.clock.now()).await;
+            let left = or_go_on(left, "leaving people to another campaign", campaign)?.unwrap_or_default();
+            people += left.people;
+            goes_on = left.more;
+            if !goes_on {
+                break;
+            }
+        }
+        more |= goes_on;
         if people > 0 {
             tracing::info!(%campaign, people, "the campaign was cancelled; another tells these people");
             shared.wake.notify_one();
             shared.changes.announce();
         }
     }
-    Ok(())
+    Ok(more)
 }
 
 async fn count(shared: &Shared) -> Result<(), StoreError> {

@@ -21,7 +21,8 @@ impl Incidents {
     /// Closes an open incident: nothing changes any more.
     ///
     /// # Errors
-    /// When it is not open, or a campaign of it is neither complete nor cancelled.
+    /// When it is not open, or a campaign of it is neither complete nor cancelled, or was cancelled and may still tell somebody
+    /// or leave them to a later one.
     pub async fn close(&self, id: IncidentId, by: &ActorRef) -> Result<Incident, IncidentError> {
         let campaigns = self.store.campaigns(id).await?;
         let ended = |state| matches!(state, CampaignState::Completed | CampaignState::Cancelled);

@@ -7,6 +7,7 @@ use super::audit::AppendAudit;
 use super::db::{on_both_connections, reading, writing};
 use super::error::StoreError;
 use super::keys::KeyRows;
+use super::queue::Untold as _;
 use super::rows::{IncidentRow, page, to_json};
 use super::seal::WrappedKey;
 use super::traits::{IncidentStore, Page, Result};
@@ -187,6 +188,7 @@ impl IncidentStore for SqlStore {
                         "a campaign of the incident is {state}; complete or cancel it first"
                     )));
                 }
+                tx.nobody_is_being_left(id).await?;
             }
             tx.append_audit(&audit).await?;
             Incident::try_from(row)

@@ -240,7 +240,8 @@ async fn open(
 
 /// Close an incident
 ///
-/// Nothing changes any more. Refused while a campaign of it is neither complete nor cancelled.
+/// Nothing changes any more. Refused while a campaign of it is neither complete nor cancelled, or one that was cancelled has
+/// attempts under way or is leaving its people to a later one.
 #[utoipa::path(post, path = "/v1/incidents/{id}/close", tag = "incidents", extensions(("x-roles" = json!(WORK))),
     params(("id" = IncidentId, Path, description = "The incident.")),
     responses((status = 200, description = "The incident as it is now.", body = IncidentView)))]

@@ -21,8 +21,8 @@ use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
 use crate::store::traits::{
-    ClaimRequest, Delay, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport,
-    Silence, SilenceReport, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, Left, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result,
+    SettleReport, Silence, SilenceReport, Unanswered,
 };
 
 #[async_trait]
@@ -146,8 +146,8 @@ impl DeliveryStore for SqlStore {
         self.list_leaving().await
     }
 
-    async fn leave_untold(&self, campaign: CampaignId, now: Millis) -> Result<i64> {
-        self.leave_all(campaign, now).await
+    async fn leave_untold(&self, campaign: CampaignId, now: Millis) -> Result<Left> {
+        self.leave_some(campaign, now).await
     }
 
     async fn apply_receipt(

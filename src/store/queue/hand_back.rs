@@ -110,7 +110,8 @@ impl SqlStore {
             let by = Counts { pending: number, in_flight: -number, ..Counts::default() };
             let after = tx.shift(campaign, &by, -repeats).await?;
             tx.give_back_to_canary(campaign, number).await?;
-            tx.leave_if_cancelled(campaign, &after, back.iter().map(|one| one.person), now).await?;
+            let passed = tx.leave_if_cancelled(campaign, &after, back.iter().map(|one| one.person), now).await?;
+            tx.enter_passed(after.incident, campaign, &passed, now).await?;
             tx.append_audit(&AuditEntry {
                 incident: Some(after.incident),
                 at: now,

@@ -1,9 +1,13 @@
 //! Whoever a cancelled campaign leaves untold is told by the next campaign of the incident that had left them to it.
 //!
 //! A campaign leaves people to an earlier one that is to tell them: they are `suppressed` in it. When the earlier one is
-//! cancelled, or was, and somebody is pending in it all the same, they become pending in the later one. Those who were pending
-//! at the cancellation are looked through in steps, once; whoever becomes pending after it, because a message bounces say, is
-//! given over in the transaction that makes them so. Where no later campaign has them, the next to be proposed does.
+//! cancelled, or was, and somebody is pending in it all the same, they become pending in the first later one that can tell
+//! them; whom none can tell becomes unreachable in the last, which knows best. Those who were pending at the cancellation are
+//! looked through in steps, once; whoever becomes pending after it, because a message bounces say, is given over in the
+//! transaction that makes them so. Where no later campaign has them, the next to be proposed does. While one is being sealed
+//! nobody sees it yet: its last step has the cancelled ones looked through once more.
+//!
+//! If the cancelled campaign turns out to have told somebody after all, they are suppressed again wherever nothing was begun.
 //!
 //! An earlier campaign takes nobody from a later one, so that everybody is told by the first that is left.
 
@@ -23,12 +27,20 @@ use crate::domain::id::{CampaignId, IncidentId, PersonId};
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{on_both_connections, reading, writing};
+use crate::store::error::StoreError;
 use crate::store::incidents::IncidentRows as _;
 use crate::store::rows::word;
-use crate::store::traits::Result;
+use crate::store::traits::{Left, Result};
 
-/// So many people are looked through in one transaction.
+/// So many people are given over in one transaction.
 const STEP: usize = 1000;
+
+/// So many are looked at for it, whatever became of them: of millions who were told hardly anybody may be left.
+const LOOKED_AT: usize = 5000;
+
+/// In order, whatever state they are in: an index of those who are pending would have to be sorted for each step.
+pub(super) const PEOPLE_AFTER: &str = "/* people_after */ SELECT person_id, state FROM campaign_people \
+     WHERE campaign_id = $1 AND person_id > $2 ORDER BY person_id LIMIT $3";
 
 impl SqlStore {
     /// See `DeliveryStore::campaigns_leaving`.
@@ -42,48 +54,57 @@ impl SqlStore {
     }
 
     /// See `DeliveryStore::leave_untold`.
-    pub(super) async fn leave_all(&self, campaign: CampaignId, now: Millis) -> Result<i64> {
-        let mut left = 0;
-        loop {
-            let (people, done) = self.leave_some(campaign, now).await?;
-            left += people;
-            if done {
-                return Ok(left);
-            }
-        }
-    }
-
-    /// Looks through some. Returns how many were given over, and whether those were the last.
-    async fn leave_some(&self, campaign: CampaignId, now: Millis) -> Result<(i64, bool)> {
+    pub(super) async fn leave_some(&self, campaign: CampaignId, now: Millis) -> Result<Left> {
         writing!(self, tx => {
             let incident = tx.read_campaign(campaign).await?.incident;
             // A campaign that is being sealed may leave people to this one: it is seen once it is there.
             tx.lock_incident(incident).await?;
-            tx.shift(campaign, &Counts::default(), 0).await?;
-            let Some(after) = tx.leaving_after(campaign).await? else { return Ok((0, true)) };
-            if tx.heir(incident, campaign).await?.is_none() {
+            let pending = tx.shift(campaign, &Counts::default(), 0).await?.counts.pending;
+            let Some(after) = tx.leaving_after(campaign).await? else { return Ok(Left::default()) };
+            if pending == 0 || tx.heirs(incident, campaign).await?.is_empty() {
                 tx.leave_after(campaign, None).await?;
-                return Ok((0, true));
+                return Ok(Left::default());
             }
-            let people = tx.left_after(campaign, after).await?;
-            let last = people.last().filter(|_| people.len() == STEP).copied();
+            let some = tx.people_after(campaign, after).await?;
+            let pending = |(_, state): &&(PersonId, String)| state == PersonState::Pending.as_str();
+            let people: Vec<PersonId> = some.iter().filter(pending).map(|(person, _)| *person).take(STEP).collect();
+            let last = if people.len() == STEP {
+                people.last().copied()
+            } else {
+                some.last().filter(|_| some.len() == LOOKED_AT).map(|(person, _)| *person)
+            };
             tx.leave_after(campaign, last).await?;
-            Ok((tx.leave(incident, campaign, &people, now).await?, last.is_none()))
+            let passed = tx.leave(incident, campaign, &people, now).await?;
+            tx.enter_passed(incident, campaign, &passed, now).await?;
+            Ok(Left { people: passed.iter().map(|one| one.people).sum(), more: last.is_some() })
         })
     }
 }
 
-/// The steps of it.
+/// People of a campaign of whom another's fate has decided.
+#[derive(Debug)]
+pub(super) struct Passed {
+    /// The campaign.
+    campaign: CampaignId,
+    /// It, with them.
+    after: After,
+    /// What the audit entry says.
+    action: &'static str,
+    /// How many they are.
+    people: i64,
+}
+
+/// The steps of it. Whoever takes them holds the cancelled campaign, and enters what has passed when every lock but that of the
+/// audit chain is taken.
 pub(super) trait Leaving {
-    /// Leaves people who are pending in a cancelled campaign, which is locked, to the one that had left them to it. Returns how
-    /// many there are.
+    /// Leaves people who are pending in a cancelled campaign to those that had left them to it.
     fn leave(
         &mut self,
         incident: IncidentId,
         from: CampaignId,
         people: &[PersonId],
         now: Millis,
-    ) -> impl Future<Output = Result<i64>> + Send;
+    ) -> impl Future<Output = Result<Vec<Passed>>> + Send;
     /// The same for people who have just become pending in a campaign, if it is cancelled.
     fn leave_if_cancelled(
         &mut self,
@@ -91,18 +112,52 @@ pub(super) trait Leaving {
         after: &After,
         people: impl Iterator<Item = PersonId> + Send,
         now: Millis,
-    ) -> impl Future<Output = Result<()>> + Send;
-    /// Holds off what would make people of the incident's cancelled campaigns pending.
-    fn hold_cancelled(&mut self, incident: IncidentId) -> impl Future<Output = Result<()>> + Send;
-}
-
-trait LeavingRows {
-    /// The first campaign after a cancelled one to which people may be left.
-    fn heir(
+    ) -> impl Future<Output = Result<Vec<Passed>>> + Send;
+    /// Takes people whom a cancelled campaign has told after all back from those that they were left to.
+    fn spare_if_cancelled(
+        &mut self,
+        from: CampaignId,
+        after: &After,
+        people: impl Iterator<Item = PersonId> + Send,
+    ) -> impl Future<Output = Result<Vec<Passed>>> + Send;
+    /// Enters into the audit chain what has passed, and completes or reopens the campaigns.
+    fn enter_passed(
         &mut self,
         incident: IncidentId,
         from: CampaignId,
-    ) -> impl Future<Output = Result<Option<CampaignId>>> + Send;
+        passed: &[Passed],
+        now: Millis,
+    ) -> impl Future<Output = Result<()>> + Send;
+    /// Has the incident's cancelled campaigns looked through once more in which somebody is pending: whoever became so while
+    /// nobody saw the campaign that is being sealed. From here to its end nobody becomes so.
+    fn look_again(&mut self, incident: IncidentId) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Whether it is over.
+pub(in crate::store) trait Untold {
+    /// `Conflict` while a cancelled campaign of an incident may still tell somebody, or leave them to another.
+    fn nobody_is_being_left(&mut self, incident: IncidentId) -> impl Future<Output = Result<()>> + Send;
+}
+
+trait LeavingRows {
+    /// The campaigns after a cancelled one to which people may be left, in order; none once nobody can be told any more.
+    fn heirs(&mut self, incident: IncidentId, from: CampaignId)
+    -> impl Future<Output = Result<Vec<CampaignId>>> + Send;
+    /// The campaigns after a cancelled one that are still to tell somebody, in order.
+    fn still_to_tell(
+        &mut self,
+        incident: IncidentId,
+        from: CampaignId,
+    ) -> impl Future<Output = Result<Vec<CampaignId>>> + Send;
+    /// Suppresses somebody whom a campaign was to tell. `false` when it has begun to, or was not to.
+    fn spare(&mut self, campaign: CampaignId, person: PersonId) -> impl Future<Output = Result<bool>> + Send;
+    /// Accounts for people of a campaign whose rows were written: who they are, and their states before and now.
+    fn pass(
+        &mut self,
+        campaign: CampaignId,
+        action: &'static str,
+        people: &[(PersonId, PersonState, PersonState)],
+    ) -> impl Future<Output = Result<Passed>> + Send;
     /// After whom a cancelled campaign's people have not been looked through yet.
     fn leaving_after(&mut self, campaign: CampaignId) -> impl Future<Output = Result<Option<PersonId>>> + Send;
     /// Writes it.
@@ -111,12 +166,12 @@ trait LeavingRows {
         campaign: CampaignId,
         person: Option<PersonId>,
     ) -> impl Future<Output = Result<()>> + Send;
-    /// Some who are pending, in order of identifier.
-    fn left_after(
+    /// The next in order of identifier, and their states.
+    fn people_after(
         &mut self,
         campaign: CampaignId,
         person: PersonId,
-    ) -> impl Future<Output = Result<Vec<PersonId>>> + Send;
+    ) -> impl Future<Output = Result<Vec<(PersonId, String)>>> + Send;
 }
 
 on_both_connections!(Leaving {
@@ -126,42 +181,27 @@ on_both_connections!(Leaving {
         from: CampaignId,
         people: &[PersonId],
         now: Millis,
-    ) -> Result<i64> {
-        let Some(to) = self.heir(incident, from).await? else { return Ok(0) };
-        let given = self.give_over(&GivingOver { incident, from, to, people, now }).await?;
-        if given.is_empty() {
-            return Ok(0);
+    ) -> Result<Vec<Passed>> {
+        let mut passed = Vec::new();
+        if people.is_empty() {
+            return Ok(passed);
         }
-        let mut states = Vec::with_capacity(given.len());
-        let mut counts = Counts::default();
-        for (person, state) in given {
-            let state = word("campaign_people", "state", PersonState::from_name(&state))?;
-            counts.shift(PersonState::Suppressed, state);
-            states.push((PersonId(person), state));
+        let heirs = self.heirs(incident, from).await?;
+        // Whom one has taken the next leaves to it. One that was cancelled since it was listed takes them in vain, and they go on.
+        for to in &heirs {
+            let is_last = heirs.last() == Some(to);
+            let given = self.give_over(&GivingOver { incident, from, to: *to, is_last, people, now }).await?;
+            if given.is_empty() {
+                continue;
+            }
+            let given = given.into_iter().map(|(person, state)| {
+                let state = word("campaign_people", "state", PersonState::from_name(&state))?;
+                Ok((PersonId(person), PersonState::Suppressed, state))
+            });
+            let given = given.collect::<Result<Vec<_>>>()?;
+            passed.push(self.pass(*to, "people.left_to_campaign", &given).await?);
         }
-        let after = self.shift(to, &counts, 0).await?;
-        // Asked once the campaign is locked, as every shift does.
-        let ids: Vec<Uuid> = states.iter().map(|(person, _)| person.0).collect();
-        let residences = self.residences_of(&ids).await?;
-        let mut changes: BTreeMap<&str, Change> = BTreeMap::new();
-        for (person, state) in &states {
-            let residence = residences.get(person).map_or("", String::as_str);
-            changes.entry(residence).or_default().counts.shift(PersonState::Suppressed, *state);
-        }
-        for (residence, change) in changes {
-            self.change_jurisdiction(to, residence, &change).await?;
-        }
-        let people = -counts.suppressed;
-        self.append_audit(&AuditEntry {
-            incident: Some(incident),
-            at: now,
-            actor: ActorRef::engine(),
-            action: String::from("people.left_to_campaign"),
-            detail: json!({ "campaign": to, "by": from, "people": people }),
-        })
-        .await?;
-        self.follow(to, &after, &ActorRef::engine(), now).await?;
-        Ok(people)
+        Ok(passed)
     }
 
     async fn leave_if_cancelled(
@@ -170,36 +210,168 @@ on_both_connections!(Leaving {
         after: &After,
         people: impl Iterator<Item = PersonId> + Send,
         now: Millis,
-    ) -> Result<()> {
-        if after.state == CampaignState::Cancelled {
-            let people: Vec<PersonId> = people.collect();
-            if !people.is_empty() {
-                self.leave(after.incident, from, &people, now).await?;
+    ) -> Result<Vec<Passed>> {
+        if after.state != CampaignState::Cancelled {
+            return Ok(Vec::new());
+        }
+        self.leave(after.incident, from, &people.collect::<Vec<_>>(), now).await
+    }
+
+    async fn spare_if_cancelled(
+        &mut self,
+        from: CampaignId,
+        after: &After,
+        people: impl Iterator<Item = PersonId> + Send,
+    ) -> Result<Vec<Passed>> {
+        let mut passed = Vec::new();
+        if after.state != CampaignState::Cancelled {
+            return Ok(passed);
+        }
+        let people: Vec<PersonId> = people.collect();
+        if people.is_empty() {
+            return Ok(passed);
+        }
+        for campaign in self.still_to_tell(after.incident, from).await? {
+            let mut spared = Vec::new();
+            for person in &people {
+                if self.spare(campaign, *person).await? {
+                    spared.push((*person, PersonState::Pending, PersonState::Suppressed));
+                }
             }
+            if !spared.is_empty() {
+                passed.push(self.pass(campaign, "people.told_by_cancelled", &spared).await?);
+            }
+        }
+        Ok(passed)
+    }
+
+    async fn enter_passed(
+        &mut self,
+        incident: IncidentId,
+        from: CampaignId,
+        passed: &[Passed],
+        now: Millis,
+    ) -> Result<()> {
+        for one in passed {
+            self.append_audit(&AuditEntry {
+                incident: Some(incident),
+                at: now,
+                actor: ActorRef::engine(),
+                action: String::from(one.action),
+                detail: json!({ "campaign": one.campaign, "by": from, "people": one.people }),
+            })
+            .await?;
+            self.follow(one.campaign, &one.after, &ActorRef::engine(), now).await?;
         }
         Ok(())
     }
 
-    async fn hold_cancelled(&mut self, incident: IncidentId) -> Result<()> {
-        sqlx::query("/* hold_cancelled */ UPDATE campaigns SET sealed = sealed WHERE incident_id = $1 AND state = 'cancelled'")
-            .bind(incident.0)
+    async fn look_again(&mut self, incident: IncidentId) -> Result<()> {
+        let cancelled: Vec<Uuid> = sqlx::query_scalar(
+            "/* look_again */ SELECT id FROM campaigns WHERE incident_id = $1 AND state = 'cancelled' ORDER BY id",
+        )
+        .bind(incident.0)
+        .fetch_all(&mut *self)
+        .await?;
+        for campaign in cancelled {
+            // How many are pending is asked of the row once it is locked, so it is no condition of the search.
+            sqlx::query(
+                "/* look_again */ UPDATE campaigns \
+                 SET leaving_after = CASE WHEN pending > 0 THEN $2 ELSE leaving_after END WHERE id = $1",
+            )
+            .bind(campaign)
+            .bind(Uuid::nil())
             .execute(&mut *self)
             .await?;
+        }
         Ok(())
     }
 });
 
+on_both_connections!(Untold {
+    async fn nobody_is_being_left(&mut self, incident: IncidentId) -> Result<()> {
+        // Where no later campaign has them, nobody need have looked.
+        let row: Option<(Uuid, i64)> = sqlx::query_as(
+            "/* nobody_is_being_left */ SELECT c.id, c.in_flight FROM campaigns c \
+             WHERE c.incident_id = $1 AND c.state = 'cancelled' AND (c.in_flight > 0 OR (c.pending > 0 \
+             AND c.leaving_after IS NOT NULL AND EXISTS (SELECT 1 FROM campaigns later WHERE later.incident_id = $1 \
+             AND later.id > c.id AND later.state <> 'cancelled' AND later.suppressed > 0))) ORDER BY c.id LIMIT 1",
+        )
+        .bind(incident.0)
+        .fetch_optional(&mut *self)
+        .await?;
+        let Some((id, in_flight)) = row else { return Ok(()) };
+        Err(StoreError::Conflict(if in_flight > 0 {
+            format!("campaign {id} was cancelled with {in_flight} attempts under way; close the incident once they have ended")
+        } else {
+            format!(
+                "campaign {id} was cancelled, and whom it has not told is being left to a later one; \
+                 close the incident once a worker has done that, and the later one is complete or cancelled"
+            )
+        }))
+    }
+});
+
 on_both_connections!(LeavingRows {
-    async fn heir(&mut self, incident: IncidentId, from: CampaignId) -> Result<Option<CampaignId>> {
-        let heir: Option<Uuid> = sqlx::query_scalar(
-            "/* heir */ SELECT id FROM campaigns WHERE incident_id = $1 AND id > $2 AND state <> 'cancelled' \
-             AND suppressed > 0 ORDER BY id LIMIT 1",
+    async fn heirs(&mut self, incident: IncidentId, from: CampaignId) -> Result<Vec<CampaignId>> {
+        let heirs: Vec<Uuid> = sqlx::query_scalar(
+            "/* heirs */ SELECT id FROM campaigns WHERE incident_id = $1 AND id > $2 AND state <> 'cancelled' \
+             AND suppressed > 0 AND EXISTS (SELECT 1 FROM incident_keys k WHERE k.incident_id = $1 AND k.wrapped IS NOT NULL) \
+             ORDER BY id",
         )
         .bind(incident.0)
         .bind(from.0)
-        .fetch_optional(&mut *self)
+        .fetch_all(&mut *self)
         .await?;
-        Ok(heir.map(CampaignId))
+        Ok(heirs.into_iter().map(CampaignId).collect())
+    }
+
+    async fn still_to_tell(&mut self, incident: IncidentId, from: CampaignId) -> Result<Vec<CampaignId>> {
+        let campaigns: Vec<Uuid> = sqlx::query_scalar(
+            "/* still_to_tell */ SELECT id FROM campaigns WHERE incident_id = $1 AND id > $2 AND pending > 0 ORDER BY id",
+        )
+        .bind(incident.0)
+        .bind(from.0)
+        .fetch_all(&mut *self)
+        .await?;
+        Ok(campaigns.into_iter().map(CampaignId).collect())
+    }
+
+    async fn spare(&mut self, campaign: CampaignId, person: PersonId) -> Result<bool> {
+        let done = sqlx::query(
+            "/* spare */ UPDATE campaign_people SET state = 'suppressed', channel = NULL, repeats = 0, slot = 0 \
+             WHERE campaign_id = $1 AND person_id = $2 AND state || '' = 'pending' AND attempts = 0",
+        )
+        .bind(campaign.0)
+        .bind(person.0)
+        .execute(&mut *self)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn pass(
+        &mut self,
+        campaign: CampaignId,
+        action: &'static str,
+        people: &[(PersonId, PersonState, PersonState)],
+    ) -> Result<Passed> {
+        let mut counts = Counts::default();
+        for (_, was, is) in people {
+            counts.shift(*was, *is);
+        }
+        let after = self.shift(campaign, &counts, 0).await?;
+        // Asked once the campaign is locked, as every shift does.
+        let ids: Vec<Uuid> = people.iter().map(|(person, ..)| person.0).collect();
+        let residences = self.residences_of(&ids).await?;
+        let mut changes: BTreeMap<&str, Change> = BTreeMap::new();
+        for (person, was, is) in people {
+            let residence = residences.get(person).map_or("", String::as_str);
+            changes.entry(residence).or_default().counts.shift(*was, *is);
+        }
+        for (residence, change) in changes {
+            self.change_jurisdiction(campaign, residence, &change).await?;
+        }
+        Ok(Passed { campaign, after, action, people: i64::try_from(people.len()).unwrap_or(i64::MAX) })
     }
 
     async fn leaving_after(&mut self, campaign: CampaignId) -> Result<Option<PersonId>> {
@@ -220,17 +392,13 @@ on_both_connections!(LeavingRows {
         Ok(())
     }
 
-    async fn left_after(&mut self, campaign: CampaignId, person: PersonId) -> Result<Vec<PersonId>> {
-        // The state is asked in words that no index knows: they are to be read in order, not all sorted for each step.
-        let people: Vec<Uuid> = sqlx::query_scalar(
-            "/* left_after */ SELECT person_id FROM campaign_people \
-             WHERE campaign_id = $1 AND person_id > $2 AND state || '' = 'pending' ORDER BY person_id LIMIT $3",
-        )
-        .bind(campaign.0)
-        .bind(person.0)
-        .bind(i64::try_from(STEP).unwrap_or(i64::MAX))
-        .fetch_all(&mut *self)
-        .await?;
-        Ok(people.into_iter().map(PersonId).collect())
+    async fn people_after(&mut self, campaign: CampaignId, person: PersonId) -> Result<Vec<(PersonId, String)>> {
+        let people: Vec<(Uuid, String)> = sqlx::query_as(PEOPLE_AFTER)
+            .bind(campaign.0)
+            .bind(person.0)
+            .bind(i64::try_from(LOOKED_AT).unwrap_or(i64::MAX))
+            .fetch_all(&mut *self)
+            .await?;
+        Ok(people.into_iter().map(|(person, state)| (PersonId(person), state)).collect())
     }
 });

@@ -78,6 +78,7 @@ mod verdict;
 mod workers;
 
 pub(in crate::store) use self::frontier::Frontiers;
+pub(in crate::store) use self::leaving::Untold;
 pub(in crate::store) use self::residences::Residing;
 pub(in crate::store) use self::sqlite::{blob, json, numbers};
 pub(in crate::store) use self::statements::Relocated;

@@ -36,8 +36,6 @@ impl SqlStore {
             // Whoever imports people locks the incident first, so nobody is added or changed until this ends.
             tx.lock_editable(incident, "open it first").await?;
             let key = self.sealer.incident_key(incident, &tx.wrapped_key(incident).await?)?;
-            // Until this is there, nobody of whom it reads that a cancelled campaign has told them may turn out untold.
-            tx.hold_cancelled(incident).await?;
             tx.no_other_campaign(incident).await?;
             let (plans, people) = tx.plan(incident, routing).await?;
             if people == 0 {
@@ -60,6 +58,9 @@ impl SqlStore {
             } else {
                 None
             };
+            // Of whom it was read that a cancelled campaign has told them may have turned out untold since.
+            tx.look_again(incident).await?;
+            tx.codes_were_assigned(incident, codes.unwrap_or(0)).await?;
             let mut audit = audit.clone();
             if let serde_json::Value::Object(detail) = &mut audit.detail {
                 detail.insert(String::from("sealed"), people.into());

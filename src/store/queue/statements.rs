@@ -4,7 +4,7 @@
 //! first worker, then people in order of identifier, then campaign, then remedy codes and their pool, then tallies, then the
 //! counts of jurisdictions, then the head of the audit chain, so that no two operations wait for each other in a circle. What
 //! locks an incident, as imports and sealing do, locks it before all of these; what has to do with several campaigns goes from
-//! one to the next in order of identifier. `SQLite` has one writer and needs none.
+//! one to the next in order of identifier, each after its people, and then on to the codes. `SQLite` has one writer and needs none.
 
 use uuid::Uuid;
 
@@ -145,6 +145,8 @@ pub(super) struct GivingOver<'a> {
     pub(super) from: CampaignId,
     /// The campaign that they are left to.
     pub(super) to: CampaignId,
+    /// Whether no further campaign can take those whom this one cannot tell.
+    pub(super) is_last: bool,
     /// Who may be meant; those who are suppressed there, and told by no other campaign, are.
     pub(super) people: &'a [PersonId],
     /// Now.
@@ -223,8 +225,8 @@ pub(super) trait Statements {
     async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Uuid>>;
     /// Where the people of a campaign stand who live elsewhere than was known.
     async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>>;
-    /// Makes people of a campaign who were left to another pending, or unreachable where they have no contact point. Returns who
-    /// they are and what they have become.
+    /// Makes people of a campaign who were left to another pending, in the last one also unreachable where they have no contact
+    /// point. Returns who they are and what they have become.
     async fn give_over(&mut self, over: &GivingOver<'_>) -> Result<Vec<(Uuid, String)>>;
     /// Which jurisdictions people have now.
     async fn residences(&mut self, people: &[Uuid]) -> Result<Vec<(Uuid, Option<String>)>>;

@@ -11,7 +11,7 @@ use super::statements::Statements;
 use crate::domain::actor::ActorRef;
 use crate::domain::attempt::Next;
 use crate::domain::audit::AuditEntry;
-use crate::domain::campaign::{Campaign, CampaignState, Counts};
+use crate::domain::campaign::{Campaign, CampaignState, Counts, PersonState};
 use crate::domain::clock::Millis;
 use crate::domain::id::{CampaignId, IncidentId, PersonId};
 use crate::store::audit::AppendAudit;
@@ -83,7 +83,7 @@ pub(super) trait Steps {
     /// Writes moves of people whose rows are locked, with all that goes with them but the audit entry.
     fn apply(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
     /// Accounts for moves that are written: counts, remedy codes that are on their way, tallies, jurisdictions. Whoever is
-    /// pending then in a cancelled campaign is left to another.
+    /// pending then in a cancelled campaign is left to another, and whom it has told after all no other tells.
     fn account(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> impl Future<Output = Result<After>> + Send;
     /// Completes a running campaign in which nobody is pending or in flight, and reopens a completed one in which
     /// somebody is. Returns the state it has then.
@@ -156,6 +156,11 @@ on_both_connections!(Steps {
 
     async fn account(&mut self, id: CampaignId, moves: &[Move], now: Millis) -> Result<After> {
         let after = self.shift(id, &moves::delta(moves), 0).await?;
+        let pending = moves.iter().filter(|m| matches!(m.next, Next::Pending { .. })).map(|m| m.person);
+        let mut passed = self.leave_if_cancelled(id, &after, pending, now).await?;
+        // Whoever was in flight when it was cancelled has been left to nobody since.
+        let told_after_all = moves.iter().filter(|m| m.next == Next::Reached && m.from != PersonState::InFlight);
+        passed.extend(self.spare_if_cancelled(id, &after, told_after_all.map(|m| m.person)).await?);
         if after.remedy_codes {
             let told: Vec<PersonId> = moves.iter().filter(|m| m.settled.is_some()).map(|m| m.person).collect();
             self.codes_went_out(after.incident, &told, now).await?;
@@ -167,8 +172,7 @@ on_both_connections!(Steps {
         if !jurisdictions.is_empty() {
             self.shift_jurisdictions(id, &jurisdictions).await?;
         }
-        let pending = moves.iter().filter(|m| matches!(m.next, Next::Pending { .. })).map(|m| m.person);
-        self.leave_if_cancelled(id, &after, pending, now).await?;
+        self.enter_passed(after.incident, id, &passed, now).await?;
         Ok(after)
     }
 

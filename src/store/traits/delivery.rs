@@ -70,6 +70,15 @@ pub struct ReapReport {
     pub repeats: u32,
 }
 
+/// What a step came to by which a cancelled campaign leaves its people to others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// People who are left to others by it.
+    pub people: i64,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
 /// Whom to send on because nobody says that their message arrived.
 #[derive(Clone, Debug)]
 pub struct Silence {
@@ -247,9 +256,9 @@ pub trait DeliveryStore: Send + Sync {
     async fn complete_campaigns(&self, now: Millis) -> Result<Vec<CampaignId>>;
     /// Campaigns that were cancelled and whose people have not all been looked through for whom they leave untold.
     async fn campaigns_leaving(&self) -> Result<Vec<CampaignId>>;
-    /// Leaves whoever is pending in a cancelled campaign to the next of the incident that had left them to it, which runs again if
-    /// it was complete; returns how many there are. Works in bounded steps.
-    async fn leave_untold(&self, campaign: CampaignId, now: Millis) -> Result<i64>;
+    /// Leaves whoever is pending in a cancelled campaign to the next of the incident that had left them to it and can tell them,
+    /// which runs again if it was complete. Takes one bounded step.
+    async fn leave_untold(&self, campaign: CampaignId, now: Millis) -> Result<Left>;
     /// Takes a provider's receipt: durable and idempotent by `(provider, key)`. A receipt for an attempt in flight
     /// settles it; one that turns `reached` or `unknown` into a failure sends the person on, and reopens a completed campaign.
     #[expect(clippy::too_many_arguments, reason = "one atomic operation with all it needs")]

@@ -16,8 +16,8 @@ use candour::domain::plan::Failing;
 use candour::domain::queue::Queue;
 use candour::domain::remedy::RemedyCode;
 use candour::store::{
-    ClaimRequest, Delay, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport,
-    Silence, SilenceReport, StoreError, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, Left, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result,
+    SettleReport, Silence, SilenceReport, StoreError, Unanswered,
 };
 use uuid::Uuid;
 
@@ -299,7 +299,7 @@ impl DeliveryStore for FaultyStore {
         Ok(Vec::new())
     }
 
-    async fn leave_untold(&self, _: CampaignId, _: Millis) -> Result<i64> {
+    async fn leave_untold(&self, _: CampaignId, _: Millis) -> Result<Left> {
         Err(not_here("leave_untold"))
     }
 

@@ -16,6 +16,7 @@ mod queue_again;
 mod queue_canary;
 mod queue_claim;
 mod queue_leaving;
+mod queue_leaving_unseen;
 mod queue_model;
 mod queue_proofs;
 mod queue_reap;

@@ -91,11 +91,27 @@ impl World {
 
     /// Seals a campaign by email, then SMS.
     pub(crate) async fn seal(&self, incident: IncidentId, notice: &Notice) -> Result<Campaign> {
-        self.seal_by(incident, notice, Plan::default()).await
+        self.seal_by(incident, notice, Plan::default(), &routing()).await
+    }
+
+    /// The same, by these channels only.
+    pub(crate) async fn seal_through(
+        &self,
+        incident: IncidentId,
+        notice: &Notice,
+        channels: &[Channel],
+    ) -> Result<Campaign> {
+        self.seal_by(incident, notice, Plan::default(), channels).await
     }
 
     /// The same, held back by a plan.
-    async fn seal_by(&self, incident: IncidentId, notice: &Notice, plan: Plan) -> Result<Campaign> {
+    async fn seal_by(
+        &self,
+        incident: IncidentId,
+        notice: &Notice,
+        plan: Plan,
+        channels: &[Channel],
+    ) -> Result<Campaign> {
         let campaign = Campaign {
             id: self.id(),
             incident,
@@ -117,7 +133,7 @@ impl World {
             completed_at: None,
         };
         let audit = self.audit(incident, "campaign.proposed");
-        self.store.seal_campaign(&campaign, &routing(), audit).await
+        self.store.seal_campaign(&campaign, &channels.to_vec(), audit).await
     }
 
     /// Has people told again, by email, then SMS.
@@ -141,7 +157,7 @@ impl World {
     /// The same, held back by a plan.
     pub(crate) async fn running_by(&self, people: Vec<PersonRecord>, plan: Plan) -> Campaign {
         let (incident, notice) = self.incident_of(people).await;
-        let campaign = self.seal_by(incident, &notice, plan).await.unwrap();
+        let campaign = self.seal_by(incident, &notice, plan, &routing()).await.unwrap();
         self.act(&campaign, CampaignAction::Approve).await.unwrap();
         self.act(&campaign, CampaignAction::Start).await.unwrap()
     }

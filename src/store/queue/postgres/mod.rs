@@ -223,6 +223,7 @@ impl Statements for PgConnection {
             .bind(people.iter().map(|person| person.0).collect::<Vec<_>>())
             .bind(over.now.0)
             .bind(over.incident.0)
+            .bind(over.is_last)
             .fetch_all(self)
             .await?)
     }

@@ -168,13 +168,14 @@ FROM UNNEST($2::uuid[], $3::text[], $4::text[]) AS m (person, was, now)
 JOIN campaign_people p ON p.campaign_id = $1 AND p.person_id = m.person
 GROUP BY m.was, m.now, p.state";
 
-// Whose law has nobody told by a message has neither a cascade nor a reason why there is none.
+// Whose law has nobody told by a message has neither a cascade nor a reason why there is none. Whoever may have been told waits
+// on for the provider's answer.
 pub(super) const GIVE_OVER: &str = "/* give_over */
 WITH left_behind AS (
-    SELECT p.person_id, a.repeats
+    SELECT p.person_id, a.repeats, CASE WHEN a.repeats = 1 THEN GREATEST(a.due_at, $4) ELSE $4 END AS due_at
     FROM campaign_people p JOIN campaign_people a ON a.campaign_id = $1 AND a.person_id = p.person_id
     WHERE p.campaign_id = $2 AND p.person_id = ANY($3) AND p.state = 'suppressed'
-      AND (p.cascade <> '' OR p.reason IS NOT NULL) AND a.state || '' = 'pending'
+      AND (p.cascade <> '' OR ($6 AND p.reason IS NOT NULL)) AND a.state || '' = 'pending'
       AND NOT EXISTS (
           SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
           WHERE c.incident_id = $5 AND c.id <> $2 AND e.person_id = p.person_id
@@ -186,7 +187,7 @@ UPDATE campaign_people p
 SET state = CASE WHEN p.cascade = '' THEN 'unreachable' ELSE 'pending' END,
     channel = CASE substr(p.cascade, 1, 1) WHEN 'e' THEN 'email' WHEN 's' THEN 'sms' WHEN 'p' THEN 'push'
         WHEN 'l' THEN 'letter' WHEN 'v' THEN 'voice' END,
-    due_at = $4, repeats = left_behind.repeats
+    due_at = left_behind.due_at, repeats = left_behind.repeats
 FROM left_behind WHERE p.campaign_id = $2 AND p.person_id = left_behind.person_id
 RETURNING p.person_id, p.state";
 

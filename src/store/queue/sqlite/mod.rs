@@ -268,6 +268,7 @@ impl Statements for SqliteConnection {
             .bind(over.now.0)
             .bind(over.incident.0)
             .bind(numbers(people.len()))
+            .bind(over.is_last)
             .fetch_all(self)
             .await?)
     }

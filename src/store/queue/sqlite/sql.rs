@@ -166,11 +166,12 @@ GROUP BY m.was, m.now, p.state";
 // Whose law has nobody told by a message has neither a cascade nor a reason why there is none.
 pub(super) const GIVE_OVER: &str = "/* give_over */
 WITH left_behind AS MATERIALIZED (
-    SELECT $2 AS campaign, p.person_id AS person, a.repeats
+    SELECT $2 AS campaign, p.person_id AS person, a.repeats,
+           CASE WHEN a.repeats = 1 THEN max(a.due_at, $4) ELSE $4 END AS due_at
     FROM json_each($6) AS nth
     CROSS JOIN campaign_people AS p ON p.campaign_id = $2 AND p.person_id = substr($3, nth.key * 16 + 1, 16)
     CROSS JOIN campaign_people AS a ON a.campaign_id = $1 AND a.person_id = p.person_id
-    WHERE p.state || '' = 'suppressed' AND (p.cascade <> '' OR p.reason IS NOT NULL) AND a.state || '' = 'pending'
+    WHERE p.state || '' = 'suppressed' AND (p.cascade <> '' OR ($7 AND p.reason IS NOT NULL)) AND a.state || '' = 'pending'
       AND NOT EXISTS (
           SELECT 1 FROM campaigns c CROSS JOIN campaign_people e ON e.campaign_id = c.id AND e.person_id = p.person_id
           WHERE c.incident_id = $5 AND c.id <> $2
@@ -180,7 +181,7 @@ UPDATE campaign_people
 SET state = CASE WHEN cascade = '' THEN 'unreachable' ELSE 'pending' END,
     channel = CASE substr(cascade, 1, 1) WHEN 'e' THEN 'email' WHEN 's' THEN 'sms' WHEN 'p' THEN 'push'
         WHEN 'l' THEN 'letter' WHEN 'v' THEN 'voice' END,
-    due_at = $4, repeats = left_behind.repeats
+    due_at = left_behind.due_at, repeats = left_behind.repeats
 FROM left_behind
 WHERE campaign_id = left_behind.campaign AND person_id = left_behind.person
 RETURNING person_id, state";

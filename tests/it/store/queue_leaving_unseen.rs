@@ -1,0 +1,52 @@
+//! While a campaign is being sealed, which may take minutes, a message of a cancelled one bounces: that waits for nothing, and the
+//! person is told by the new campaign although nobody saw it yet.
+
+use std::time::Duration;
+
+use candour::domain::campaign::{CampaignAction, Counts};
+use candour::domain::channel::Channel;
+use candour::domain::outcome::Outcome;
+use candour::store::{NoticeStore, ReceiptEffect};
+use sqlx::{Connection, PgConnection};
+
+use super::queue_support::{FOREVER, T0, reachable};
+use crate::support::stores::on_postgres;
+
+/// What keeps a seal from going on when it has read everybody, and holds up nothing else.
+const HOLD: &str = "LOCK TABLE people IN SHARE UPDATE EXCLUSIVE MODE";
+
+const WAITING: &str = "SELECT COUNT(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+     WHERE NOT granted AND relation = 'people'::regclass AND datname = current_database()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bounce_during_a_seal() {
+    on_postgres(async |world| {
+        let first = world.running((0..3).map(|n| reachable(&format!("p{n}"), 2, 0)).collect()).await;
+        let worker = world.worker(FOREVER).await;
+        let told = world.claim(first.id, worker, Channel::Email, 2, T0).await.unwrap();
+        world.settle_all(worker, &told, Outcome::Accepted).await;
+        world.act(&first, CampaignAction::Cancel).await.unwrap();
+        assert_eq!(world.leave().await, 0, "there is no other");
+
+        let mut other = PgConnection::connect(&world.url).await.unwrap();
+        let mut holding = other.begin().await.unwrap();
+        sqlx::query(HOLD).execute(&mut *holding).await.unwrap();
+        let notice = world.store.latest_notice(first.incident).await.unwrap();
+        let sealing = tokio::spawn({
+            let world = world.clone();
+            async move { world.seal(first.incident, &notice).await }
+        });
+        while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut *holding).await.unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let bounce = world.receipt("bounce", told[0].attempt, Some(Outcome::BadAddress));
+        let moved = tokio::time::timeout(Duration::from_secs(10), bounce).await;
+        assert_eq!(moved, Ok(ReceiptEffect::Moved), "it does not wait for the seal");
+        holding.rollback().await.unwrap();
+        let second = sealing.await.unwrap().unwrap();
+        assert_eq!(second.counts, Counts { pending: 1, suppressed: 2, ..Counts::default() });
+        assert_eq!(world.leave().await, 1);
+        assert_eq!(world.counts(second.id).await, Counts { pending: 2, suppressed: 1, ..Counts::default() });
+    })
+    .await;
+}
