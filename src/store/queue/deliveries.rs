@@ -83,7 +83,7 @@ impl DeliveryStore for SqlStore {
     ) -> Result<u32> {
         let back = until.into_iter().map(|(attempt, at)| Return::due(attempt, at)).collect();
         let slots = match delay {
-            Delay::Slot => Slots::Given,
+            Delay::Slot { round } => Slots::Given { round },
             Delay::Hour => Slots::Lost,
         };
         self.give_back_claimed(campaign, worker, back, now, slots).await

@@ -40,8 +40,12 @@ pub struct ClaimRequest {
 /// What an attempt is put off for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delay {
-    /// A slot of the destination's rate: it is then claimed as one that has it.
-    Slot,
+    /// A slot of the destination's rate, taken in that round of the campaign's: it is then claimed as one that has it. When a rate has
+    /// changed since, it is due at once and meets the rates as they are.
+    Slot {
+        /// See [`Claimed::slot_round`].
+        round: i64,
+    },
     /// An hour in which nobody is disturbed. It meets the rates anew then, also if it had a slot.
     Hour,
 }

@@ -218,8 +218,11 @@ impl DeliveryStore for FaultyStore {
         _now: Millis,
     ) -> Result<u32> {
         let id = slots.first().map_or(campaign.0, |(attempt, _)| attempt.0);
-        let has_slot = delay == Delay::Slot;
-        let slots: Vec<_> = slots.into_iter().map(|(attempt, due)| (attempt, Back::At { due, has_slot })).collect();
+        let slot = match delay {
+            Delay::Slot { round } => Some(round),
+            Delay::Hour => None,
+        };
+        let slots: Vec<_> = slots.into_iter().map(|(attempt, due)| (attempt, Back::At { due, slot })).collect();
         self.call("put off", id, move |model| model.hand_back(campaign, worker, &slots)).await
     }
 

@@ -4,9 +4,10 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::sql;
+use crate::store::queue::slots::FREE;
 use crate::store::remedies::{MARK_SENT, READ_CODES, RELEASE};
 
-const HOT: [&str; 18] = [
+const HOT: [&str; 19] = [
     sql::LEASE_END,
     sql::DUE,
     sql::TAKE,
@@ -23,6 +24,7 @@ const HOT: [&str; 18] = [
     sql::STAND,
     sql::GIVE_OVER,
     sql::RESIDENCES,
+    FREE,
     READ_CODES,
     MARK_SENT,
 ];
