@@ -111,6 +111,15 @@ pub struct Unanswered {
     pub limit: u32,
 }
 
+/// Some of them.
+#[derive(Clone, Debug, Default)]
+pub struct UnansweredPage {
+    /// Those whose record opens.
+    pub open: Vec<OpenAttempt>,
+    /// The last that was looked at, whether its record opens or not; none when there are no more.
+    pub last: Option<AttemptId>,
+}
+
 /// An attempt of which nobody knows whether it went out, with what its message was made of.
 #[derive(Clone, Debug)]
 pub struct OpenAttempt {
@@ -266,7 +275,7 @@ pub trait DeliveryStore: Send + Sync {
     ) -> Result<ReceiptEffect>;
     /// Attempts through a provider that ended as unknown and of which no word has come since, in order of identifier. Each is the
     /// last of a person who is unknown, or pending again because of it.
-    async fn unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>>;
+    async fn unanswered(&self, which: &Unanswered) -> Result<UnansweredPage>;
     /// Takes what a provider says of such an attempt, with the consequences of a receipt. `Repeated` when the message is
     /// another attempt's already.
     async fn apply_word(
