@@ -53,7 +53,8 @@ pub struct SettleReport {
     pub applied: u32,
     /// Settlements that came too late: the lease was lost and the person is someone else's.
     pub stale: u32,
-    /// Attempts of these that had been given up as unknown, and of which this is the first word: it is to be taken as a receipt.
+    /// Attempts of these that had been given up as unknown, and of which nothing else was said before: this is to be taken as a
+    /// receipt, which may have been done.
     pub late: Vec<AttemptId>,
     /// Whether the campaign became complete by it.
     pub completed: bool,
