@@ -6,6 +6,7 @@ mod audit;
 mod growth;
 mod health;
 mod incidents;
+mod left_before;
 mod limits;
 mod notices;
 mod opening;
