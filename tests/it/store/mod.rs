@@ -22,6 +22,7 @@ mod queue_proofs;
 mod queue_reap;
 mod queue_receipts;
 mod queue_residences;
+mod queue_running;
 mod queue_seal;
 mod queue_settle;
 mod queue_silent;
