@@ -21,8 +21,8 @@ use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
 use crate::store::traits::{
-    ClaimRequest, Delay, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport,
-    Silence, SilenceReport, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
+    SilenceReport, Unanswered, UnansweredPage,
 };
 
 #[async_trait]
@@ -165,7 +165,7 @@ impl DeliveryStore for SqlStore {
         self.take_receipt(&receipt, &Resolution { policies, now, jitter }).await
     }
 
-    async fn unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>> {
+    async fn unanswered(&self, which: &Unanswered) -> Result<UnansweredPage> {
         self.list_unanswered(which).await
     }
 

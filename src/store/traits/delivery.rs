@@ -57,7 +57,8 @@ pub struct SettleReport {
     pub applied: u32,
     /// Settlements that came too late: the lease was lost and the person is someone else's.
     pub stale: u32,
-    /// Attempts of these that had been given up as unknown, and of which this is the first word: it is to be taken as a receipt.
+    /// Attempts of these that had been given up as unknown, and of which nothing else was said before: this is to be taken as a
+    /// receipt, which may have been done.
     pub late: Vec<AttemptId>,
     /// Whether the campaign became complete by it.
     pub completed: bool,
@@ -113,6 +114,15 @@ pub struct Unanswered {
     pub after: AttemptId,
     /// At most so many.
     pub limit: u32,
+}
+
+/// Some of them.
+#[derive(Clone, Debug, Default)]
+pub struct UnansweredPage {
+    /// Those whose record opens.
+    pub open: Vec<OpenAttempt>,
+    /// The last that was looked at, whether its record opens or not; none when there are no more.
+    pub last: Option<AttemptId>,
 }
 
 /// An attempt of which nobody knows whether it went out, with what its message was made of.
@@ -270,7 +280,7 @@ pub trait DeliveryStore: Send + Sync {
     ) -> Result<ReceiptEffect>;
     /// Attempts through a provider that ended as unknown and of which no word has come since, in order of identifier. Each is the
     /// last of a person who is unknown, or pending again because of it.
-    async fn unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>>;
+    async fn unanswered(&self, which: &Unanswered) -> Result<UnansweredPage>;
     /// Takes what a provider says of such an attempt, with the consequences of a receipt. `Repeated` when the message is
     /// another attempt's already.
     async fn apply_word(

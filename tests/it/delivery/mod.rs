@@ -22,6 +22,7 @@ mod kill_harness;
 mod killed;
 mod kills;
 mod late_answer_is_believed;
+mod late_answer_meets_a_busy_database;
 mod letter_comes_back;
 mod nobody_carries_it;
 mod one_campaign_cannot_be_claimed;

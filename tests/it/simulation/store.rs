@@ -16,8 +16,8 @@ use candour::domain::plan::Failing;
 use candour::domain::queue::Queue;
 use candour::domain::remedy::RemedyCode;
 use candour::store::{
-    ClaimRequest, Delay, DeliveryStore, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport,
-    Silence, SilenceReport, StoreError, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
+    SilenceReport, StoreError, Unanswered, UnansweredPage,
 };
 use uuid::Uuid;
 
@@ -327,7 +327,7 @@ impl DeliveryStore for FaultyStore {
         Err(not_here("give_codes"))
     }
 
-    async fn unanswered(&self, _: &Unanswered) -> Result<Vec<OpenAttempt>> {
+    async fn unanswered(&self, _: &Unanswered) -> Result<UnansweredPage> {
         Err(not_here("unanswered"))
     }
 

@@ -235,7 +235,7 @@ impl Model {
                     && tried.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Unknown)
                     && one.outcome != Outcome::Unknown
                 {
-                    if tried.receipt.is_none() {
+                    if tried.receipt.is_none_or(|said| said == one.outcome) {
                         report.late.push(one.attempt);
                     }
                     tried.receipt = tried.receipt.or(Some(one.outcome));
