@@ -125,12 +125,13 @@ macro_rules! whom {
     };
 }
 
-/// Whom no other campaign of the incident has told or is to tell, by the same words by which a campaign is sealed.
+/// Whom no other campaign of the incident has told, or may have, or is to tell. Whoever a cancelled one has in flight may be told
+/// by it yet.
 macro_rules! left_to_this_one {
     () => {
         " AND NOT EXISTS (SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id AND e.person_id = p.person_id \
-           WHERE c.incident_id = $6 AND c.id <> $1 AND (e.state IN ('reached', 'unknown') \
-           OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled')))"
+           WHERE c.incident_id = $6 AND c.id <> $1 AND (e.state IN ('in_flight', 'reached', 'unknown') \
+           OR (e.state = 'pending' AND c.state <> 'cancelled')))"
     };
 }
 

@@ -136,3 +136,23 @@ on_both!(whom_another_campaign_is_to_tell_is_not_told_again, |world| {
     assert!(!world.tell_all(&first, worker).await.contains(&told[0].person.id));
     world.assert_consistent().await;
 });
+
+on_both!(whom_a_cancelled_campaign_has_in_flight_is_not_told_again_before_that_has_ended, |world| {
+    let first = world.running(vec![reachable("a", 1, 0), reachable("b", 1, 0)]).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(first.id, worker, Channel::Email, 2, T0).await.unwrap();
+    world.settle_all(worker, &claimed, Outcome::Rejected).await;
+    let second = world.further(&first).await;
+    let sending = world.claim(second.id, worker, Channel::Email, 1, T0).await.unwrap();
+    world.act(&second, CampaignAction::Cancel).await.unwrap();
+    let rejected = Again { rejected: true, ..Again::default() };
+    let (_, people) = world.tell_again(&first, rejected, T0).await.unwrap();
+    assert_eq!(people, 1);
+    assert!(!world.tell_all(&first, worker).await.contains(&sending[0].person.id), "the second may tell them yet");
+    // It has not, so nobody has told them.
+    world.settle_all(worker, &sending, Outcome::Retry).await;
+    let (_, people) = world.tell_again(&first, rejected, T0).await.unwrap();
+    assert_eq!(people, 1);
+    assert_eq!(world.tell_all(&first, worker).await, [sending[0].person.id]);
+    world.assert_consistent().await;
+});
