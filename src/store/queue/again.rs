@@ -11,13 +11,14 @@ use crate::domain::campaign::{Campaign, CampaignState, Counts, PersonState};
 use crate::domain::cascade::{Cascade, Route, Routing};
 use crate::domain::clock::Millis;
 use crate::domain::id::{CampaignId, IncidentId};
+use crate::domain::incident::IncidentState;
 use crate::domain::jurisdiction::JurisdictionId;
 use crate::domain::reach::Reach;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{on_both_connections, writing};
 use crate::store::error::StoreError;
-use crate::store::incidents::IncidentRows as _;
+use crate::store::incidents::{IncidentRows as _, editable};
 use crate::store::rows::word;
 use crate::store::traits::{Again, Result};
 
@@ -33,7 +34,8 @@ impl SqlStore {
         reason: &str,
     ) -> Result<(Campaign, i64)> {
         writing!(self, tx => {
-            let found = tx.hold_campaign(id).await?;
+            let (found, incident) = tx.hold_campaign(id).await?;
+            editable(incident, "open it first")?;
             let (all, _) = tx.count_again(id, whom, None).await?;
             let (counts, jurisdictions) = tx.count_again(id, whom, Some(found.incident)).await?;
             let number = -counts.total_of_others(PersonState::Pending);
@@ -69,7 +71,7 @@ impl SqlStore {
         reason: &str,
     ) -> Result<(Campaign, i64)> {
         writing!(self, tx => {
-            let found = tx.hold_campaign(id).await?;
+            let (found, _) = tx.hold_campaign(id).await?;
             let whom = Again { unknown: true, ..Again::default() };
             let (mut counts, mut jurisdictions) = tx.count_again(id, whom, None).await?;
             let number = -counts.unknown;
@@ -138,8 +140,8 @@ macro_rules! left_to_this_one {
 /// The steps of it.
 trait TellingAgain {
     /// Reads a campaign that may have people told again, and locks its incident: nobody is imported, and no other campaign
-    /// sealed, until this ends.
-    fn hold_campaign(&mut self, id: CampaignId) -> impl Future<Output = Result<Campaign>> + Send;
+    /// sealed, until this ends. Returns the incident's state, too.
+    fn hold_campaign(&mut self, id: CampaignId) -> impl Future<Output = Result<(Campaign, IncidentState)>> + Send;
     /// How the counts change when everybody meant becomes pending, over all and by jurisdiction. With an incident, whom other
     /// campaigns of it have told or are to tell are not counted.
     fn count_again(
@@ -167,12 +169,12 @@ trait TellingAgain {
 }
 
 on_both_connections!(TellingAgain {
-    async fn hold_campaign(&mut self, id: CampaignId) -> Result<Campaign> {
+    async fn hold_campaign(&mut self, id: CampaignId) -> Result<(Campaign, IncidentState)> {
         let incident = self.read_campaign(id).await?.incident;
-        self.lock_incident(incident).await?;
+        let incident = self.lock_incident(incident).await?.state;
         let campaign = self.read_campaign(id).await?;
         match campaign.state {
-            CampaignState::Running | CampaignState::Paused | CampaignState::Completed => Ok(campaign),
+            CampaignState::Running | CampaignState::Paused | CampaignState::Completed => Ok((campaign, incident)),
             state => Err(StoreError::Conflict(format!(
                 "the campaign is {}; this needs one that is running, paused or completed",
                 state.as_str()

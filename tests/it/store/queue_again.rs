@@ -4,6 +4,7 @@ use candour::domain::actor::ActorRef;
 use candour::domain::campaign::{CampaignAction, CampaignState};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
+use candour::domain::incident::IncidentState;
 use candour::domain::outcome::Outcome;
 use candour::store::{Again, CampaignStore, DeliveryStore, PeopleStore, StoreError};
 
@@ -79,6 +80,24 @@ on_both!(a_cancelled_campaign_tells_nobody_again, |world| {
     let all = Again { bad_address: true, rejected: true, gave_up: true, unknown: true };
     let refused = world.tell_again(&campaign, all, T0).await;
     assert!(matches!(refused, Err(StoreError::Conflict(reason)) if reason.contains("cancelled")));
+});
+
+on_both!(nobody_is_told_again_once_the_incident_has_ended, |world| {
+    let campaign = world.running(vec![reachable("a", 1, 0), reachable("b", 0, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    let email = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();
+    world.settle_all(worker, &email, Outcome::Rejected).await;
+    let text = world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap();
+    world.settle_all(worker, &text, Outcome::Unknown).await;
+    world.to_state(campaign.incident, IncidentState::Draft, IncidentState::Open).await;
+    world.to_state(campaign.incident, IncidentState::Open, IncidentState::Closed).await;
+    let all = Again { bad_address: true, rejected: true, gave_up: true, unknown: true };
+    let refused = world.tell_again(&campaign, all, T0).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(reason)) if reason.contains("closed; open it first")));
+    assert_eq!(world.store.campaign(campaign.id).await.unwrap().state, CampaignState::Completed);
+    // What came of a message may be found out later.
+    let (_, people) = world.store.take_unknown_as_reached(campaign.id, &bob(), T0, "their list").await.unwrap();
+    assert_eq!(people, 1);
 });
 
 on_both!(jurisdictions_add_up, |world| {
