@@ -135,6 +135,33 @@ on_both!(an_address_that_came_since_is_tried_before_the_dead_ones, |world| {
     world.assert_consistent().await;
 });
 
+on_both!(each_dead_end_goes_on_by_what_that_person_has_got_since, |world| {
+    let before = vec![reachable("a", 1, 0), reachable("b", 1, 1), reachable("c", 0, 1), reachable("d", 1, 0)];
+    let campaign = world.running(before).await;
+    let worker = world.worker(FOREVER).await;
+    for channel in [Channel::Email, Channel::Sms] {
+        let claimed = world.claim(campaign.id, worker, channel, 10, T0).await.unwrap();
+        world.settle_all(worker, &claimed, Outcome::BadAddress).await;
+    }
+    let since = vec![reachable("a", 1, 1), reachable("b", 1, 3), reachable("c", 2, 1)];
+    let ids = world.people_ids(since.len());
+    world.store.import_people(campaign.incident, since, ids, T0, bob()).await.unwrap();
+    let dead = Again { bad_address: true, ..Again::default() };
+    let (_, people) = world.tell_again(&campaign, dead, T0).await.unwrap();
+    assert_eq!(people, 4);
+    world.assert_consistent().await;
+    let mut steps = Vec::new();
+    for channel in [Channel::Email, Channel::Sms] {
+        for one in world.claim(campaign.id, worker, channel, 10, T0).await.unwrap() {
+            let (cascade, place) = (one.progress.cascade.to_code(), one.progress.place);
+            steps.push((one.person.record.reference.expose().clone(), cascade, place));
+        }
+    }
+    steps.sort();
+    let expected = [("a", "e0s0", 1), ("b", "e0s0s1s2", 2), ("c", "s0e0e1", 1), ("d", "e0", 0)];
+    assert_eq!(steps, expected.map(|(who, cascade, place)| (who.to_owned(), cascade.to_owned(), place)));
+});
+
 on_both!(whom_another_campaign_is_to_tell_is_not_told_again, |world| {
     let first = world.running(vec![reachable("a", 1, 0), reachable("b", 1, 0)]).await;
     let worker = world.worker(FOREVER).await;
