@@ -14,6 +14,7 @@ mod people;
 mod people_reach;
 mod privacy;
 mod queue_again;
+mod queue_again_covered;
 mod queue_canary;
 mod queue_claim;
 mod queue_leaving;
