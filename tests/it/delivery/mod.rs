@@ -1,6 +1,7 @@
 //! The engine, through the public door. One scenario per file.
 
 mod account_mended_in_the_morning;
+mod bounces_of_one_mailbox;
 mod budget_counts_segments;
 mod budget_of_another_channel;
 mod budget_pauses;
@@ -44,6 +45,8 @@ mod second_process_on_one_file;
 mod sleepers_hold_up_nobody;
 mod slowness_shifts_the_share;
 mod stopped_while_the_database_is_away;
+mod strangers_push_endpoint;
+mod unknown_report_among_known;
 mod urgent_first;
 mod worker_stalls;
 mod workers_are_killed;
