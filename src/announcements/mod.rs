@@ -35,6 +35,7 @@ pub struct Announcements {
     renderer: Arc<Renderer>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    has_address: bool,
 }
 
 /// Why an announcement is not drafted, published or withdrawn.
@@ -60,6 +61,12 @@ pub enum AnnouncementError {
     /// Whoever wrote it may not let it out.
     #[error("who wrote an announcement cannot publish it; another approver must")]
     SecondPerson,
+    /// Nobody could read it.
+    #[error(
+        "nobody outside could read it: its links would lead to the address that this service listens on; set http.public_url \
+         in the configuration and start again"
+    )]
+    NoAddress,
     /// It is not the one that was seen.
     #[error("the announcement has been written anew since it was read")]
     Stale,
@@ -69,15 +76,16 @@ pub enum AnnouncementError {
 }
 
 impl Announcements {
-    /// Puts the feature together.
+    /// Puts the feature together. `has_address` says whether links to this service lead to it.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         renderer: Arc<Renderer>,
+        has_address: bool,
     ) -> Self {
-        Self { store, renderer, clock, entropy }
+        Self { store, renderer, clock, entropy, has_address }
     }
 
     /// The incident's newest announcement.
@@ -92,7 +100,7 @@ impl Announcements {
     /// the draft that the approver has read, where the caller knows it.
     ///
     /// # Errors
-    /// When the author asks, another draft was written since, it is no draft, the incident was closed, or the database does
+    /// When the author asks, nobody outside could read it, another draft was written since, it is no draft, the incident was closed, or the database does
     /// not answer.
     pub async fn publish(
         &self,
@@ -106,6 +114,9 @@ impl Announcements {
         }
         if actor.is(&draft.author) {
             return Err(AnnouncementError::SecondPerson);
+        }
+        if !self.has_address {
+            return Err(AnnouncementError::NoAddress);
         }
         let now = self.clock.now();
         let actor = actor.to_ref();

@@ -22,6 +22,8 @@ pub const READ: &[Role] = &[Role::Responder, Role::Approver, Role::Auditor, Role
 pub const WORK: &[Role] = &[Role::Responder, Role::Approver, Role::Admin];
 /// Those who let something go out.
 pub const APPROVE: &[Role] = &[Role::Approver, Role::Admin];
+/// Those who look after the installation: what was done to its keys, limits and rules.
+pub const AUDIT: &[Role] = &[Role::Auditor, Role::Admin];
 /// Those who manage keys.
 pub const ADMIN: &[Role] = &[Role::Admin];
 /// Those who may raise alerts with a key.

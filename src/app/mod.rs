@@ -6,9 +6,11 @@ mod engine;
 mod listeners;
 mod providers;
 mod responders;
+mod store;
 mod tryouts;
 
 pub use responders::{responders, signer};
+pub use store::{master_keys, open_existing, open_store};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,8 +48,8 @@ use crate::render::{RenderError, Renderer};
 use crate::reports::Reports;
 use crate::responders::{WatchHandle, WebhookSecretError, watch};
 use crate::retention::Retention;
-use crate::store::seal::{MasterKeyError, MasterKeys};
-use crate::store::{MasterKey, Sealer, SqlStore, Store, StoreError, StoreOptions};
+use crate::store::seal::MasterKeyError;
+use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
 /// How long answers that are under way may take after the process was asked to stop.
@@ -100,32 +102,6 @@ pub enum AppError {
     Http(String),
 }
 
-/// The master keys that the configuration gives.
-///
-/// # Errors
-/// When there is none, or one is no key.
-pub fn master_keys(config: &Config) -> Result<MasterKeys, AppError> {
-    let current = config.keys.master_key.as_ref().ok_or(AppError::NoMasterKey)?;
-    let mut keys = MasterKeys::new(MasterKey::parse(current.expose())?);
-    for previous in &config.keys.previous_master_keys {
-        keys.previous.push(MasterKey::parse(previous.expose())?);
-    }
-    Ok(keys)
-}
-
-/// Opens the configured database and brings its schema up to date.
-///
-/// # Errors
-/// When there is no master key, or the database cannot be reached.
-pub async fn open_store(config: &Config, entropy: Arc<dyn Entropy>) -> Result<Arc<SqlStore>, AppError> {
-    let sealer = Sealer::new(master_keys(config)?, entropy);
-    let connections = config.store.connections;
-    // Two tries to say that the worker lives fit into its lease.
-    let patience = Duration::from_secs(u64::from(config.delivery.lease_seconds)) / 2;
-    let options = StoreOptions { connections, readers: connections, patience, ..StoreOptions::default() };
-    Ok(Arc::new(SqlStore::open(config.store.url.expose(), sealer, options).await?))
-}
-
 /// Builds the configured providers; connects to nothing.
 ///
 /// # Errors
@@ -141,6 +117,11 @@ pub fn providers(config: &Config, clock: &Arc<dyn Clock>, entropy: &Arc<dyn Entr
 fn limits(base: Base, carriers: &[Arc<dyn Provider>], engine: &Engine) -> Limits {
     let names = carriers.iter().map(|carrier| carrier.describe().name.clone()).collect();
     Limits::new(base.0 as _, names, base.1, engine.waker())
+}
+
+/// Public notices.
+fn announcements(base: Base, renderer: &Arc<Renderer>, config: &Config) -> Announcements {
+    Announcements::new(base.0, base.1, base.2, Arc::clone(renderer), config.http.has_address())
 }
 
 /// Where the outside reaches this service; the address it listens on unless configured.
@@ -245,7 +226,7 @@ impl App {
             typesetting: Arc::new(Semaphore::new(TYPESETTING)),
             fonts: Arc::clone(&fonts),
             limits: api::Limits::of(&config.http),
-            announcements: Arc::new(Announcements::new(with().0, with().1, with().2, Arc::clone(&renderer))),
+            announcements: Arc::new(announcements(with(), &renderer, &config)),
             intake: Arc::new(Intake::new(with().0, with().1, with().2)),
             evidence: Arc::new(Evidence::new(with().0, with().1)),
             retention: Arc::new(Retention::new(with().0, with().1)),

@@ -4,12 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Failure;
+use super::strays::no_strays;
 use crate::app;
 use crate::bounces::check_mailbox;
 use crate::config::Config;
+use crate::console::ConsolePages;
 use crate::domain::clock::{Clock, Entropy};
 use crate::law::Rules;
 use crate::providers::Providers;
+use crate::public::Pages;
 use crate::render::{RenderError, Renderer};
 use crate::system::System;
 
@@ -74,10 +77,15 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
     if let Some(renderer) = renderer {
         findings.note("templates, with samples", rendered(&renderer), |count| format!("{count} renderings"));
     }
+    let templates = config.templates.directory.as_deref();
+    findings.note("public pages, with samples", Pages::load(templates), |_| String::from("all render"));
+    findings.note("console pages, with samples", ConsolePages::load(templates), |_| String::from("all render"));
+    if let Some(directory) = templates {
+        findings.note("files of templates", no_strays(directory), |()| String::from("each stands in for one"));
+    }
     findings.note("master key", app::master_keys(&config), |keys| format!("fingerprint {}", keys.current.id()));
-    if let Some(store) = findings.note("database", app::open_store(&config, Arc::new(System)).await, |_| {
-        String::from("answers, schema up to date")
-    }) {
+    let store = app::open_existing(&config, Arc::new(System), true).await;
+    if let Some(store) = findings.note("database", store, |_| String::from("answers, schema up to date")) {
         findings.note("sealed data", store.check_keys().await, |opened| format!("{opened} incident keys open"));
     }
     let clock: Arc<dyn Clock> = Arc::new(System);
@@ -91,6 +99,9 @@ pub(super) async fn run(file: Option<&Path>, store: Option<&str>, args: Args) ->
         for remark in provider.remarks() {
             println!("note   {name}: {remark}");
         }
+    }
+    if !config.http.has_address() {
+        println!("note   public notices: none can be published before http.public_url is set");
     }
     if let Some(mailbox) = config.bounces.mailbox.configured() {
         findings.note("bounce mailbox", check_mailbox(&mailbox).await, |()| {

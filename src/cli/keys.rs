@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::actor::{ActorRef, Role};
 use crate::domain::clock::Entropy;
 use crate::domain::id::KeyId;
+use crate::store::{SqlStore, sqlite_path};
 use crate::system::System;
 
 /// Options of `candour keys`.
@@ -49,8 +50,13 @@ pub(super) async fn run(args: Args, configured: impl FnOnce() -> Result<Config, 
     match args.action {
         Action::Master { file } => master(&file),
         Action::Issue { name, role } => {
-            let issued =
-                access(configured()?).await?.issue(&name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
+            let config = configured()?;
+            let new = sqlite_path(config.store.url.expose()).filter(|path| !path.exists());
+            let store = app::open_store(&config, Arc::new(System)).await.map_err(Failure::of)?;
+            if let Some(path) = new {
+                eprintln!("candour: {} was not there; it is a new database now", path.display());
+            }
+            let issued = over(store).issue(&name, role, &ActorRef::operator()).await.map_err(Failure::of)?;
             println!("{}", issued.secret);
             Ok(())
         }
@@ -69,9 +75,13 @@ pub(super) async fn run(args: Args, configured: impl FnOnce() -> Result<Config, 
     }
 }
 
+/// The keys of a database that is there already.
 async fn access(config: Config) -> Result<Access, Failure> {
-    let store = app::open_store(&config, Arc::new(System)).await.map_err(Failure::of)?;
-    Ok(Access::new(store, Arc::new(System), Arc::new(System)))
+    Ok(over(app::open_existing(&config, Arc::new(System), true).await.map_err(Failure::of)?))
+}
+
+fn over(store: Arc<SqlStore>) -> Access {
+    Access::new(store, Arc::new(System), Arc::new(System))
 }
 
 fn master(path: &std::path::Path) -> Result<(), Failure> {

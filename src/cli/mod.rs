@@ -12,6 +12,7 @@ mod obligations;
 mod obligations_text;
 mod openapi;
 mod serve;
+mod strays;
 mod watch;
 
 use std::io::Write as _;
@@ -119,7 +120,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 /// The configuration from file, environment and flags.
 fn load(file: Option<&std::path::Path>, store: Option<&str>) -> Result<Config, Failure> {
     let flags: Vec<(&str, String)> = store.map(|url| ("store.url", url.to_owned())).into_iter().collect();
-    Config::load(file, std::env::vars(), &flags).map_err(Failure::of)
+    Config::load(file, std::env::vars_os(), &flags).map_err(Failure::of)
 }
 
 /// Writes a result to standard output. Whoever reads it may stop reading.

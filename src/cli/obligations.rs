@@ -19,6 +19,7 @@ use crate::domain::incident::IncidentState;
 use crate::domain::obligation::Obligation;
 use crate::incidents::{self, Outlook};
 use crate::law::Rules;
+use crate::render::one_line;
 use crate::system::System;
 
 /// Options of `candour obligations`.
@@ -77,7 +78,7 @@ struct OpenIncident {
 async fn of_open_incidents(args: &Args, config: &Config) -> Result<(), Failure> {
     let rules =
         Rules::with_overrides(args.overrides.as_deref().or(config.law.overrides.as_deref())).map_err(Failure::of)?;
-    let store = app::open_store(config, Arc::new(System)).await.map_err(Failure::of)?;
+    let store = app::open_existing(config, Arc::new(System), false).await.map_err(Failure::of)?;
     let now = System.now();
     let found = incidents::outlook(&*store, &rules, now).await.map_err(Failure::of)?;
     if args.is_text() {
@@ -107,7 +108,8 @@ fn incident_in_words(one: &Outlook, now: Millis) -> String {
     } else {
         format!("Different from what was noted last: {}.", changed.join(", "))
     };
-    format!("{} ({})\n{changed}\n{}", one.title, one.incident, in_words(&one.obligations, now))
+    // Drafts of former versions may have a title that a terminal obeys.
+    format!("{} ({})\n{changed}\n{}", one_line(&one.title), one.incident, in_words(&one.obligations, now))
 }
 
 fn print(value: &impl serde::Serialize) -> Result<(), Failure> {
@@ -134,4 +136,19 @@ fn of_facts(file: &Path, args: &Args) -> Result<(), Failure> {
     let now = System.now();
     let found = rules.obligations(&facts, &BTreeMap::new(), now);
     if args.is_text() { output(&in_words(&found, now)) } else { print(&found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_printed_as_one_line_that_no_terminal_obeys() {
+        let id = IncidentId::new(Millis(0), [0; 10]);
+        let title = String::from("Disk\u{1b}[2J\nfull");
+        let one =
+            Outlook { incident: id, title, state: IncidentState::Draft, changes: Vec::new(), obligations: Vec::new() };
+        let text = incident_in_words(&one, Millis(0));
+        assert!(text.starts_with(&format!("Disk[2J full ({id})\n")), "{text:?}");
+    }
 }

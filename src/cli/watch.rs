@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use super::{Failure, output};
-use crate::config::Secret;
+use crate::config::{Secret, is_protected};
 use crate::domain::campaign::{CampaignState, Counts};
 use crate::domain::id::CampaignId;
 use crate::providers::http::loopback_client;
@@ -80,13 +80,16 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let watcher = Watcher::new(args)?;
     let mut view = View::new();
     let mut failures = 0;
+    let mut last = None;
     for look in 0.. {
         match watcher.look().await {
             Ok((seen, range)) => {
                 failures = 0;
                 view.show(&seen, range, look)?;
+                last = Some(seen.state);
                 if matches!(seen.state, CampaignState::Completed | CampaignState::Cancelled) {
-                    return view.end(&seen);
+                    view.end(&seen)?;
+                    return ended(seen.state);
                 }
             }
             Err(Look::Refused(reason)) => return Err(Failure::new(reason)),
@@ -99,10 +102,21 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
-            () = super::stop_signal() => return Ok(()),
+            () = super::stop_signal() => {
+                let state = last.map_or("not known", CampaignState::as_str);
+                return Err(Failure::new(format!("no longer watched; the campaign's state is: {state}")));
+            }
         }
     }
     Ok(())
+}
+
+/// Only a campaign that is completed is done.
+fn ended(state: CampaignState) -> Result<(), Failure> {
+    match state {
+        CampaignState::Completed => Ok(()),
+        other => Err(Failure::new(format!("the campaign is {}: it has not told everybody", other.as_str()))),
+    }
 }
 
 /// Why a look saw nothing.
@@ -127,6 +141,9 @@ impl Watcher {
                 Failure::new("an API key is needed: name a file with --key-file, or put the key into CANDOUR_API_KEY")
             })?,
         };
+        if !args.url.parse().is_ok_and(|url| is_protected(&url)) {
+            return Err(Failure::new("the key is sent there: give an https address, or http on this machine (--url)"));
+        }
         let address = format!("{}/v1/campaigns/{}", args.url.trim_end_matches('/'), args.campaign);
         Ok(Self { http: loopback_client().map_err(Failure::new)?, address, key: key.trim().to_owned() })
     }
@@ -259,7 +276,55 @@ fn span(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
+    use crate::domain::clock::Millis;
+
+    fn args(url: &str) -> Args {
+        let campaign = CampaignId::new(Millis(0), [0; 10]);
+        Args { campaign, url: url.to_owned(), key_file: None, key: Some(Secret::new("cnd_x_y")) }
+    }
+
+    #[test]
+    fn the_key_goes_nowhere_in_clear() {
+        for url in ["https://candour.example.org", "http://127.0.0.1:8080", "http://localhost:8080/", "http://[::1]:1"]
+        {
+            assert!(Watcher::new(args(url)).is_ok(), "{url}");
+        }
+        for url in ["http://candour.example.org", "http://10.0.0.1:8080", "http://127.0.0.1.example.org", "candour", ""]
+        {
+            let refused = Watcher::new(args(url)).err().expect("refused");
+            assert!(refused.0.contains("https") && !refused.0.contains("cnd_"), "{url}: {refused:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_key_follows_nobody_elsewhere() {
+        let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a door");
+        let url = format!("http://{}", door.local_addr().expect("an address"));
+        let sends_elsewhere = tokio::spawn(async move {
+            let (mut caller, _) = door.accept().await.expect("a caller");
+            let mut request = [0; 4096];
+            let _ = caller.read(&mut request).await.expect("a request");
+            let answer =
+                b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            caller.write_all(answer).await.expect("an answer");
+        });
+        let watcher = Watcher::new(args(&url)).expect("this machine");
+        match watcher.get::<Progress>("").await {
+            Err(Look::Away(reason)) => assert!(reason.contains("302"), "{reason}"),
+            _ => panic!("it went elsewhere"),
+        }
+        sends_elsewhere.await.expect("one call");
+    }
+
+    #[test]
+    fn only_a_completed_campaign_is_a_success() {
+        assert!(ended(CampaignState::Completed).is_ok());
+        let failed = ended(CampaignState::Cancelled).expect_err("not everybody was told");
+        assert!(failed.0.contains("cancelled"), "{failed:?}");
+    }
 
     #[test]
     fn a_span_is_read_at_a_glance() {

@@ -1,5 +1,6 @@
 //! Sources laid over each other: defaults, file, environment, flags.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -11,7 +12,40 @@ use super::schema;
 const PREFIX: &str = "CANDOUR_";
 
 /// Variables with that start that are not keys: the command line reads them itself.
-const NOT_KEYS: [&str; 1] = ["CANDOUR_CONFIG"];
+const NOT_KEYS: [&str; 3] = ["CANDOUR_CONFIG", "CANDOUR_URL", "CANDOUR_API_KEY"];
+
+/// Whether a variable is one of those with our start that are no keys.
+fn is_no_key(name: &str, value: &str) -> bool {
+    NOT_KEYS.contains(&name) || is_of_kubernetes(name, value)
+}
+
+/// Whether a variable is one that Kubernetes sets for a Service whose name begins with ours. No key looks like one: each has
+/// two underscores.
+fn is_of_kubernetes(name: &str, value: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let of_a_port = |(_, rest): (&str, &str)| number(rest.split('_').next().unwrap_or_default());
+    !name.contains("__")
+        && (name.ends_with("_SERVICE_HOST")
+            || name.contains("_SERVICE_PORT")
+            || (name.ends_with("_PORT") && value.contains("://"))
+            || name.split_once("_PORT_").is_some_and(of_a_port))
+}
+
+/// The environment as text. What is not text and not ours is none of our business.
+pub(super) fn in_text(env: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<(String, String)>, ConfigError> {
+    let mut texts = Vec::new();
+    for (name, value) in env {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => texts.push((name, value)),
+            Err(_) if name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str()) => {
+                return Err(ConfigError::NotText { name });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(texts)
+}
 
 /// The defaults with a file laid over them.
 pub(super) fn from_file(file: Option<&Path>) -> Result<Table, ConfigError> {
@@ -36,7 +70,7 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
 /// Lays the variables that are ours over what there is; others are none of our business.
 pub(super) fn apply_environment(merged: &mut Table, env: &[(String, String)]) -> Result<(), ConfigError> {
     let mut ours: Vec<_> =
-        env.iter().filter(|(name, _)| name.starts_with(PREFIX) && !NOT_KEYS.contains(&name.as_str())).collect();
+        env.iter().filter(|(name, value)| name.starts_with(PREFIX) && !is_no_key(name, value)).collect();
     ours.sort();
     for (name, value) in ours {
         let path: Vec<_> = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();

@@ -16,6 +16,7 @@ mod secret;
 mod sections;
 mod validate;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -110,6 +111,12 @@ pub enum ConfigError {
         /// As given.
         name: String,
     },
+    /// A variable that is not text.
+    #[error("{name}: its value is not UTF-8")]
+    NotText {
+        /// Name of the variable.
+        name: String,
+    },
     /// What a variable gives cannot be used.
     #[error("{name}: {source}")]
     Given {
@@ -156,11 +163,11 @@ impl Config {
     /// When a source cannot be read, a key is unknown or of the wrong type, a secret is missing, or keys contradict.
     pub fn load(
         file: Option<&Path>,
-        env: impl Iterator<Item = (String, String)>,
+        env: impl Iterator<Item = (OsString, OsString)>,
         flags: &[(&str, String)],
     ) -> Result<Self, ConfigError> {
         let mut merged = layers::from_file(file)?;
-        let env: Vec<_> = env.collect();
+        let env = layers::in_text(env)?;
         layers::apply_environment(&mut merged, &env)?;
         for (key, value) in flags {
             layers::apply_flag(&mut merged, key, value)?;

@@ -26,6 +26,14 @@ pub struct Http {
     pub request_timeout_seconds: u64,
 }
 
+impl Http {
+    /// Whether links to this service lead to it: its address is configured, or it is for this machine alone.
+    #[must_use]
+    pub fn has_address(&self) -> bool {
+        self.public_url.is_some() || self.listen.ip().is_loopback()
+    }
+}
+
 /// `[store]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

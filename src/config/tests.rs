@@ -6,7 +6,7 @@ fn load(file: &str, env: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Conf
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("candour.toml");
     std::fs::write(&path, file).unwrap();
-    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let env = env.iter().map(|(name, value)| (name.into(), value.into()));
     let flags: Vec<_> = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
     Config::load(Some(&path), env, &flags)
 }
@@ -67,6 +67,49 @@ fn an_unknown_key_is_named_with_the_nearest() {
     let said = refusal("", &[("CANDOUR_HTTP__LITSEN", "x")]);
     assert!(said.starts_with("CANDOUR_HTTP__LITSEN: ") && said.contains("`http.listen`"), "{said}");
     assert!(refusal("[[providers]]\nkind = 'smpt'", &[]).contains("one of smtp, ses, "));
+}
+
+#[test]
+fn variables_with_our_start_that_are_no_keys_are_passed_over() {
+    let of_kubernetes = [
+        ("CANDOUR_SERVICE_HOST", "10.0.171.239"),
+        ("CANDOUR_SERVICE_PORT", "8080"),
+        ("CANDOUR_SERVICE_PORT_HTTP", "8080"),
+        ("CANDOUR_PORT", "tcp://10.0.171.239:8080"),
+        ("CANDOUR_PORT_8080_TCP", "tcp://10.0.171.239:8080"),
+        ("CANDOUR_PORT_8080_TCP_PROTO", "tcp"),
+        ("CANDOUR_PORT_8080_TCP_PORT", "8080"),
+        ("CANDOUR_PORT_8080_TCP_ADDR", "10.0.171.239"),
+        ("CANDOUR_WORKER_SERVICE_HOST", "10.0.171.240"),
+        ("CANDOUR_WORKER_PORT", "udp://10.0.171.240:53"),
+    ];
+    let of_watch = [("CANDOUR_URL", "http://127.0.0.1:8080"), ("CANDOUR_API_KEY", "x"), ("CANDOUR_CONFIG", "x")];
+    for variable in of_kubernetes.into_iter().chain(of_watch) {
+        assert!(load("", &[variable], &[]).is_ok(), "{variable:?}");
+    }
+    for misspelt in [
+        ("CANDOUR_HTTP_LISTEN", "127.0.0.1:1"),
+        ("CANDOUR_BOUNCES_MAILBOX_PORT", "993"),
+        ("CANDOUR_PORT_NUMBER", "1"),
+        ("CANDOUR_KEYS__SERVICE_HOST", "x"),
+        ("CANDOUR_API_KEYS", "x"),
+    ] {
+        assert!(refusal("", &[misspelt]).starts_with(misspelt.0), "{misspelt:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_not_text_is_named_without_its_value_where_it_is_ours() {
+    use std::os::unix::ffi::OsStringExt;
+    let secret = || OsString::from_vec(b"hunter\xff2".to_vec());
+    let load = |name: OsString| Config::load(None, std::iter::once((name, secret())), &[]);
+    let error = load("CANDOUR_KEYS__MASTER_KEY".into()).expect_err("refused");
+    assert_eq!(error.to_string(), "CANDOUR_KEYS__MASTER_KEY: its value is not UTF-8");
+    assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
+    for foreign in ["LESSOPEN".into(), secret()] {
+        assert!(load(foreign).is_ok());
+    }
 }
 
 #[test]

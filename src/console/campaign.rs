@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::samples::text;
 use super::words::{minute, plain};
 use crate::domain::campaign::{Campaign, PersonState};
+use crate::domain::clock::Millis;
 use crate::domain::id::CampaignId;
 use crate::store::Tally;
 
@@ -63,6 +65,43 @@ pub(super) struct CampaignLine {
     done: i64,
     sealed: i64,
     bar: Vec<Part>,
+}
+
+impl Part {
+    fn sample() -> Self {
+        Self { name: "reached", from: 0, length: LENGTH }
+    }
+}
+
+impl CampaignLine {
+    /// A made-up one.
+    pub(super) fn sample() -> Self {
+        Self { state: "running", done: 1, sealed: 1, bar: vec![Part::sample()] }
+    }
+}
+
+impl CampaignCard {
+    /// A made-up one, with attempts or without.
+    pub(super) fn sample(tried: bool) -> Self {
+        let tally = TallyLine { channel: "email", provider: text(), outcome: text(), attempts: 1 };
+        let count = Count { name: "reached", label: text(), meaning: "a sample", people: 1 };
+        Self {
+            id: CampaignId::new(Millis(0), [0; 10]),
+            state: "running",
+            sealed: 1,
+            done: 1,
+            counts: vec![count],
+            bar: vec![Part::sample()],
+            spoken: text(),
+            total: 1,
+            balances: tried,
+            repeated: 0,
+            sealed_at: text(),
+            started: tried.then(text),
+            completed: tried.then(text),
+            tallies: tried.then_some(tally).into_iter().collect(),
+        }
+    }
 }
 
 const fn meaning(state: PersonState) -> &'static str {

@@ -8,6 +8,7 @@ use super::ConsoleState;
 use super::duties::{self, Duty};
 use super::respond::Frame;
 use crate::deadlines::Filter;
+use crate::domain::clock::Millis;
 use crate::domain::deadline::Entry;
 use crate::domain::id::IncidentId;
 use crate::domain::obligation::ObligationState;
@@ -17,7 +18,7 @@ use crate::store::StoreError;
 const SHOWN: usize = 500;
 
 #[derive(Serialize)]
-struct DeadlinesPage<'a> {
+pub(super) struct DeadlinesPage<'a> {
     #[serde(flatten)]
     frame: Frame<'a>,
     items: Vec<Line>,
@@ -49,4 +50,15 @@ async fn assemble(state: &ConsoleState) -> Result<DeadlinesPage<'_>, StoreError>
         |entry: Entry| Line { incident: entry.incident, title: entry.title, duty: duties::view(entry.obligation, now) };
     let items = entries.into_iter().take(SHOWN).map(line).collect();
     Ok(DeadlinesPage { frame: state.frame(String::from("Deadlines"), "../console"), items, overdue, more })
+}
+
+/// The page with made-up duties, or with none.
+pub(super) fn sample(frame: Frame<'_>, full: bool) -> DeadlinesPage<'_> {
+    let line = |dated| Line {
+        incident: IncidentId::new(Millis(0), [0; 10]),
+        title: super::samples::text(),
+        duty: Duty::sample(dated),
+    };
+    let items = if full { vec![line(true), line(false)] } else { Vec::new() };
+    DeadlinesPage { frame, overdue: items.len(), more: items.len(), items }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::samples::{text, texts};
 use super::words;
 use crate::domain::clock::Millis;
 use crate::domain::obligation::{Obligation, ObligationState};
@@ -47,6 +48,37 @@ struct Next {
     to: String,
     force: &'static str,
     due: Due,
+}
+
+impl Duty {
+    /// A made-up one, with a date or without.
+    pub(super) fn sample(dated: bool) -> Self {
+        Self {
+            what: "a sample",
+            to: text(),
+            jurisdiction: text(),
+            force: "mandatory",
+            state: "open",
+            because: text(),
+            due: dated.then(Due::sample),
+            words: text(),
+            citations: texts(),
+        }
+    }
+}
+
+impl Due {
+    fn sample() -> Self {
+        Self { machine: text(), people: text(), distance: Some(text()) }
+    }
+}
+
+impl Outlook {
+    /// A made-up one.
+    pub(super) fn sample() -> Self {
+        let next = Next { what: "a sample", to: text(), force: "mandatory", due: Due::sample() };
+        Self { overdue: 1, next: Some(next), undated: 1 }
+    }
 }
 
 fn instant(obligation: &Obligation) -> Option<Millis> {

@@ -9,8 +9,10 @@ use super::campaign::{self, CampaignCard};
 use super::duties::{self, Duty};
 use super::law::{self, Decision, ForecastLine, Fulfilled, HistoryLine, NoticeLine, SeverityCard};
 use super::respond::Frame;
+use super::samples::{text, texts};
 use super::words::{local, minute, plain};
 use crate::domain::announcement::{Announcement, AnnouncementState};
+use crate::domain::clock::Millis;
 use crate::domain::facts::{IncidentFacts, Timeline};
 use crate::domain::id::IncidentId;
 use crate::domain::report::Report;
@@ -23,7 +25,7 @@ use crate::store::StoreError;
 const HISTORY: u32 = 200;
 
 #[derive(Serialize)]
-struct IncidentPage<'a> {
+pub(super) struct IncidentPage<'a> {
     #[serde(flatten)]
     frame: Frame<'a>,
     id: IncidentId,
@@ -190,4 +192,48 @@ fn report_line(state: &ConsoleState, report: Report) -> ReportLine {
 
 fn chain(report: ChainReport) -> Chain {
     Chain { entries: report.entries, head: report.head, broken: report.broken.map(|broken| broken.to_string()) }
+}
+
+/// The page with what is made up, or with next to nothing.
+pub(super) fn sample(frame: Frame<'_>, full: bool, observed: bool) -> IncidentPage<'_> {
+    fn some<T>(full: bool, sample: impl Fn(bool) -> T) -> Vec<T> {
+        if full { vec![sample(true), sample(false)] } else { Vec::new() }
+    }
+    let report = |submitted: bool| ReportLine {
+        title: text(),
+        authority: text(),
+        obligation: text(),
+        kind: "initial",
+        href: text(),
+        missing: 1,
+        made: text(),
+        submitted: submitted.then(text),
+    };
+    IncidentPage {
+        frame,
+        id: IncidentId::new(Millis(0), [0; 10]),
+        state: "open",
+        people: 1,
+        filed: text(),
+        amended: text(),
+        facts: some(full, |_| Fact { name: text(), values: texts() }),
+        duties: some(full, Duty::sample),
+        severity: SeverityCard::sample(full),
+        decisions: some(full, |_| Decision::sample()),
+        fulfilments: some(full, |_| Fulfilled::sample()),
+        history: some(full, |_| HistoryLine::sample()),
+        notice: full.then(|| vec![NoticeLine::sample()]),
+        forecast: some(full, ForecastLine::sample),
+        observed,
+        campaigns: some(full, CampaignCard::sample),
+        announcement: full.then(|| AnnouncementCard {
+            state: "withdrawn",
+            covers: 1,
+            href: Some(text()),
+            published: Some(text()),
+            withdrawn: Some(text()),
+        }),
+        reports: some(full, report),
+        chain: Chain { entries: 1, head: text(), broken: full.then(text) },
+    }
 }

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::samples::{text, texts};
 use super::words::{self, minute, plain};
 use crate::domain::facts::IncidentFacts;
 use crate::domain::fulfilment::Fulfilment;
@@ -92,6 +93,88 @@ pub(super) struct Fulfilled {
     recorded: String,
     reversed: Option<String>,
     reversed_reason: Option<String>,
+}
+
+impl HistoryLine {
+    /// A made-up one.
+    pub(super) fn sample() -> Self {
+        let change = ChangeLine { obligation: text(), kind: "changed", why: text(), differences: texts() };
+        Self { at: text(), changes: vec![change] }
+    }
+}
+
+impl ForecastLine {
+    /// A made-up one, in time or not.
+    pub(super) fn sample(in_time: bool) -> Self {
+        Self {
+            obligation: text(),
+            people: 1,
+            unreachable: i64::from(!in_time),
+            verdict: "late",
+            in_time,
+            met: Some(text()),
+            deadline: Some(text()),
+            start_by: Some(text()),
+            fixes: texts(),
+        }
+    }
+}
+
+impl NoticeLine {
+    /// A made-up one.
+    pub(super) fn sample() -> Self {
+        Self {
+            obligation: text(),
+            force: "mandatory",
+            stops: true,
+            present: texts(),
+            missing: texts(),
+            forbidden: texts(),
+            to_be_read: texts(),
+        }
+    }
+}
+
+impl SeverityCard {
+    /// A made-up one, with a score or without.
+    pub(super) fn sample(scored: bool) -> Self {
+        let step = SeverityStep { name: "a sample", score: 1.0, because: text(), assumed: true };
+        Self {
+            advice: ADVICE,
+            class: scored.then_some("high"),
+            formula: scored.then(text),
+            steps: scored.then_some(step).into_iter().collect(),
+            flags: texts(),
+        }
+    }
+}
+
+impl Decision {
+    /// A made-up one.
+    pub(super) fn sample() -> Self {
+        Self {
+            obligation: text(),
+            reason: text(),
+            decided: text(),
+            rules_version: text(),
+            reversed: Some(text()),
+            reversed_reason: Some(text()),
+        }
+    }
+}
+
+impl Fulfilled {
+    /// A made-up one.
+    pub(super) fn sample() -> Self {
+        Self {
+            obligation: text(),
+            how: text(),
+            done: text(),
+            recorded: text(),
+            reversed: Some(text()),
+            reversed_reason: Some(text()),
+        }
+    }
 }
 
 /// The newest first; those without changes are left out.

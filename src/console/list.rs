@@ -10,6 +10,8 @@ use super::ConsoleState;
 use super::campaign::{self, CampaignLine};
 use super::duties::{self, Outlook};
 use super::respond::Frame;
+use super::samples::text;
+use crate::domain::clock::Millis;
 use crate::domain::id::IncidentId;
 use crate::domain::incident::{Incident, IncidentState};
 use crate::incidents::IncidentError;
@@ -28,7 +30,7 @@ pub(super) struct Before {
 }
 
 #[derive(Serialize)]
-struct ListPage<'a> {
+pub(super) struct ListPage<'a> {
     #[serde(flatten)]
     frame: Frame<'a>,
     /// What is wrong now.
@@ -124,4 +126,26 @@ async fn item(state: &ConsoleState, incident: Incident) -> Result<Item, Incident
         outlook,
         campaigns: campaigns.iter().map(|(campaign, _)| campaign::line(campaign)).collect(),
     })
+}
+
+/// The page with what is made up, or with nothing.
+pub(super) fn sample(frame: Frame<'_>, full: bool) -> ListPage<'_> {
+    let id = IncidentId::new(Millis(0), [0; 10]);
+    let alarm = AlarmLine { headline: text(), code: Some(text()), since: text() };
+    let item = |outlook| Item {
+        id,
+        title: text(),
+        state: "open",
+        people: 1,
+        filed: text(),
+        outlook,
+        campaigns: vec![CampaignLine::sample()],
+    };
+    ListPage {
+        frame,
+        alarms: full.then_some(alarm).into_iter().collect(),
+        items: if full { vec![item(Some(Outlook::sample())), item(None)] } else { Vec::new() },
+        later: true,
+        older: full.then_some(id),
+    }
 }

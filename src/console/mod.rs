@@ -14,6 +14,7 @@ mod list;
 mod pages;
 mod register;
 mod respond;
+mod samples;
 mod words;
 
 use std::sync::Arc;

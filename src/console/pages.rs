@@ -10,6 +10,8 @@ use rust_embed::RustEmbed;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::samples;
+
 #[derive(RustEmbed)]
 #[folder = "templates/console/"]
 struct BuiltIn;
@@ -33,10 +35,11 @@ pub struct ConsolePages {
 }
 
 impl ConsolePages {
-    /// Loads the built-in templates; a file of the same name under `console/` in the override directory replaces one.
+    /// Loads the built-in templates; a file of the same name under `console/` in the override directory replaces one. Each page is
+    /// rendered once with samples.
     ///
     /// # Errors
-    /// When a file cannot be read or does not parse.
+    /// When a file cannot be read or does not parse, or a page does not render.
     pub fn load(overrides: Option<&Path>) -> Result<Self, ConsoleError> {
         let mut templates = Handlebars::new();
         templates.set_strict_mode(true);
@@ -49,7 +52,8 @@ impl ConsolePages {
             if let Some(name) = file.strip_suffix(".hbs") {
                 templates.register_template_string(name, text).map_err(|error| fault(error.to_string()))?;
             } else if file.ends_with(".css") {
-                style = text;
+                // As a browser reads it before it compares hashes.
+                style = text.replace("\r\n", "\n").replace('\r', "\n");
             }
         }
         // The style stands in each page as it is; the policy allows a browser that one and nothing else.
@@ -57,7 +61,15 @@ impl ConsolePages {
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
-        Ok(Self { templates, style, policy })
+        let pages = Self { templates, style, policy };
+        samples::render_all(&pages)?;
+        Ok(pages)
+    }
+
+    /// Whether a file of this name under `console/` replaces one.
+    #[must_use]
+    pub fn has(file: &str) -> bool {
+        BuiltIn::get(file).is_some()
     }
 
     /// Renders a page.
@@ -104,5 +116,41 @@ mod tests {
         fs::write(root.path().join("console/list.html.hbs"), "{{#if}").expect("a file");
         let error = ConsolePages::load(Some(root.path())).expect_err("broken");
         assert!(error.to_string().starts_with("console/list.html.hbs: "), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_found_in_every_part_of_every_page() {
+        for file in BuiltIn::iter().filter(|file| file.ends_with(".hbs")) {
+            let good = source(&file, None).expect("it is built in");
+            // Behind every expression that opens or parts a block, one by one.
+            let ends = good.match_indices("}}").map(|(at, _)| at + 2);
+            let opens = ends.filter(|end| {
+                let start = good[..*end].rfind("{{").expect("it begins somewhere");
+                good[start..].starts_with("{{#") || good[start..].starts_with("{{else}}")
+            });
+            for end in opens {
+                let broken = format!("{}{{{{titel}}}}{}", &good[..end], &good[end..]);
+                let root = tempfile::tempdir().expect("a directory");
+                fs::create_dir(root.path().join("console")).expect("a directory");
+                fs::write(root.path().join("console").join(file.as_ref()), broken).expect("a file");
+                let refused = ConsolePages::load(Some(root.path()));
+                let error = refused.err().unwrap_or_else(|| panic!("{file}: nothing renders {}", &good[..end]));
+                assert!(error.to_string().contains("titel"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_policy_allows_the_style_as_a_browser_reads_it() {
+        let loaded = |style: &str| {
+            let root = tempfile::tempdir().expect("a directory");
+            fs::create_dir(root.path().join("console")).expect("a directory");
+            fs::write(root.path().join("console/page.css"), style).expect("a file");
+            ConsolePages::load(Some(root.path())).expect("they load")
+        };
+        let unix = loaded("body {\n}\n");
+        for other in ["body {\r\n}\r\n", "body {\r}\r"] {
+            assert_eq!((loaded(other).policy(), loaded(other).style()), (unix.policy(), unix.style()));
+        }
     }
 }

@@ -27,12 +27,12 @@ pub(super) struct Frame<'a> {
 }
 
 #[derive(Serialize)]
-struct Refusal<'a> {
+pub(super) struct Refusal<'a> {
     #[serde(flatten)]
-    frame: Frame<'a>,
-    text: &'a str,
+    pub frame: Frame<'a>,
+    pub text: &'a str,
     /// Whether the page says how to come in.
-    explain: bool,
+    pub explain: bool,
 }
 
 impl ConsoleState {

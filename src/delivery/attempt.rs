@@ -6,7 +6,9 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use crate::channels;
-use crate::domain::attempt::{ChannelPolicy, Claimed, NO_PROVIDER, NOBODY_CARRIES_IT, Progress, Settlement, next};
+use crate::domain::attempt::{
+    ChannelPolicy, Claimed, Intent, NO_PROVIDER, NOBODY_CARRIES_IT, Progress, Settlement, next,
+};
 use crate::domain::clock::{Clock, Entropy};
 use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
@@ -16,6 +18,14 @@ use crate::render::CompiledNotice;
 /// So many attempts to tell one person cost no try while a provider's account fails: with pauses of 15 minutes that is about a
 /// day, in which responders mend it. Then somebody whom a host refuses in the same words, whatever the account, ends too.
 const SPARED_ATTEMPTS: i64 = 100;
+
+/// So many attempts to tell one person are throttled at no cost of tries. With the pauses of a provider that throttles everybody
+/// that is days, and nobody is used up by it; then whoever alone is throttled each time comes to an end.
+const THROTTLED_ATTEMPTS: i64 = 300;
+
+/// The longest wait of a person that an answer may ask for, in milliseconds: what lasts longer is asked about again meanwhile, and
+/// nobody waits for a day that no campaign sees.
+const LONGEST_WAIT_MS: i64 = 60 * 60_000;
 
 /// By whom somebody is told, and what follows from what.
 pub(super) struct Terms<'a> {
@@ -48,10 +58,7 @@ pub(super) async fn tell(
             (false, Answer::of(Outcome::Rejected, "compose"))
         }
     };
-    // What may have gone out is not repeated before the provider has said whether it has it, where it can say so.
-    let asked_ms = terms.asked_ms.filter(|_| answer.outcome == Outcome::Unknown);
-    let wait_ms = answer.retry_after_ms.max(asked_ms);
-    let mut settlement = settlement(claimed, &answer, wait_ms, terms, clock, entropy);
+    let mut settlement = settlement(claimed, &answer, wait_ms(&answer, terms.asked_ms), terms, clock, entropy);
     if !asked {
         settlement.intent.provider = Arc::from(NO_PROVIDER);
     }
@@ -92,6 +99,54 @@ fn settlement(
         outcome: answer.outcome,
         code: answer.code.clone(),
         reference: answer.reference.clone(),
-        next: next(progress, answer.outcome, wait_ms, &terms.policy, clock.now(), jitter),
+        next: next(progress, meant(answer, &claimed.intent), wait_ms, &terms.policy, clock.now(), jitter),
+    }
+}
+
+/// How long the person waits at least, in milliseconds.
+fn wait_ms(answer: &Answer, asked_ms: Option<i64>) -> Option<i64> {
+    // What may have gone out is not repeated before the provider has said whether it has it, where it can say so.
+    let asked_ms = asked_ms.filter(|_| answer.outcome == Outcome::Unknown);
+    answer.retry_after_ms.map(|wait| wait.min(LONGEST_WAIT_MS)).max(asked_ms)
+}
+
+/// What an answer means for the person: throttling is a failure of this try in the end.
+fn meant(answer: &Answer, intent: &Intent) -> Outcome {
+    let is_endless = answer.outcome == Outcome::Throttled && intent.number > THROTTLED_ATTEMPTS;
+    if is_endless { Outcome::Retry } else { answer.outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::channel::Channel;
+    use crate::domain::clock::Millis;
+
+    #[test]
+    fn no_answer_makes_anybody_wait_for_ever_and_a_question_is_waited_out() {
+        let asking = |outcome: Outcome, wait: i64| Answer { retry_after_ms: Some(wait), ..Answer::of(outcome, "429") };
+        assert_eq!(wait_ms(&asking(Outcome::Retry, 90_000), None), Some(90_000));
+        let century = i64::from(u32::MAX) * 1000;
+        assert_eq!(wait_ms(&asking(Outcome::Throttled, century), Some(5)), Some(3_600_000));
+        assert_eq!(wait_ms(&asking(Outcome::Unknown, century), Some(7_200_000)), Some(7_200_000));
+        assert_eq!(wait_ms(&Answer::of(Outcome::Retry, "503"), Some(5)), None);
+    }
+
+    #[test]
+    fn whoever_alone_is_throttled_each_time_comes_to_an_end() {
+        let intent = |number: i64| Intent {
+            channel: Channel::Sms,
+            provider: Arc::from("texts"),
+            place: 0,
+            tries: 1,
+            number,
+            repeats: false,
+            at: Millis(0),
+        };
+        let throttled = Answer::of(Outcome::Throttled, "429");
+        assert_eq!(meant(&throttled, &intent(THROTTLED_ATTEMPTS)), Outcome::Throttled);
+        assert_eq!(meant(&throttled, &intent(THROTTLED_ATTEMPTS + 1)), Outcome::Retry);
+        let taken = Answer::of(Outcome::Accepted, "202");
+        assert_eq!(meant(&taken, &intent(THROTTLED_ATTEMPTS + 1)), Outcome::Accepted);
     }
 }

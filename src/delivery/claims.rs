@@ -297,6 +297,8 @@ impl Claims {
         let now = self.shared.clock.now();
         let lapse_ms =
             SLOT_LAPSE_MS.max(i64::try_from(self.shared.settings.poll_ms).unwrap_or(i64::MAX).saturating_mul(2));
+        // All were claimed together.
+        let Some(round) = work.first().map(|(_, claimed)| claimed.slot_round) else { return work };
         let (mut free, mut limited) = (Vec::with_capacity(work.len()), BTreeMap::<String, Vec<Work>>::new());
         for (notice, claimed) in work {
             match domain(&claimed).filter(|domain| rates.of(LimitKind::Domain, domain).is_some()) {
@@ -327,8 +329,9 @@ impl Claims {
             }
         }
         let worker = self.lease.worker;
+        let delay = Delay::Slot { round };
         if !put_off.is_empty()
-            && self.shared.store.put_off(campaign.id, worker, put_off.clone(), Delay::Slot, now).await.is_err()
+            && self.shared.store.put_off(campaign.id, worker, put_off.clone(), delay, now).await.is_err()
         {
             back.extend(put_off.into_iter().map(|(attempt, _)| attempt));
         }

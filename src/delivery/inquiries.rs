@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Shared;
+use super::faults::or_go_on;
 use crate::channels;
 use crate::domain::clock::Millis;
 use crate::domain::id::{AttemptId, WorkerId};
@@ -74,17 +75,18 @@ impl Inquiries {
         loop {
             let which = Unanswered { provider: self.name.clone(), after, limit: PAGE };
             let page = self.shared.store.unanswered(&which).await?;
-            let Some(last) = page.last() else { break };
-            after = last.attempt;
+            let Some(last) = page.last else { break };
+            after = last;
             let share = self.share().await?;
-            for attempt in page.into_iter().filter(|attempt| share.has(attempt.attempt)) {
+            for attempt in page.open.into_iter().filter(|attempt| share.has(attempt.attempt)) {
                 let first = attempt.settled_at.plus(self.shared.settings.ask_after_ms);
                 let due = self.due.get(&attempt.attempt).copied().unwrap_or(first);
                 if due > self.shared.clock.now() {
                     open.insert(attempt.attempt, due);
                     continue;
                 }
-                if let Some(again) = self.ask(&attempt).await? {
+                let asked = self.ask(&attempt).await;
+                if let Some(Some(again)) = or_go_on(asked, "asking about an attempt", attempt.attempt)? {
                     open.insert(attempt.attempt, again);
                 }
                 tokio::time::sleep(self.gap).await;

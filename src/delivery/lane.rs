@@ -230,7 +230,7 @@ impl Lane {
             shared.metrics.attempt(claimed.step.channel, &settlement.intent.provider, answer.outcome);
             // The settler outlives every lane, so this waits for room and never fails.
             let _ = outcomes.send((claimed.campaign, settlement)).await;
-            is_asked.then_some(answer)
+            (is_asked && !answer.of_a_stranger).then_some(answer)
         });
     }
 

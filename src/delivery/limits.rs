@@ -91,7 +91,7 @@ impl Limits {
         let limit = Limit { kind, name, per_second, updated_at: self.clock.now() };
         let detail = json!({ "kind": kind, "name": limit.name, "per_second": per_second });
         self.store.set_limit(&limit, self.entry(actor, "limit.set", detail)).await?;
-        self.free_slots(kind).await?;
+        self.free_slots(kind).await;
         (self.wake)();
         Ok(limit)
     }
@@ -104,18 +104,20 @@ impl Limits {
         let name = self.name(kind, name).await?;
         let detail = json!({ "kind": kind, "name": name });
         self.store.remove_limit(kind, &name, self.entry(actor, "limit.removed", detail)).await?;
-        self.free_slots(kind).await?;
+        self.free_slots(kind).await;
         (self.wake)();
         Ok(())
     }
 
-    /// Whoever was put off at the rate of a domain as it was before waits no longer by it.
-    async fn free_slots(&self, kind: LimitKind) -> Result<(), LimitError> {
+    /// Whoever was put off at the rate of a domain as it was before waits no longer by it. The rate holds whether this succeeds or not;
+    /// whoever is left waiting is freed by the engine.
+    async fn free_slots(&self, kind: LimitKind) {
         if kind == LimitKind::Domain {
-            let people = self.store.free_slots(self.clock.now()).await?;
-            tracing::info!(people, "people who waited for a slot meet the rate as it is now");
+            match self.store.free_slots(self.clock.now()).await {
+                Ok(people) => tracing::info!(people, "people who waited for a slot meet the rate as it is now"),
+                Err(error) => tracing::warn!(%error, "people who wait for a slot are freed later"),
+            }
         }
-        Ok(())
     }
 
     /// The name as the engine spells it.

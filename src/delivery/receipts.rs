@@ -73,19 +73,22 @@ impl Receipts {
             self.providers.iter().find(|p| p.describe().name == name).ok_or(ReceiptFailure::NoSuchProvider)?;
         let _room = self.room.try_acquire().map_err(|_| ReceiptFailure::Overloaded)?;
         let events = match provider.receipts(request).await {
-            Err(ReceiptError::Unsupported) => {
-                let mut events = Vec::new();
-                for loose in provider.loose_receipts(request)? {
-                    events.push(self.named(name, &loose).await?.ok_or(ReceiptFailure::NotYetKnown)?);
-                }
-                events
-            }
-            named => named?,
+            Err(ReceiptError::Unsupported) => self.all_named(name, provider.loose_receipts(request)?).await?,
+            named => named?.into_iter().map(Some).collect(),
         };
-        for event in &events {
+        // One about a message that is not known here, or not yet, does not hold up the others: what comes again changes nothing.
+        for event in events.iter().flatten() {
             self.apply(name, event).await?;
         }
-        Ok(provider.reply(request))
+        if events.iter().any(Option::is_none) { Err(ReceiptFailure::NotYetKnown) } else { Ok(provider.reply(request)) }
+    }
+
+    async fn all_named(&self, name: &str, loose: Vec<LooseReceipt>) -> Result<Vec<Option<ReceiptEvent>>, StoreError> {
+        let mut events = Vec::with_capacity(loose.len());
+        for receipt in &loose {
+            events.push(self.named(name, receipt).await?);
+        }
+        Ok(events)
     }
 
     /// Finds the attempt that a receipt is about by the reference that the provider gave with its answer.
@@ -96,11 +99,13 @@ impl Receipts {
     }
 
     async fn apply(&self, name: &str, event: &ReceiptEvent) -> Result<(), StoreError> {
+        // Reports of two messages may be the same to the letter: what RFC 3464 demands in a bounce names none.
+        let key = format!("{}:{}", event.attempt, event.key);
         let effect = self
             .store
             .apply_receipt(
                 name,
-                &event.key,
+                &key,
                 event.attempt,
                 event.outcome,
                 event.code.as_deref(),

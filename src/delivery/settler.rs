@@ -73,10 +73,9 @@ async fn write(
                 if report.completed {
                     tracing::info!(%campaign, "campaign is complete: nobody is pending or in flight");
                 }
-                for settlement in batch.iter().filter(|settlement| report.late.contains(&settlement.attempt)) {
-                    take_late(shared, settlement).await;
-                }
                 if !report.late.is_empty() {
+                    let late = batch.iter().filter(|settlement| report.late.contains(&settlement.attempt));
+                    take_late(shared, late, end).await;
                     tracing::info!(%campaign, late = report.late.len(), "late answers were taken as receipts");
                 }
                 return;
@@ -101,18 +100,42 @@ async fn write(
     }
 }
 
+/// Takes late answers, however long the database is away. What it refuses is tried again as often as a batch is, all together.
+async fn take_late(shared: &Shared, late: impl Iterator<Item = &Settlement>, end: &CancellationToken) {
+    let mut refused = 0;
+    for settlement in late {
+        for tries in 0.. {
+            let Err(error) = take_as_receipt(shared, settlement).await else { break };
+            let attempt = settlement.attempt;
+            let wait = match error {
+                StoreError::Busy | StoreError::Unavailable(_) => RETRY_MS[tries.min(RETRY_MS.len() - 1)],
+                _ if refused < RETRY_MS.len() && !end.is_cancelled() => {
+                    refused += 1;
+                    RETRY_MS[refused - 1]
+                }
+                _ => {
+                    tracing::error!(%attempt, %error, "a late answer is noted, and its person stays where they are");
+                    break;
+                }
+            };
+            tracing::warn!(%attempt, wait_ms = wait, %error, "a late answer could not be taken as a receipt; trying again");
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+        }
+    }
+}
+
 /// An answer that comes when its attempt has been given up as unknown says of it what a receipt would: whoever is held is told
-/// or sent on, and whoever would be told once more is spared it. It is noted by now, so nothing is lost where this fails.
-async fn take_late(shared: &Shared, settlement: &Settlement) {
+/// or sent on, and whoever would be told once more is spared it. Taken again, it does nothing.
+async fn take_as_receipt(shared: &Shared, settlement: &Settlement) -> Result<(), StoreError> {
     let (provider, attempt) = (&*settlement.intent.provider, settlement.attempt);
     // That it arrived is for receipts to say: whoever sends none is not waited for.
     let outcome = if settlement.outcome == Outcome::Delivered { Outcome::Accepted } else { settlement.outcome };
     let key = format!("answered {attempt}");
     let (now, jitter, code) = (shared.clock.now(), shared.entropy.fraction(), settlement.code.as_deref());
     let policies = &shared.settings.policies;
-    match shared.store.apply_receipt(provider, &key, attempt, Some(outcome), code, policies, now, jitter).await {
-        Ok(ReceiptEffect::Moved) => shared.wake.notify_one(),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%attempt, %error, "a late answer is noted, and its person stays where they are"),
+    let taken = shared.store.apply_receipt(provider, &key, attempt, Some(outcome), code, policies, now, jitter).await?;
+    if taken == ReceiptEffect::Moved {
+        shared.wake.notify_one();
     }
+    Ok(())
 }

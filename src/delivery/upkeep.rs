@@ -31,6 +31,7 @@ pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, 
             or_go_on(canary::judge(shared).await, PART, "canaries")?;
             or_go_on(strays.look(shared).await, PART, "destinations that nobody carries")?;
             or_go_on(silences.look(shared, &providers).await, PART, "messages without a receipt")?;
+            or_go_on(free(shared).await, PART, "slots of rates that changed")?;
             // Last, because it waits for whoever seals a campaign of the same incident.
             or_go_on(leave(shared).await, PART, "campaigns that were cancelled")
         };
@@ -98,6 +99,16 @@ async fn leave(shared: &Shared) -> Result<bool, StoreError> {
         }
     }
     Ok(more)
+}
+
+/// Whoever waits for a slot that is none any more.
+async fn free(shared: &Shared) -> Result<(), StoreError> {
+    let people = shared.store.free_slots(shared.clock.now()).await?;
+    if people > 0 {
+        tracing::info!(people, "people who waited for a slot meet the rates as they are now");
+        shared.wake.notify_one();
+    }
+    Ok(())
 }
 
 async fn count(shared: &Shared) -> Result<(), StoreError> {

@@ -252,6 +252,9 @@ pub struct Claimed {
     pub intent: Intent,
     /// The slot of the destination's rate that it has waited for.
     pub slot: Option<Millis>,
+    /// Which round of slots its campaign was in when it was claimed: a domain's rate that changes begins a new one, and slots of earlier
+    /// ones are none.
+    pub slot_round: i64,
 }
 
 /// What came of a claimed attempt.

@@ -225,12 +225,6 @@ impl Counts {
         PersonState::ALL.iter().map(|s| self.get(*s)).sum()
     }
 
-    /// All of them together but one.
-    #[must_use]
-    pub fn total_of_others(&self, state: PersonState) -> i64 {
-        self.total() - self.get(state)
-    }
-
     /// Whether nobody is pending or in flight.
     #[must_use]
     pub const fn is_settled(&self) -> bool {

@@ -61,7 +61,7 @@ impl Evidence {
         }
         let reports = self.store.reports(incident).await?;
         let fulfilments = self.store.fulfilments(incident).await?;
-        let chain = self.verify(incident).await?;
+        let chain = self.verify(Some(incident)).await?;
         Ok(Bundle { at: self.clock.now(), incident: found, campaigns, reports, fulfilments, chain })
     }
 }

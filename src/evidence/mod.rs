@@ -1,6 +1,6 @@
 //! What proves afterwards who was told what, when, and that the record of it was not changed.
 //!
-//! Owns the summary of an incident's evidence and the verification of its audit chain. Guarantees that both hold no
+//! Owns the summary of an incident's evidence and the verification of the audit chains. Guarantees that both hold no
 //! personal data. Never changes anything.
 
 mod approvals;

@@ -85,7 +85,7 @@ fn name(payload: &Payload) -> String {
         (None, None) => {
             let labels: Vec<String> =
                 payload.group_labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            if labels.is_empty() { String::from("Alert without a name") } else { format!("Alert {}", labels.join(" ")) }
+            if labels.is_empty() { String::new() } else { format!("Alert {}", labels.join(" ")) }
         }
     }
 }
@@ -127,6 +127,19 @@ mod tests {
         assert_eq!(fewer.expect("a payload").key, first);
         let other = read(&payload(|p| p["groupKey"] = "{}:{alertname=\"Other\"}".into()));
         assert_ne!(other.expect("a payload").key, first);
+    }
+
+    #[test]
+    fn a_title_is_one_line_that_no_terminal_obeys() {
+        let title_of = |name: &str| {
+            let named = payload(|p| {
+                p["commonLabels"]["alertname"] = name.into();
+                p["commonAnnotations"] = serde_json::json!({});
+            });
+            read(&named).expect("a payload").title
+        };
+        assert_eq!(title_of("\u{1b}]0;owned\u{7}\u{1b}[2JDisk\r\n\u{0}full\u{9b}31m"), "]0;owned[2JDisk full31m");
+        assert_eq!(title_of("\u{1b}\u{0}"), "Alert without a name");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::domain::clock::{Clock, Entropy, Millis};
 use crate::domain::facts::{IncidentFacts, Moment, Organisation, Timeline};
 use crate::domain::id::IncidentId;
 use crate::domain::incident::{Incident, IncidentState};
+use crate::render::one_line;
 use crate::store::{Store, StoreError};
 
 /// Largest payload that is read, in bytes.
@@ -32,6 +33,9 @@ const AT_ONCE: usize = 32;
 
 /// Longest title of a draft, in characters.
 const MAX_TITLE: usize = 200;
+
+/// What an alert is called that has no name.
+const NAMELESS: &str = "Alert without a name";
 
 /// Most incidents that one alert may have opened, one after the other. Only a guard against a loop without end.
 const MAX_GENERATIONS: usize = 1000;
@@ -181,9 +185,12 @@ fn fired_anew(alert: &Alert, incident: &Incident) -> bool {
     ended && alert.latest.is_some_and(|latest| latest > incident.updated_at)
 }
 
-/// Cuts a title at a character, for people.
+/// A title for people: on one line, without control characters, cut at a character.
 fn title(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(text);
+    if line.is_empty() {
+        return String::from(NAMELESS);
+    }
     if line.chars().count() <= MAX_TITLE {
         return line;
     }

@@ -217,17 +217,15 @@ impl Http {
     }
 }
 
-/// A plain client for calls to this machine itself, without the limits of the providers' client.
+/// A plain client for calls to Candour itself, without the limits of the providers' client. Follows nobody elsewhere: what it
+/// sends is a key.
 ///
 /// # Errors
 /// When this machine has no trusted certificates, in words for the operator.
 pub fn loopback_client() -> Result<reqwest::Client, String> {
     install_crypto();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "it reaches this machine only, which the providers' client may refuse"
-    )]
-    let builder = reqwest::Client::builder().no_proxy().tcp_nodelay(true);
+    #[expect(clippy::disallowed_methods, reason = "it reaches this machine, which the providers' client may refuse")]
+    let builder = reqwest::Client::builder().no_proxy().tcp_nodelay(true).redirect(reqwest::redirect::Policy::none());
     builder.build().map_err(|e| format!("the HTTP client cannot start: {}", reason(&e)))
 }
 

@@ -111,13 +111,15 @@ pub struct Answer {
     pub reference: Option<String>,
     /// How long it asks to be left alone, in milliseconds.
     pub retry_after_ms: Option<i64>,
+    /// Whether it is the word of a host that the person's own address names: it says nothing of the provider's health.
+    pub of_a_stranger: bool,
 }
 
 impl Answer {
     /// An answer that is no more than its outcome and a code.
     #[must_use]
     pub fn of(outcome: Outcome, code: impl Into<String>) -> Self {
-        Self { outcome, code: Some(code.into()), reference: None, retry_after_ms: None }
+        Self { outcome, code: Some(code.into()), reference: None, retry_after_ms: None, of_a_stranger: false }
     }
 }
 
@@ -139,7 +141,7 @@ pub struct ReceiptRequest {
 pub struct ReceiptEvent {
     /// The attempt, from a token of ours that came back.
     pub attempt: AttemptId,
-    /// What makes this event itself and no other: a redelivery has the same.
+    /// What makes this event itself and no other of its attempt: a redelivery has the same.
     pub key: String,
     /// What it means, or `None` for news that change nothing (queued, sent).
     pub outcome: Option<Outcome>,

@@ -119,7 +119,12 @@ fn body(body: &Body) -> serde_json::Value {
 
 /// Puts a file in place so that it is there whole or not at all, also after a power failure.
 fn put(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let under_way = directory.join(format!(".{name}.part"));
+    put_with(directory, name, bytes, |directory| File::open(directory)?.sync_all())
+}
+
+/// The same, with what makes a directory's names durable.
+fn put_with(directory: &Path, name: &str, bytes: &[u8], sync: fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    let (under_way, place) = (directory.join(format!(".{name}.part")), directory.join(name));
     let written = OpenOptions::new()
         .write(true)
         .create(true)
@@ -127,13 +132,17 @@ fn put(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
         .mode(0o600)
         .open(&under_way)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&under_way, directory.join(name)));
+        .and_then(|()| fs::rename(&under_way, &place));
     if written.is_err() {
         // What is left would only be a half-written file that nobody reads.
         let _ = fs::remove_file(&under_way);
     }
     written?;
-    File::open(directory)?.sync_all()
+    sync(directory).inspect_err(|_| {
+        // What is not sure to stay must not be taken either: it is put in again as another attempt. Where it cannot be taken
+        // away, the person has it twice, which is better than not at all.
+        let _ = fs::remove_file(&place);
+    })
 }
 
 #[async_trait]
@@ -229,6 +238,14 @@ mod tests {
         let read: serde_json::Value = serde_json::from_slice(&fs::read(&files[0]).unwrap()).unwrap();
         assert_eq!(read["body"]["to"], "+14155550123");
         assert_eq!(spool.check().await, Ok(Checked::Directory));
+    }
+
+    #[test]
+    fn what_is_not_sure_to_stay_is_not_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let failing = |_: &Path| Err(io::Error::other("the disk is gone"));
+        assert!(put_with(directory.path(), "1.json", b"{}", failing).is_err());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]

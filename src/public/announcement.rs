@@ -13,7 +13,7 @@ use crate::domain::announcement::{Announcement, AnnouncementState, AnnouncementT
 use crate::domain::locale::Locale;
 
 #[derive(Serialize)]
-struct AnnouncementPage<'a> {
+pub(super) struct AnnouncementPage<'a> {
     #[serde(flatten)]
     frame: Frame<'a>,
     /// Language of the announcement's own words, which may be none of the page's.
@@ -87,7 +87,7 @@ pub(super) fn text<'a>(wanted: &Wanted, announcement: &'a Announcement) -> Optio
         .or_else(|| texts.first_key_value())
 }
 
-fn view<'a>(
+pub(super) fn view<'a>(
     frame: Frame<'a>,
     locale: &'a Locale,
     text: &'a AnnouncementText,

@@ -13,7 +13,7 @@ use crate::domain::announcement::{Announcement, AnnouncementState};
 use crate::domain::clock::Millis;
 
 #[derive(Serialize)]
-struct Feed<'a> {
+pub(super) struct Feed<'a> {
     lang: &'a str,
     title: &'a str,
     own: String,
@@ -65,6 +65,29 @@ pub(super) async fn feed(
     match state.pages.render("feed.xml", &feed) {
         Ok(body) => state.cached(&headers, Cached { status: StatusCode::OK, media_type: ATOM, body, modified, locale }),
         Err(error) => state.failed(&wanted, &error),
+    }
+}
+
+/// The feed with made-up announcements, or with none.
+pub(super) fn sample(full: bool) -> Feed<'static> {
+    let text = || String::from("A sample");
+    let entry = |published| Entry {
+        lang: "en",
+        id: text(),
+        title: text(),
+        author: "A sample",
+        links: vec![Link { lang: text(), href: text() }],
+        published,
+        updated: text(),
+        summary: "A sample",
+    };
+    Feed {
+        lang: "en",
+        title: "A sample",
+        own: text(),
+        page: text(),
+        updated: text(),
+        entries: if full { vec![entry(Some(text())), entry(None)] } else { Vec::new() },
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::announcement::{Announcement, AnnouncementState};
 pub(super) const SHOWN: u32 = 200;
 
 #[derive(Serialize)]
-struct ListPage<'a> {
+pub(super) struct ListPage<'a> {
     #[serde(flatten)]
     frame: Frame<'a>,
     items: Vec<Item<'a>>,
@@ -51,6 +51,19 @@ pub(super) async fn page(
         }
         Err(error) => state.failed(&wanted, &error),
     }
+}
+
+/// The page with made-up announcements, or with none.
+pub(super) fn sample(frame: Frame<'_>, full: bool) -> ListPage<'_> {
+    let day = || Some(String::from("2026-11-20"));
+    let item = |withdrawn| Item {
+        title: "A sample",
+        lang: "en",
+        href: String::from("https://candour.example.org/notices/a-sample"),
+        published: day(),
+        withdrawn,
+    };
+    ListPage { frame, items: if full { vec![item(None), item(day())] } else { Vec::new() } }
 }
 
 fn item<'a>(state: &PublicState, wanted: &Wanted, announcement: &'a Announcement) -> Option<Item<'a>> {

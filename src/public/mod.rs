@@ -13,6 +13,7 @@ mod list;
 mod pages;
 mod reports;
 mod respond;
+mod samples;
 mod words;
 
 use std::sync::Arc;

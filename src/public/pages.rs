@@ -9,6 +9,7 @@ use rust_embed::RustEmbed;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::samples;
 use super::words::{Languages, Words};
 use crate::domain::locale::Locale;
 
@@ -27,7 +28,7 @@ pub enum PageError {
         /// Why.
         reason: String,
     },
-    /// A file does not parse.
+    /// A file does not parse, or uses what is not there.
     #[error("{file}: {reason}")]
     Invalid {
         /// The file.
@@ -47,10 +48,11 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Loads the built-in templates; a file of the same name under `public/` in the override directory replaces one.
+    /// Loads the built-in templates; a file of the same name under `public/` in the override directory replaces one. Each page is
+    /// rendered once with samples.
     ///
     /// # Errors
-    /// When a file cannot be read or does not parse.
+    /// When a file cannot be read or does not parse, or a page does not render.
     pub fn load(overrides: Option<&Path>) -> Result<Self, PageError> {
         let mut templates = Handlebars::new();
         templates.set_strict_mode(true);
@@ -69,7 +71,8 @@ impl Pages {
                 let read: Words = toml::from_str(&text).map_err(|error| invalid(error.to_string()))?;
                 words.insert(locale, read);
             } else if file.ends_with(".css") {
-                style = text;
+                // As a browser reads it before it compares hashes.
+                style = text.replace("\r\n", "\n").replace('\r', "\n");
             }
         }
         let languages = Languages::new(words).ok_or_else(|| PageError::Invalid {
@@ -77,7 +80,15 @@ impl Pages {
             reason: String::from("it is missing"),
         })?;
         let policy = policy(&style);
-        Ok(Self { templates, languages, style, policy })
+        let pages = Self { templates, languages, style, policy };
+        samples::render_all(&pages)?;
+        Ok(pages)
+    }
+
+    /// Whether a file of this name under `public/` replaces one.
+    #[must_use]
+    pub fn has(file: &str) -> bool {
+        BuiltIn::get(file).is_some()
     }
 
     /// Renders a page.
@@ -161,5 +172,58 @@ mod tests {
         fs::write(root.path().join("public/list.html.hbs"), "{{#if}").expect("a file");
         let error = Pages::load(Some(root.path())).expect_err("broken");
         assert!(error.to_string().contains("public/list.html.hbs"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_found_before_anybody_reads() {
+        for file in BuiltIn::iter().filter(|file| file.ends_with(".hbs")) {
+            let root = tempfile::tempdir().expect("a directory");
+            fs::create_dir(root.path().join("public")).expect("a directory");
+            let good = source(&file, None).expect("it is built in");
+            let end = if good.contains("<body>") { "</body>" } else { "{{/layout.html}}" };
+            let broken = match good.rfind(end) {
+                Some(at) => format!("{}{{{{words.titel}}}}{}", &good[..at], &good[at..]),
+                None => format!("{good}{{{{words.titel}}}}"),
+            };
+            fs::write(root.path().join("public").join(file.as_ref()), broken).expect("a file");
+            let error = Pages::load(Some(root.path())).expect_err("a name is not there").to_string();
+            assert!(error.starts_with(&format!("public/{file}: ")) && error.contains("words.titel"), "{error}");
+        }
+    }
+
+    #[test]
+    fn so_is_one_in_a_part_that_only_some_announcements_have() {
+        for (file, after) in [
+            ("announcement.html.hbs", "{{#if this.href}}"),
+            ("announcement.html.hbs", "{{else}}<bdi>"),
+            ("list.html.hbs", "{{#if this.withdrawn}}"),
+            ("list.html.hbs", "<p class=\"note\">"),
+            ("withdrawn.html.hbs", "{{#if reason}}"),
+            ("feed.xml.hbs", "{{#if this.published}}"),
+            ("layout.html.hbs", "{{#if this.current}}"),
+        ] {
+            let root = tempfile::tempdir().expect("a directory");
+            fs::create_dir(root.path().join("public")).expect("a directory");
+            let good = source(file, None).expect("it is built in");
+            assert!(good.contains(after), "{file} has no {after}");
+            let broken = good.replacen(after, &format!("{after}{{{{titel}}}}"), 1);
+            fs::write(root.path().join("public").join(file), broken).expect("a file");
+            let error = Pages::load(Some(root.path())).expect_err("a name is not there").to_string();
+            assert!(error.starts_with(&format!("public/{file}: ")) && error.contains("titel"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_policy_allows_the_style_as_a_browser_reads_it() {
+        let loaded = |style: &str| {
+            let root = tempfile::tempdir().expect("a directory");
+            fs::create_dir(root.path().join("public")).expect("a directory");
+            fs::write(root.path().join("public/page.css"), style).expect("a file");
+            Pages::load(Some(root.path())).expect("they load")
+        };
+        let unix = loaded("body {\n}\n");
+        for other in ["body {\r\n}\r\n", "body {\r}\r"] {
+            assert_eq!((loaded(other).policy(), loaded(other).style()), (unix.policy(), unix.style()));
+        }
     }
 }

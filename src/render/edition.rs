@@ -1,6 +1,7 @@
 //! A notice in one language: the author's texts of one locale in the frame of the nearest language there is.
 
 mod codes;
+mod covers;
 mod letter_and_call;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use super::registry::{Frame, Renderer};
 use super::settle::Settler;
 use super::snippet::Snippet;
 use super::sources::FrameFile;
+use crate::domain::channel::Channel;
 use crate::domain::facts::IncidentFacts;
 use crate::domain::locale::Locale;
 use crate::domain::notice::{NoticeContent, NoticeTexts, hash};
@@ -56,6 +58,8 @@ pub(super) struct Edition {
     hash: String,
     /// Whether somebody's remedy code is in it.
     has_code: bool,
+    /// The channels of the cascade whose frames, not the texts in them, use something that not everybody has.
+    asking: Vec<Channel>,
     /// The email without the interpreter, where that can be.
     plate: Option<Plate>,
 }
@@ -95,11 +99,13 @@ impl Edition {
             base,
             hash: String::new(),
             has_code: false,
+            asking: Vec::new(),
             plate: None,
         };
         edition.hash = edition.fingerprint(&frames);
         edition.has_code = edition.finds_code(&frames)?;
         edition.fold(&frames)?;
+        edition.asking = content.cascade.iter().copied().filter(|channel| edition.asks(*channel)).collect();
         edition.plate = Plate::make(
             &edition.texts,
             &edition.greeting.template,
@@ -277,19 +283,6 @@ impl Edition {
         let name = ward.name.as_ref().map(|name| context::one_line(name.expose())).filter(|name| !name.is_empty());
         let ward = name.map(|name| format!(" {} {name}.", words.ward)).unwrap_or_default();
         format!("{} {}{ward}", greeting.trim(), words.guardian)
-    }
-
-    /// Whether every text can be filled for a person.
-    pub(super) fn covers(&self, record: &PersonRecord) -> Result<(), RenderError> {
-        if !self.texts.varies(None) {
-            return Ok(());
-        }
-        let context = self.context(record, true);
-        let filler = self.filler(&context);
-        self.texts.pieces().try_for_each(|piece| match piece {
-            Piece::Settled(_) => Ok(()),
-            Piece::PerPerson(snippet) => filler.fill(snippet).map(drop),
-        })
     }
 
     fn context(&self, record: &PersonRecord, with_code: bool) -> Context {

@@ -25,6 +25,15 @@ pub(super) fn uses(template: &Template, wanted: &str) -> bool {
     names(template).any(|name| root(name).is_none_or(|root| root == wanted))
 }
 
+/// Whether a template uses, or may use, something of the person that not everybody has.
+pub(super) fn asks_of_person(template: &Template) -> bool {
+    names(template).any(|name| match root(name) {
+        // Everybody has a reference; whether a template can do without data is seen before anybody is imported.
+        Some("person") => !matches!(segments(name).nth(1), Some("ref" | "data")),
+        other => other.is_none(),
+    })
+}
+
 /// The roots that templates use; `None` when one may use them all.
 pub(super) fn roots<'a>(templates: impl IntoIterator<Item = &'a Template>) -> Option<BTreeSet<&'a str>> {
     templates.into_iter().flat_map(names).map(root).collect()
@@ -196,6 +205,19 @@ mod tests {
             assert!(!matches!(elements[..], [TemplateElement::RawString(_)]), "{source}: {elements:?}");
         }
         assert_eq!(folded("{{words.hello}} {{person.name}}, {{words.hello}}").elements.len(), 3);
+    }
+
+    #[test]
+    fn what_not_everybody_has_is_asked_for() {
+        let asks = |source: &str| asks_of_person(&Template::compile(source).unwrap());
+        for source in
+            ["{{person.policy_no}}", "{{#if a}}{{person.name}}{{/if}}", "{{#with person}}{{x}}{{/with}}", "{{> x}}"]
+        {
+            assert!(asks(source), "{source}");
+        }
+        for source in ["{{person.ref}}{{greeting}}", "{{#each person.data}}{{this}}{{/each}}", "{{body.offer}}"] {
+            assert!(!asks(source), "{source}");
+        }
     }
 
     #[test]

@@ -155,13 +155,17 @@ impl CompiledNotice {
         self.in_edition(self.edition(Some(locale), record), channel, record)
     }
 
-    /// Whether every text can be filled for a person, whatever the channel. Costs next to nothing when the texts use
-    /// nothing of the person, so that a whole population can be checked before it is told.
+    /// Whether every text can be filled for a person, whatever the channel, and every template of the channels by which the
+    /// person can be told. Costs next to nothing when neither uses what only some people have, so that a whole population can
+    /// be checked before it is told.
     ///
     /// # Errors
-    /// When a text uses something that this person lacks.
+    /// When a text or a template uses something that this person lacks.
     pub fn covers(&self, record: &PersonRecord) -> Result<(), RenderError> {
-        self.edition(record.locale.as_ref(), record).covers(record)
+        let edition = self.edition(record.locale.as_ref(), record);
+        edition.covers(record)?;
+        let mut asking = edition.asking().filter(|channel| record.contact(*channel, 0).is_some());
+        asking.try_for_each(|channel| self.in_edition(edition, channel, record).map(drop))
     }
 
     /// Whether anybody's remedy code is in it.

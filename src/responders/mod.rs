@@ -43,7 +43,7 @@ const RETRY: RetryPolicy = RetryPolicy { max_tries: 30, base_ms: 60_000, cap_ms:
 pub struct Settings {
     /// Mailboxes.
     pub email: Vec<EmailAddress>,
-    /// The providers that carry email to them, the first that can be had.
+    /// The providers that carry email to them, in the order in which they are tried.
     pub mail: Vec<Arc<dyn Provider>>,
     /// Systems.
     pub webhooks: Vec<Url>,
@@ -122,22 +122,29 @@ impl Responders {
         self.recipients.get(name)
     }
 
-    /// Sends an email, if need be by another provider than the one that it complains of.
+    /// Sends an email by the first provider that takes it; the one that it complains of is tried last. Where nobody knows
+    /// whether it went out, no other is tried.
     pub async fn write(&self, message: &Message, complains_of: Option<&str>, now: Millis) -> Told {
-        let other = self.mail.iter().find(|mail| Some(mail.describe().name.as_str()) != complains_of);
-        let Some(mail) = other.or_else(|| self.mail.first()) else {
-            return Told::NotTaken(String::from("not-configured"));
-        };
-        let Ok(answer) = tokio::time::timeout(SENDING, mail.send(message, now)).await else {
-            return Told::NotTaken(String::from("timeout"));
-        };
-        let code = answer.code.unwrap_or_default();
-        match answer.outcome {
-            Outcome::Accepted | Outcome::Delivered => Told::Taken(code),
-            Outcome::BadAddress | Outcome::Rejected => Told::Gone(code),
-            // It may have gone out: a repeat has the same Message-ID.
-            Outcome::Unknown | Outcome::Retry | Outcome::Throttled | Outcome::Misconfigured => Told::NotTaken(code),
+        let sending = self.by_whoever_takes_it(message, complains_of, now);
+        tokio::time::timeout(SENDING, sending).await.unwrap_or_else(|_| Told::NotTaken(String::from("timeout")))
+    }
+
+    async fn by_whoever_takes_it(&self, message: &Message, complains_of: Option<&str>, now: Millis) -> Told {
+        let (last, first): (Vec<_>, Vec<_>) =
+            self.mail.iter().partition(|mail| Some(mail.describe().name.as_str()) == complains_of);
+        let mut not_taken = Told::NotTaken(String::from("not-configured"));
+        for mail in first.into_iter().chain(last) {
+            let answer = mail.send(message, now).await;
+            let code = answer.code.unwrap_or_default();
+            match answer.outcome {
+                Outcome::Accepted | Outcome::Delivered => return Told::Taken(code),
+                Outcome::BadAddress | Outcome::Rejected => return Told::Gone(code),
+                // It may have gone out: a repeat has the same Message-ID.
+                Outcome::Unknown => return Told::NotTaken(code),
+                Outcome::Retry | Outcome::Throttled | Outcome::Misconfigured => not_taken = Told::NotTaken(code),
+            }
         }
+        not_taken
     }
 
     /// Makes a call. `id` is the same for every try.

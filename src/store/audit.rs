@@ -74,4 +74,14 @@ impl AuditStore for SqlStore {
         })?;
         Ok(rows.into_iter().map(ChainedEntry::from).collect())
     }
+
+    async fn audit_head(&self, incident: Option<IncidentId>) -> Result<Option<(i64, String)>> {
+        let head: Option<(i64, String)> = reading!(self, conn => {
+            sqlx::query_as("/* audit_head */ SELECT seq, hash FROM audit_heads WHERE chain = $1")
+                .bind(chain_id(incident))
+                .fetch_optional(conn)
+                .await
+        })?;
+        Ok(head)
+    }
 }

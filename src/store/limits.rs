@@ -7,6 +7,7 @@ use super::SqlStore;
 use super::audit::AppendAudit;
 use super::db::{reading, writing};
 use super::error::StoreError;
+use super::queue::Slotted as _;
 use super::rows::word;
 use super::traits::{LimitStore, Result};
 use crate::domain::audit::AuditEntry;
@@ -50,6 +51,12 @@ impl LimitStore for SqlStore {
 
     async fn set_limit(&self, limit: &Limit, audit: AuditEntry) -> Result<()> {
         writing!(self, tx => {
+            let was: Option<String> =
+                sqlx::query_scalar("/* set_limit */ SELECT name FROM limits WHERE kind = $1 AND name = $2")
+                    .bind(limit.kind.as_str())
+                    .bind(&limit.name)
+                    .fetch_optional(&mut *tx)
+                    .await?;
             // Without a burst: whoever slows something down means now.
             sqlx::query(
                 "/* set_limit */ INSERT INTO limits (kind, name, per_second, tokens, filled_at, updated_at) \
@@ -62,6 +69,9 @@ impl LimitStore for SqlStore {
             .bind(limit.updated_at.0)
             .execute(&mut *tx)
             .await?;
+            if limit.kind == LimitKind::Domain && was.is_some() {
+                tx.void_slots(limit.updated_at).await?;
+            }
             tx.append_audit(&audit).await
         })
     }
@@ -77,6 +87,9 @@ impl LimitStore for SqlStore {
             .await?;
             if done.rows_affected() == 0 {
                 return Err(StoreError::NotFound("limit"));
+            }
+            if kind == LimitKind::Domain {
+                tx.void_slots(audit.at).await?;
             }
             tx.append_audit(&audit).await
         })
@@ -134,6 +147,6 @@ impl LimitStore for SqlStore {
     }
 
     async fn free_slots(&self, now: Millis) -> Result<u64> {
-        self.give_back_slots(now).await
+        self.free_some_slots(now).await
     }
 }

@@ -45,6 +45,7 @@ use std::time::Duration;
 
 use self::db::Db;
 pub use self::error::StoreError;
+pub use self::open::sqlite_path;
 pub use self::people::{PeopleChunk, PeopleSealer, SealedPeople};
 pub use self::seal::{MasterKey, MasterKeys, Sealer};
 pub use self::traits::*;
@@ -64,6 +65,8 @@ pub struct StoreOptions {
     pub patience: Duration,
     /// Whether to bring the schema up to date; otherwise a schema that is not current is refused.
     pub migrate: bool,
+    /// Whether to make a SQLite file that is not there. Has no effect on PostgreSQL.
+    pub create: bool,
 }
 
 impl Default for StoreOptions {
@@ -74,6 +77,7 @@ impl Default for StoreOptions {
             acquire_timeout: Duration::from_secs(10),
             patience: Duration::from_secs(30),
             migrate: true,
+            create: true,
         }
     }
 }
@@ -90,7 +94,7 @@ pub struct SqlStore {
 
 impl SqlStore {
     /// Opens the store at `sqlite:PATH` or `postgres://...`; a SQLite file that is not there is created, readable by
-    /// its owner only.
+    /// its owner only, unless the options say otherwise.
     ///
     /// # Errors
     /// `Unavailable` when the database cannot be reached or opened, `Database` when the address is none, the schema is

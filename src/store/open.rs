@@ -37,11 +37,17 @@ const FRESH: Duration = Duration::from_secs(1);
 /// How long a connection to PostgreSQL may take to say that it is alive, before it is used.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
+/// The file of a SQLite database, from its address; `None` for other databases.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<&Path> {
+    let rest = url.strip_prefix("sqlite:")?;
+    Some(Path::new(rest.strip_prefix("//").unwrap_or(rest)))
+}
+
 /// Opens the database and sees to its schema.
 pub(in crate::store) async fn open(url: &str, options: &StoreOptions) -> Result<Db> {
-    if let Some(rest) = url.strip_prefix("sqlite:") {
-        let path = rest.strip_prefix("//").unwrap_or(rest);
-        return sqlite(Path::new(path), options).await;
+    if let Some(path) = sqlite_path(url) {
+        return sqlite(path, options).await;
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         // The driver's own words may repeat the address, and with it the password.
@@ -61,7 +67,14 @@ async fn sqlite(path: &Path, options: &StoreOptions) -> Result<Db> {
             "a SQLite store needs the path of a file, like sqlite:candour.db",
         )));
     }
-    create_private(path).map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+    if options.create {
+        create_private(path).map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+    } else if !path.exists() {
+        return Err(StoreError::Unavailable(format!(
+            "{} is not there; correct the path (store.url), or make a new database with `candour migrate`",
+            path.display()
+        )));
+    }
     let connect = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)

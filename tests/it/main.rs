@@ -11,6 +11,7 @@ mod architecture;
 mod bounces;
 mod bounces_by_mailbox;
 mod channels;
+mod cli;
 mod console;
 mod deadlines;
 mod decisions;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use candour::domain::channel::Channel;
+use candour::domain::contact::EmailAddress;
 use candour::domain::facts::{Contact, IncidentFacts, Moment};
 use candour::domain::locale::Locale;
 use candour::domain::notice::{NoticeContent, NoticeTexts};
@@ -302,6 +303,31 @@ fn put(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
+}
+
+#[test]
+fn what_a_template_asks_of_a_person_is_missed_before_anybody_is_told() {
+    let overrides = tempfile::tempdir().unwrap();
+    put(overrides.path(), "notices/standard/email.html.hbs", "<p>{{{body.what_happened}}} {{person.policy_no}}</p>");
+    let renderer = Renderer::load(Some(overrides.path())).unwrap();
+    let notice = renderer.compile(&content("en", &[("en", "It happened.")]), &facts()).unwrap();
+    let mut record = person(Some("Kim"), None);
+    assert_eq!(notice.covers(&record), Ok(()), "whoever has no mailbox gets no email");
+    record.emails = vec![EmailAddress::parse("kim@example.org").unwrap()];
+    match notice.covers(&record).unwrap_err() {
+        RenderError::Missing { template, name, .. } => {
+            assert!(template.ends_with("notices/standard/email.html.hbs"), "{template}");
+            assert_eq!(name, "person.policy_no");
+        }
+        other => panic!("{other:?}"),
+    }
+    record.fields.insert(String::from("policy_no"), Pii::new(String::from("P-7")));
+    assert_eq!(notice.covers(&record), Ok(()));
+    // A channel that the cascade does not have asks for nothing.
+    let mut by_text = content("en", &[("en", "It happened.")]);
+    by_text.cascade = vec![Channel::Sms];
+    record.fields.clear();
+    assert_eq!(renderer.compile(&by_text, &facts()).unwrap().covers(&record), Ok(()));
 }
 
 #[test]

@@ -30,7 +30,9 @@ impl From<AnnouncementError> for Problem {
         let text = sentence(&error.to_string());
         match error {
             AnnouncementError::Store(error) => error.into(),
-            AnnouncementError::NotOpen(_) | AnnouncementError::NoTexts => Self::new(Kind::OutOfOrder, text),
+            AnnouncementError::NotOpen(_) | AnnouncementError::NoTexts | AnnouncementError::NoAddress => {
+                Self::new(Kind::OutOfOrder, text)
+            }
             AnnouncementError::Field { field, reason } => Self::field(field, reason, "Correct it and send it again."),
             AnnouncementError::Text(_) => Self::new(Kind::BadTemplate, text),
             AnnouncementError::SecondPerson => Self::new(Kind::SecondPerson, text),
@@ -163,7 +165,8 @@ async fn read(State(state): State<ApiState>, PathArg(id): PathArg<IncidentId>) -
 /// Publish the public notice
 ///
 /// By an approver who did not write it. With `If-Match`, only the draft that was read is published. The people whom
-/// nothing else could reach are announced from then on.
+/// nothing else could reach are announced from then on. Refused while `http.public_url` is not configured and this service
+/// listens to others than its own machine: the links would lead nowhere.
 #[utoipa::path(post, path = "/v1/incidents/{id}/announcement/publish", tag = "announcements",
     extensions(("x-roles" = json!(APPROVE))),
     params(("id" = IncidentId, Path, description = "The incident."),

@@ -216,8 +216,10 @@ struct Moved {
 ///
 /// Those whom the campaign has given up on, of the chosen classes; a completed campaign runs again. Whoever never had a
 /// contact point is not among them: import one and propose a further campaign. Neither is whom another campaign of the
-/// incident has reached or is to tell.
-#[utoipa::path(post, path = "/v1/campaigns/{id}/retry", tag = "campaigns", extensions(("x-roles" = json!(APPROVE))),
+/// incident has reached or is to tell. With many people this takes its time; send an `Idempotency-Key` to find the answer
+/// after a broken connection.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/retry", tag = "campaigns",
+    extensions(("x-roles" = json!(APPROVE)), ("x-streamed" = json!(true))),
     params(("id" = CampaignId, Path, description = "The campaign.")), request_body = Retry,
     responses((status = 200, description = "How many, and the campaign as it is now.", body = Moved)))]
 async fn retry(
@@ -246,7 +248,7 @@ async fn retry(
 /// For people of whom nobody knows whether they were told, when a person has found out that they were, e.g. from the
 /// provider's own records.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/accept-unknown", tag = "campaigns",
-    extensions(("x-roles" = json!(APPROVE))), params(("id" = CampaignId, Path, description = "The campaign.")),
+    extensions(("x-roles" = json!(APPROVE)), ("x-streamed" = json!(true))), params(("id" = CampaignId, Path, description = "The campaign.")),
     request_body = Because,
     responses((status = 200, description = "How many, and the campaign as it is now.", body = Moved)))]
 async fn accept_unknown(

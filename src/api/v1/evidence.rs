@@ -1,4 +1,4 @@
-//! `/v1/incidents/{id}/audit` and `/evidence`: proof, without anybody's data.
+//! `/v1/incidents/{id}/audit`, `/evidence` and `/v1/audit`: proof, without anybody's data.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::fulfilments::FulfilmentView;
 use crate::api::ApiState;
 use crate::api::extract::{PathArg, QueryArgs};
-use crate::api::operation::READ;
+use crate::api::operation::{AUDIT, READ};
 use crate::api::page::PageArgs;
 use crate::api::problem::Problem;
 use crate::domain::audit::ChainedEntry;
@@ -24,7 +24,7 @@ use crate::store::Tally;
 
 /// The operations of this file.
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(audit)).routes(routes!(evidence))
+    OpenApiRouter::new().routes(routes!(audit)).routes(routes!(evidence)).routes(routes!(own_audit))
 }
 
 /// Where to go on in a chain.
@@ -54,11 +54,12 @@ struct Audit {
 /// What verifying a chain came to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Chain {
-    /// Whether every entry fits to the one before it.
+    /// Whether every entry fits to the one before it, up to the end that was noted when the last one was appended.
     whole: bool,
     /// How many entries fit, from the first on.
     entries: i64,
-    /// Hash of the last of them. Note it elsewhere: it shows later that nothing was cut off.
+    /// Hash of the last of them. Note it elsewhere: an end that was cut off together with the database's own note of it
+    /// shows only against that.
     head: String,
     /// The first entry that does not fit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +124,7 @@ impl From<ChainedEntry> for AuditItem {
 /// Read the audit chain
 ///
 /// Every change of the incident, each entry bound to the one before by hash. The whole chain is verified each time; an
-/// entry that was changed, removed or put in is named.
+/// entry that was changed, removed or put in is named, and so is an end that is missing.
 #[utoipa::path(get, path = "/v1/incidents/{id}/audit", tag = "evidence", extensions(("x-roles" = json!(READ))),
     params(("id" = IncidentId, Path, description = "The incident."), AuditArgs),
     responses((status = 200, description = "A page of entries.", body = Audit)))]
@@ -132,11 +133,27 @@ async fn audit(
     PathArg(id): PathArg<IncidentId>,
     QueryArgs(args): QueryArgs<AuditArgs>,
 ) -> Result<Json<Audit>, Problem> {
+    page_of(&state, Some(id), &args).await
+}
+
+/// Read the installation's own audit chain
+///
+/// What belongs to no incident: keys, limits, alarms, workers, changed rules. Bound and verified as those of incidents are.
+#[utoipa::path(get, path = "/v1/audit", tag = "evidence", extensions(("x-roles" = json!(AUDIT))), params(AuditArgs),
+    responses((status = 200, description = "A page of entries.", body = Audit)))]
+async fn own_audit(
+    State(state): State<ApiState>,
+    QueryArgs(args): QueryArgs<AuditArgs>,
+) -> Result<Json<Audit>, Problem> {
+    page_of(&state, None, &args).await
+}
+
+async fn page_of(state: &ApiState, chain: Option<IncidentId>, args: &AuditArgs) -> Result<Json<Audit>, Problem> {
     let limit = PageArgs { after: None, limit: args.limit }.limit()?;
-    let page = state.evidence.audit(id, args.after.unwrap_or(0), limit).await?;
-    let chain = state.evidence.verify(id).await?;
+    let page = state.evidence.audit(chain, args.after.unwrap_or(0), limit).await?;
+    let verified = state.evidence.verify(chain).await?;
     let items = page.entries.into_iter().map(AuditItem::from).collect();
-    Ok(Json(Audit { chain: chain.into(), items, next: page.next }))
+    Ok(Json(Audit { chain: verified.into(), items, next: page.next }))
 }
 
 /// The evidence of an incident: numbers, hashes, times.

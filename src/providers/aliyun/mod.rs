@@ -22,7 +22,7 @@ use url::Url;
 use self::acs3::Credentials;
 use super::http::{Http, HttpReply};
 use super::inquiry::{self, Asking, Inquiry};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, of_unlisted};
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::shown;
@@ -104,7 +104,8 @@ struct Report {
     #[serde(default)]
     err_code: Option<String>,
     biz_id: String,
-    out_id: String,
+    #[serde(default)]
+    out_id: Option<String>,
 }
 
 impl AliyunProvider {
@@ -180,10 +181,10 @@ fn number(e164: &str) -> &str {
     e164.strip_prefix("+86").unwrap_or_else(|| e164.trim_start_matches('+'))
 }
 
-/// What the service's answer to a message means. Its code decides, whatever the status.
+/// What the service's answer to a message means. Its code decides where the table has it, whatever the status.
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let mut answer = match serde_json::from_slice::<Told>(&reply.body) {
-        Ok(told) => Answer { reference: told.biz_id, ..CODES.read(&told.code, Outcome::Rejected).answer() },
+        Ok(told) => Answer { reference: told.biz_id, ..CODES.read(&told.code, of_unlisted(reply.status)).answer() },
         Err(_) => by_status(reply, false, now),
     };
     answer.retry_after_ms = reply.retry_after_ms(now);
@@ -222,14 +223,15 @@ impl Provider for AliyunProvider {
         let reports: Vec<Report> = serde_json::from_slice(&request.body)
             .map_err(|_| ReceiptError::Malformed("its body is no list of reports"))?;
         let event = |report: Report| {
-            let attempt = report.out_id.parse().map_err(|_| ReceiptError::Malformed("an out_id is no attempt"))?;
+            // Messages that others sent from the same account have no attempt of ours.
+            let attempt = report.out_id?.parse().ok()?;
             let word = format!("report {}", report.err_code.as_deref().unwrap_or("none"));
             let verdict = CODES.read(&word, Outcome::Rejected);
             let outcome = if report.success { Outcome::Delivered } else { verdict.outcome };
             let key = format!("{}:{}", report.biz_id, verdict.code);
-            Ok(ReceiptEvent { attempt, key, outcome: Some(outcome), code: Some(verdict.code) })
+            Some(ReceiptEvent { attempt, key, outcome: Some(outcome), code: Some(verdict.code) })
         };
-        reports.into_iter().map(event).collect()
+        Ok(reports.into_iter().filter_map(event).collect())
     }
 
     fn reply(&self, _: &ReceiptRequest) -> Option<ReceiptReply> {

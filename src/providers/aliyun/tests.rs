@@ -27,6 +27,7 @@ fn the_code_decides_whatever_the_status() {
     assert_eq!(code(400, "Throttling.User"), Outcome::Throttled);
     assert_eq!(code(404, "InvalidAccessKeyId.NotFound"), Outcome::Misconfigured);
     assert_eq!(code(200, "isv.NEVER_HEARD_OF"), Outcome::Rejected);
+    assert_eq!(code(503, "NeverHeardOf"), Outcome::Retry);
     assert_eq!(answer(200, "what a nice day").outcome, Outcome::Unknown);
     assert_eq!(answer(502, "").outcome, Outcome::Unknown);
 }
@@ -77,4 +78,8 @@ fn reports_are_believed_at_an_address_that_ends_in_a_secret() {
     assert!(matches!(ask("new", "{}"), Err(ReceiptError::Malformed(_))));
     let delivered = body.replace("false", "true").replace("MOBILE_NOT_ON_SERVICE", "DELIVERED");
     assert_eq!(ask("new", &delivered).unwrap()[0].outcome, Some(Outcome::Delivered));
+    let others = r#"[{"success":true,"biz_id":"2^0"},{"success":true,"biz_id":"3^0","out_id":null},{"success":true,"biz_id":"4^0","out_id":"theirs"},"#;
+    let among_others = body.replacen('[', others, 1);
+    let events = ask("new", &among_others).unwrap();
+    assert_eq!((events.len(), events[0].attempt), (1, attempt), "those of others are skipped");
 }

@@ -128,7 +128,8 @@ impl HttpProvider {
             return Answer { retry_after_ms, ..Answer::of(rule.outcome, code) };
         }
         if !self.answers.success.contains(&reply.status) {
-            return by_status(reply, body.is_some(), now);
+            // Any proxy may write JSON; the API's own code in its place is the API's.
+            return by_status(reply, code.is_some(), now);
         }
         let reference = self.answers.id.as_deref().and_then(at);
         if reference.is_none() && self.answers.id_required {

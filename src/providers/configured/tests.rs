@@ -50,7 +50,10 @@ fn rules_decide_before_the_status_and_prose_is_not_kept() {
     assert_eq!(answer(422, r#"{"ErrorCode":9999}"#), Answer::of(Outcome::Rejected, "unlisted 422"));
     assert_eq!(answer(200, "<html>").outcome, Outcome::Unknown);
     assert_eq!(answer(503, "<html>").outcome, Outcome::Unknown);
-    assert_eq!(answer(503, "{}").outcome, Outcome::Retry);
+    assert_eq!(answer(503, r#"{"ErrorCode":9999}"#).outcome, Outcome::Retry);
+    for gateway in [(503, "{}"), (503, r#"{"message":"no healthy upstream"}"#), (502, r#"{"ErrorCode":9999}"#)] {
+        assert_eq!(answer(gateway.0, gateway.1).outcome, Outcome::Unknown, "{gateway:?}");
+    }
 }
 
 #[tokio::test]

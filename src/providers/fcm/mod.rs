@@ -17,7 +17,7 @@ use url::Url;
 
 use self::token::Account;
 use super::http::{Http, HttpReply};
-use super::protocol::answers::{by_status, garbled};
+use super::protocol::answers::{by_status, garbled, of_unlisted};
 use super::protocol::codes::Codes;
 use super::settings::{Common, Faults, Surroundings, below};
 use super::webpush::topic;
@@ -160,7 +160,7 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
             Ok(taken) => Answer { reference: Some(taken.name), ..Answer::of(Outcome::Accepted, status.to_string()) },
             Err(_) => garbled(reply),
         },
-        (_, Some(code)) => CODES.read(&code, Outcome::Rejected).answer(),
+        (_, Some(code)) => CODES.read(&code, of_unlisted(reply.status)).answer(),
         // Without FCM's own word a 404 says that the project or the address is wrong, not the registration.
         (_, None) => by_status(reply, false, now),
     };

@@ -31,6 +31,8 @@ fn answers_become_outcomes() {
     assert_eq!((throttled.outcome, throttled.retry_after_ms), (Outcome::Throttled, Some(QUOTA_WAIT)));
     assert_eq!(answer(404, "<html>no such project</html>").outcome, Outcome::Misconfigured);
     assert_eq!(answer(502, "<html>").outcome, Outcome::Unknown);
+    assert_eq!(refused(500, "INTERNAL", &own("UNSPECIFIED_ERROR")), Answer::of(Outcome::Retry, "UNSPECIFIED_ERROR"));
+    assert_eq!(refused(500, "NEVER_HEARD_OF", "").outcome, Outcome::Retry);
     assert_eq!(refused(400, "NEVER_HEARD_OF", "").code.as_deref(), Some("unlisted NEVER_HEARD_OF"));
 }
 

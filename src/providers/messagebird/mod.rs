@@ -18,7 +18,7 @@ use url::Url;
 
 use self::signature::Signatures;
 use super::http::{Http, HttpReply};
-use super::protocol::answers::{by_status, garbled};
+use super::protocol::answers::{by_status, garbled, of_unlisted};
 use super::protocol::callback;
 use super::protocol::codes::Codes;
 use super::protocol::sender;
@@ -127,7 +127,7 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
         (_, Some(Complaint { code, parameter })) => {
             let about = format!("{code} {}", parameter.unwrap_or_default());
             let code = if CODES.lists(&about) { about } else { code.to_string() };
-            CODES.read(&code, Outcome::Rejected).answer()
+            CODES.read(&code, of_unlisted(reply.status)).answer()
         }
         (_, None) => by_status(reply, false, now),
     };

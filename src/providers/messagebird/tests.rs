@@ -30,6 +30,7 @@ fn answers_become_outcomes() {
     assert_eq!(refusal(422, 10, "originator").outcome, Outcome::Misconfigured);
     assert_eq!(refusal(402, 25, "").outcome, Outcome::Misconfigured);
     assert_eq!(refusal(500, 99, "").outcome, Outcome::Retry);
+    assert_eq!(refusal(500, 777, "").outcome, Outcome::Retry);
     assert_eq!(refusal(422, 777, "").code.as_deref(), Some("unlisted 777"));
     assert_eq!(answer(429, "").outcome, Outcome::Throttled);
     assert_eq!(answer(502, "<html>").outcome, Outcome::Unknown);

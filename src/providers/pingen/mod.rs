@@ -14,6 +14,7 @@ use url::Url;
 
 use super::http::{Http, HttpFault, HttpReply};
 use super::press::{Press, Sender};
+use super::protocol::answers::garbled;
 use super::protocol::codes::Codes;
 use super::protocol::mac::{self, Hash, Spelling};
 use super::protocol::refusal;
@@ -100,10 +101,10 @@ pub struct PingenProvider {
     token: Mutex<Option<Token>>,
 }
 
-/// A token and until when it is used.
-#[derive(Clone)]
+/// A token, when it was given and until when it is used.
 struct Token {
     text: Secret,
+    since: Millis,
     until: Millis,
 }
 
@@ -201,14 +202,34 @@ impl PingenProvider {
         }
         let granted: Granted = read(&reply, now)?;
         let until = now.plus((granted.expires_in * 1000 - EARLY).max(0));
-        *kept = Some(Token { text: granted.access_token.clone(), until });
+        *kept = Some(Token { text: granted.access_token.clone(), since: now, until });
         Ok(granted.access_token)
+    }
+
+    /// What it means that Pingen refuses a request. A token can be taken back before its end: one that had been good for a while
+    /// is forgotten, and a new one is worth a try.
+    async fn refused(&self, reply: &HttpReply, token: &Secret, now: Millis) -> Answer {
+        let answer = refused(reply, now);
+        if reply.status != 401 {
+            return answer;
+        }
+        let mut kept = self.token.lock().await;
+        // Another may have found that out before.
+        let same = kept.as_ref().filter(|kept| kept.text.expose() == token.expose());
+        let is_new = same.is_some_and(|token| now.0 - token.since.0 <= EARLY);
+        if same.is_some() && !is_new {
+            *kept = None;
+        }
+        if is_new { answer } else { Answer { outcome: Outcome::Retry, ..answer } }
     }
 
     /// Uploads a file and gives where it is, with Pingen's signature of that.
     async fn upload(&self, token: &Secret, pdf: Vec<u8>, now: Millis) -> Result<Upload, Answer> {
         let request = self.http.get(self.uploads.clone()).bearer_auth(token.expose()).header("accept", JSON_API);
         let reply = self.http.run(request).await.map_err(before)?;
+        if reply.status == 401 {
+            return Err(self.refused(&reply, token, now).await);
+        }
         let upload = read::<Document<Upload>>(&reply, now)?.data.attributes;
         let upload = upload.ok_or_else(|| Answer::of(Outcome::Retry, "upload-nowhere"))?;
         let request = self.http.put(upload.url.clone()).header("content-type", "application/pdf").body(pdf);
@@ -249,11 +270,12 @@ impl PingenProvider {
             .body(self.order(message.attempt, &upload).to_string());
         let reply = self.http.run(request).await.map_err(HttpFault::answer)?;
         if !(200..300).contains(&reply.status) {
-            return Err(refused(&reply, now));
+            return Err(self.refused(&reply, &token, now).await);
         }
         let created = serde_json::from_slice::<Document<Value>>(&reply.body).ok();
-        let reference = created.and_then(|created| created.data.id);
-        Ok(Answer { reference, ..Answer::of(Outcome::Accepted, reply.status.to_string()) })
+        // Without the letter's name it may be no answer of Pingen's at all.
+        let name = created.and_then(|created| created.data.id).ok_or_else(|| garbled(&reply))?;
+        Ok(Answer { reference: Some(name), ..Answer::of(Outcome::Accepted, reply.status.to_string()) })
     }
 }
 

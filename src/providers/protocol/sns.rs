@@ -88,10 +88,8 @@ impl Topics {
         if !self.arns.contains(&envelope.topic_arn) {
             return Err(ReceiptError::Forged);
         }
-        let certificate = of_sns(&envelope.signing_cert_url).ok_or(ReceiptError::Forged)?;
-        if certificate.path().rsplit('.').next() != Some("pem") {
-            return Err(ReceiptError::Forged);
-        }
+        let certificate = of_sns(&envelope.signing_cert_url, &envelope.topic_arn).filter(is_certificate);
+        let certificate = certificate.ok_or(ReceiptError::Forged)?;
         let algorithm = match envelope.signature_version.as_str() {
             "2" => &RSA_PKCS1_2048_8192_SHA256,
             "1" if self.accept_sha1 => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
@@ -120,7 +118,7 @@ impl Topics {
     }
 
     async fn confirm(&self, url: &str, topic: &str) -> Result<(), ReceiptError> {
-        let url = of_sns(url).ok_or(ReceiptError::Forged)?;
+        let url = of_sns(url, topic).ok_or(ReceiptError::Forged)?;
         match self.http.run(self.http.get(self.place(&url))).await {
             Ok(reply) if reply.status == 200 => {
                 tracing::info!(topic, "the subscription to the topic is confirmed");
@@ -159,15 +157,23 @@ impl Topics {
     }
 }
 
-/// The address, if it is one of SNS's own over HTTPS.
-fn of_sns(text: &str) -> Option<Url> {
+/// The address, if it is over HTTPS and SNS's own in the region of the topic. Hosts of that form in other regions are not: one of
+/// Amazon's storage, `s3-us-west-2` say, may have a bucket of anybody's that is called `sns`.
+fn of_sns(text: &str, topic: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    let host = url.host_str()?.strip_prefix("sns.")?;
-    let region = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
-    let fits = region.len() >= 3 && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let region = topic.split(':').nth(3).filter(|region| !region.is_empty())?;
+    let own = format!("sns.{region}.amazonaws.com");
+    let fits = url.host_str()?.strip_prefix(own.as_str()).is_some_and(|rest| matches!(rest, "" | ".cn"));
     let plain =
         url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && url.password().is_none();
     (fits && plain).then_some(url)
+}
+
+/// Whether SNS keeps certificates at such an address.
+fn is_certificate(url: &Url) -> bool {
+    let name = url.path().strip_prefix("/SimpleNotificationService-").and_then(|rest| rest.strip_suffix(".pem"));
+    let fits = name.is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric()));
+    fits && url.query().is_none()
 }
 
 /// The fields that a signature covers, each with its name, in the order of their names.
@@ -202,13 +208,16 @@ fn public_key(pem: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:candour-mail";
+
     #[test]
-    fn only_hosts_of_sns_are_called() {
-        for fine in [
-            "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem",
-            "https://sns.cn-north-1.amazonaws.com.cn/x.pem",
+    fn only_sns_itself_is_called_in_the_region_of_the_topic() {
+        let beijing = "arn:aws-cn:sns:cn-north-1:123456789012:candour-mail";
+        for (fine, topic) in [
+            ("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription", TOPIC),
+            ("https://sns.cn-north-1.amazonaws.com.cn/x.pem", beijing),
         ] {
-            assert!(of_sns(fine).is_some(), "{fine}");
+            assert!(of_sns(fine, topic).is_some(), "{fine}");
         }
         for foul in [
             "http://sns.eu-west-1.amazonaws.com/x.pem",
@@ -216,13 +225,32 @@ mod tests {
             "https://sns.evil.example/x.pem",
             "https://evil.example/sns.eu-west-1.amazonaws.com/x.pem",
             "https://sns.a.b.amazonaws.com/x.pem",
-            "https://sns.us.amazonaws.com/x.pem",
+            "https://sns.s3-us-west-2.amazonaws.com/x.pem",
+            "https://sns.us-east-1.amazonaws.com/x.pem",
             "https://sns.eu-west-1.amazonaws.com:8443/x.pem",
             "https://me@sns.eu-west-1.amazonaws.com/x.pem",
             "https://s3.eu-west-1.amazonaws.com/x.pem",
             "https://169.254.169.254/x.pem",
         ] {
-            assert!(of_sns(foul).is_none(), "{foul}");
+            assert!(of_sns(foul, TOPIC).is_none(), "{foul}");
+        }
+        // Of a topic that names no region there is no host.
+        assert!(of_sns("https://sns..amazonaws.com/x.pem", "arn:aws:sns::123456789012:candour-mail").is_none());
+    }
+
+    #[test]
+    fn certificates_are_where_sns_keeps_them() {
+        let at = |path: &str| Url::parse(&format!("https://sns.eu-west-1.amazonaws.com{path}")).unwrap();
+        assert!(is_certificate(&at("/SimpleNotificationService-7ff5318490ec183fbaddaa2a969abfda.pem")));
+        for foul in [
+            "/x.pem",
+            "/SimpleNotificationService-.pem",
+            "/SimpleNotificationService-1.pem?versionId=2",
+            "/a/SimpleNotificationService-1.pem",
+            "/SimpleNotificationService-1/2.pem",
+            "/SimpleNotificationService-1.pem/x",
+        ] {
+            assert!(!is_certificate(&at(foul)), "{foul}");
         }
     }
 }

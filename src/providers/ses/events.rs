@@ -47,7 +47,17 @@ struct Bounce {
 
 #[derive(Deserialize)]
 struct Recipient {
+    action: Option<String>,
     status: Option<String>,
+}
+
+impl Bounce {
+    /// Whether it may be no more than an answering machine's word, which Amazon counts as a general bounce (developer guide,
+    /// "Bounce types"). A mail server's report leaves its Action and Status behind; such a notice has neither.
+    fn may_be_a_vacation_notice(&self) -> bool {
+        let is_report = |recipient: &Recipient| recipient.action.is_some() || recipient.status.is_some();
+        self.kind == "Transient" && self.sub_kind == "General" && !self.bounced_recipients.iter().any(is_report)
+    }
 }
 
 #[derive(Deserialize)]
@@ -82,6 +92,9 @@ pub(super) fn read(notification: &Notification) -> Result<Vec<ReceiptEvent>, Rec
     if let (Some(Outcome::BadAddress), Some((found, status))) = (outcome, status.and_then(bounced)) {
         outcome = Some(found);
         code = format!("{code} {status}");
+    }
+    if event.bounce.as_ref().is_some_and(Bounce::may_be_a_vacation_notice) {
+        outcome = None;
     }
     Ok(vec![ReceiptEvent { attempt, key: notification.id.clone(), outcome, code: Some(code) }])
 }

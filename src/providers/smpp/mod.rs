@@ -15,13 +15,15 @@ mod submit;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rusmpp::Pdu;
+use rusmpp::pdus::SubmitSm;
 use tokio_util::sync::CancellationToken;
 
 use self::link::Link;
-use self::session::NoAnswer;
+use self::session::{NoAnswer, Reply, Session};
 pub use self::settings::{Ids, Long, SmppSettings};
 use self::submit::Form;
 use super::protocol::sender;
@@ -31,6 +33,13 @@ use crate::domain::channel::Channel;
 use crate::domain::clock::Millis;
 use crate::domain::message::{Body, Message};
 use crate::domain::outcome::Outcome;
+
+/// `ESME_RINVBNDSTS`: the SMSC takes the connection for one that is not bound.
+const NOT_BOUND: u32 = 0x04;
+/// How often a part of a message that has begun is submitted again where it is throttled, and after how long each time. Rates of
+/// SMSCs are by the second.
+const PART_AGAIN: usize = 5;
+const PART_PAUSE: Duration = Duration::from_secs(1);
 
 /// An account at an SMSC.
 pub struct SmppProvider {
@@ -61,6 +70,22 @@ impl SmppProvider {
     }
 }
 
+impl SmppProvider {
+    /// Submits a part. Where others of the message were taken, one that is throttled is submitted again after a while: all of it
+    /// anew would be more of what the SMSC has too much of, and be throttled at the same part for ever.
+    async fn submit(&self, session: &Session, part: SubmitSm, begun: bool) -> Result<Reply, NoAnswer> {
+        let mut left = if begun { PART_AGAIN } else { 0 };
+        loop {
+            let reply = session.submit(Pdu::SubmitSm(part.clone())).await?;
+            if left == 0 || codes::status(reply.status).outcome != Outcome::Throttled {
+                return Ok(reply);
+            }
+            left -= 1;
+            tokio::time::sleep(PART_PAUSE).await;
+        }
+    }
+}
+
 #[async_trait]
 impl Provider for SmppProvider {
     fn describe(&self) -> &Descriptor {
@@ -84,8 +109,11 @@ impl Provider for SmppProvider {
         };
         let mut last = Answer::of(Outcome::Rejected, "nothing-to-send");
         for (done, request) in requests.into_iter().enumerate() {
-            last = match session.submit(Pdu::SubmitSm(request)).await {
+            last = match self.submit(&session, request, done > 0).await {
                 Ok(reply) => {
+                    if reply.status == NOT_BOUND {
+                        session.retire();
+                    }
                     let id = match &reply.pdu {
                         Some(Pdu::SubmitSmResp(answer)) => answer.message_id().as_str().trim_end_matches('\0'),
                         _ => "",

@@ -114,9 +114,21 @@ impl Session {
         session
     }
 
-    /// Whether the connection is over.
+    /// Whether the connection is over, or takes no more messages.
     pub(super) fn is_over(&self) -> bool {
-        self.shared.ended.is_cancelled()
+        self.shared.ended.is_cancelled() || self.window.is_closed()
+    }
+
+    /// Takes no more messages, and is over with the last answer that somebody waits for.
+    pub(super) fn retire(&self) {
+        self.window.close();
+        self.end_if_idle(&self.pending());
+    }
+
+    fn end_if_idle(&self, pending: &HashMap<u32, oneshot::Sender<Reply>>) {
+        if self.window.is_closed() && pending.is_empty() {
+            self.shared.ended.cancel();
+        }
     }
 
     /// Waits until the connection is over.
@@ -150,7 +162,10 @@ impl Session {
             }
         };
         let answer = tokio::time::timeout(self.patience.answer, answered).await.unwrap_or(Err(NoAnswer::TimedOut));
-        self.pending().remove(&sequence);
+        let mut pending = self.pending();
+        pending.remove(&sequence);
+        self.end_if_idle(&pending);
+        drop(pending);
         answer.map_err(|why| {
             // What was not begun by now will not be.
             let withdrawn = progress.compare_exchange(OPEN, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire).is_ok();

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::http::{Http, HttpFault, HttpReply};
-use super::protocol::answers::{by_status, garbled};
+use super::protocol::answers::{by_status, garbled, of_unlisted};
 use super::protocol::aws::{CredentialsFrom, Given, NoCredentials, Signer};
 use super::protocol::codes::Codes;
 use super::protocol::sender;
@@ -199,7 +199,7 @@ fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
                 inside(&reply.body, "Message").is_some_and(|prose| prose.to_ascii_lowercase().contains("phone"));
             let number = format!("{code} PhoneNumber");
             let code = if about && CODES.lists(&number) { number } else { code };
-            CODES.read(&code, Outcome::Rejected).answer()
+            CODES.read(&code, of_unlisted(reply.status)).answer()
         }
         (_, None) => by_status(reply, false, now),
     };

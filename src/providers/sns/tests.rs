@@ -27,5 +27,6 @@ fn answers_become_outcomes() {
     assert_eq!(refused(403, "SignatureDoesNotMatch", ""), Outcome::Misconfigured);
     assert_eq!(refused(500, "InternalError", ""), Outcome::Retry);
     assert_eq!(refused(400, "NeverHeardOf", ""), Outcome::Rejected);
+    assert_eq!(refused(503, "NeverHeardOf", ""), Outcome::Retry);
     assert_eq!(answer(502, "<html>").outcome, Outcome::Unknown);
 }

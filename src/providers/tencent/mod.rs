@@ -20,7 +20,7 @@ use url::Url;
 
 use self::tc3::Credentials;
 use super::http::{Http, HttpReply};
-use super::protocol::answers::by_status;
+use super::protocol::answers::{by_status, of_unlisted};
 use super::protocol::codes::Codes;
 use super::protocol::{callback, shown};
 use super::settings::{Common, Faults, Surroundings};
@@ -186,15 +186,15 @@ impl TencentProvider {
     }
 }
 
-/// What the service's answer to a message means. Its code decides, whatever the status.
+/// What the service's answer to a message means. Its code decides where the table has it, whatever the status.
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let told = serde_json::from_slice::<Told>(&reply.body).ok().map(|told| told.response);
     let mut answer = match told {
-        Some(Response { error: Some(refused), .. }) => CODES.read(&refused.code, Outcome::Rejected).answer(),
+        Some(Response { error: Some(refused), .. }) => CODES.read(&refused.code, of_unlisted(reply.status)).answer(),
         Some(Response { send_status_set, .. }) if send_status_set.len() == 1 => {
             let sent = &send_status_set[0];
             let reference = sent.serial_no.clone().filter(|number| !number.is_empty());
-            Answer { reference, ..CODES.read(&sent.code, Outcome::Rejected).answer() }
+            Answer { reference, ..CODES.read(&sent.code, of_unlisted(reply.status)).answer() }
         }
         _ => by_status(reply, false, now),
     };

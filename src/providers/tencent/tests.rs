@@ -33,6 +33,8 @@ fn answers_become_outcomes() {
     assert_eq!(answer(200, "what a nice day").outcome, Outcome::Unknown);
     assert_eq!(answer(200, r#"{"Response":{"SendStatusSet":[]}}"#).outcome, Outcome::Unknown);
     assert_eq!(answer(503, "").outcome, Outcome::Unknown);
+    let unheard = r#"{"Response":{"Error":{"Code":"NeverHeardOf","Message":"x"},"RequestId":"r"}}"#;
+    assert_eq!((answer(500, unheard).outcome, answer(200, unheard).outcome), (Outcome::Retry, Outcome::Rejected));
 }
 
 #[test]

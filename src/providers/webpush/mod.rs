@@ -1,7 +1,8 @@
 //! Push messages to browsers (RFC 8030), encrypted to the browser (RFC 8291) and signed as ours (RFC 8292).
 //!
 //! The endpoint came from a browser: it must be HTTPS on a public address unless the settings allow otherwise. What
-//! push services do not tell: whether the message was shown. Their word is `accepted`, never `delivered`.
+//! push services do not tell: whether the message was shown. Their word is `accepted`, never `delivered`. Anybody can name a host
+//! as their push service: what one that is not a browser maker's answers holds up nobody else.
 
 mod encrypt;
 mod vapid;
@@ -93,6 +94,30 @@ pub(super) fn topic(message: &Message) -> String {
     BASE64.encode(&hash.finalize()[..24])
 }
 
+/// The push services of browsers' makers, by host, or by its end where that begins with a dot: Chrome (Firebase documentation,
+/// "HTTP server protocols"), Firefox (Mozilla, "autopush"), Edge (Microsoft, "Windows Push Notification Services": channel URIs) and
+/// Safari (Apple, "Sending web push notifications in web apps and browsers").
+const KNOWN: [&str; 4] =
+    ["fcm.googleapis.com", "updates.push.services.mozilla.com", ".notify.windows.com", ".push.apple.com"];
+
+/// Whether an endpoint is one of [`KNOWN`].
+fn is_known(endpoint: &Url) -> bool {
+    let fits = |host: &str| {
+        KNOWN.iter().any(|known| if known.starts_with('.') { host.ends_with(known) } else { host == *known })
+    };
+    endpoint.host_str().is_some_and(fits)
+}
+
+/// An answer of a host that nobody knows but who gave us its address: it says something of this message alone. Neither the
+/// provider nor anybody else waits for it, and the tries of this person come to an end.
+fn of_a_stranger(answer: Answer) -> Answer {
+    let outcome = match answer.outcome {
+        Outcome::Throttled | Outcome::Misconfigured => Outcome::Retry,
+        outcome => outcome,
+    };
+    Answer { of_a_stranger: matches!(outcome, Outcome::Retry | Outcome::Unknown), outcome, ..answer }
+}
+
 /// What a push service's answer means.
 fn read_answer(reply: &HttpReply, now: Millis) -> Answer {
     let status = reply.status;
@@ -156,13 +181,14 @@ impl Provider for WebPushProvider {
             .header("Content-Type", "application/octet-stream")
             .header("Authorization", self.vapid.authorization(&endpoint, now))
             .body(body);
-        match self.http.run(request).await {
+        let answer = match self.http.run(request).await {
             Ok(reply) => read_answer(&reply, now),
             // The browser's address, not the operator's, is at fault.
             Err(HttpFault::Forbidden) => Answer::of(Outcome::BadAddress, "endpoint-not-allowed"),
             Err(HttpFault::Certificate) => Answer::of(Outcome::Rejected, "tls-certificate"),
             Err(fault) => fault.answer(),
-        }
+        };
+        if is_known(&endpoint) { answer } else { of_a_stranger(answer) }
     }
 
     async fn check(&self) -> Result<Checked, ProviderFault> {
@@ -191,6 +217,43 @@ mod tests {
         ] {
             let reply = HttpReply { status, headers: HeaderMap::new(), body: Bytes::new() };
             assert_eq!(read_answer(&reply, Millis(0)).outcome, outcome, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_strangers_host_uses_up_the_tries_of_its_own_person_and_says_nothing_of_the_provider() {
+        let answer =
+            |status: u16| read_answer(&HttpReply { status, headers: HeaderMap::new(), body: Bytes::new() }, Millis(0));
+        for status in [429, 401, 403, 503] {
+            let strange = of_a_stranger(answer(status));
+            assert_eq!((strange.outcome, strange.of_a_stranger), (Outcome::Retry, true), "{status}");
+        }
+        for status in [201, 410, 413] {
+            let strange = of_a_stranger(answer(status));
+            assert_eq!((strange.outcome, strange.of_a_stranger), (answer(status).outcome, false), "{status}");
+        }
+        assert!(of_a_stranger(HttpFault::TimedOut.answer()).of_a_stranger);
+    }
+
+    #[test]
+    fn the_push_services_of_browsers_are_known_by_their_hosts() {
+        let known = |text: &str| is_known(&Url::parse(text).unwrap());
+        for fine in [
+            "https://fcm.googleapis.com/fcm/send/a",
+            "https://updates.push.services.mozilla.com/wpush/v2/a",
+            "https://db5p.notify.windows.com/w/?token=a",
+            "https://web.push.apple.com/a",
+        ] {
+            assert!(known(fine), "{fine}");
+        }
+        for foul in [
+            "https://fcm.googleapis.com.evil.example/a",
+            "https://evil-fcm.googleapis.com/a",
+            "https://evilnotify.windows.com.example/a",
+            "https://xpush.apple.com/a",
+            "https://push.example.org/fcm.googleapis.com",
+        ] {
+            assert!(!known(foul), "{foul}");
         }
     }
 }

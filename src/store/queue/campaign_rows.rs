@@ -42,6 +42,13 @@ pub(super) struct CampaignRow {
     completed_at: Option<i64>,
 }
 
+impl CampaignRow {
+    /// Whose row it is.
+    pub(super) const fn id(&self) -> CampaignId {
+        CampaignId(self.id)
+    }
+}
+
 /// Reads a state's column.
 pub(super) fn campaign_state(text: &str) -> Result<CampaignState> {
     word("campaigns", "state", CampaignState::from_name(text))

@@ -60,8 +60,15 @@ on_both_connections!(ReadTerms {
 /// So many records are opened before others get their turn, which is a tenth of a millisecond.
 const AT_ONCE: usize = 64;
 
-/// What a claim took.
-type Taken = (Vec<DueRow>, SealedCodes, IncidentId, Arc<IncidentKey>);
+/// What a claim took, and what opens it.
+struct Taken {
+    rows: Vec<DueRow>,
+    codes: SealedCodes,
+    incident: IncidentId,
+    key: Arc<IncidentKey>,
+    /// Which round of slots the campaign is in.
+    slot_round: i64,
+}
 
 impl SqlStore {
     /// See `DeliveryStore::claim`. Empty when nobody is due or the campaign is not running.
@@ -99,7 +106,8 @@ impl SqlStore {
             }
             let repeats = rows.iter().map(|row| row.repeats).sum();
             let by = Counts { pending: -number, in_flight: number, ..Counts::default() };
-            if tx.shift(request.campaign, &by, repeats).await?.state != CampaignState::Running {
+            let campaign = tx.shift(request.campaign, &by, repeats).await?;
+            if campaign.state != CampaignState::Running {
                 // It was paused since it was read. Roll back and begin again, which finds it so.
                 return Err(StoreError::Busy);
             }
@@ -109,26 +117,19 @@ impl SqlStore {
                 tx.codes_of(&rows.iter().map(|row| PersonId(row.person_id)).collect::<Vec<_>>()).await?
             };
             tx.append_audit(&intended(request, &rows, &terms.notice_hash, incident)).await?;
-            Ok(Some((rows, codes, incident, key)))
+            Ok(Some(Taken { rows, codes, incident, key, slot_round: campaign.slot_round }))
         })?;
-        let rows = taken.as_ref().map_or(&[][..], |(rows, ..)| rows);
+        let rows = taken.as_ref().map_or(&[][..], |taken| &taken.rows);
         self.frontiers.note(request.campaign, &request.queue, rows, request.limit);
         match taken {
-            Some((rows, codes, incident, key)) => self.open_claimed(request, rows, &codes, incident, &key).await,
+            Some(mut taken) => self.open_claimed(request, std::mem::take(&mut taken.rows), &taken).await,
             None => Ok(Vec::new()),
         }
     }
 
     /// Opens the records. People whose record does not open are put off, so that they hold up nobody else and the
     /// campaign does not complete without them.
-    async fn open_claimed(
-        &self,
-        request: &ClaimRequest,
-        rows: Vec<DueRow>,
-        codes: &SealedCodes,
-        incident: IncidentId,
-        key: &IncidentKey,
-    ) -> Result<Vec<Claimed>> {
+    async fn open_claimed(&self, request: &ClaimRequest, rows: Vec<DueRow>, with: &Taken) -> Result<Vec<Claimed>> {
         let mut claimed = Vec::with_capacity(rows.len());
         let mut closed: Vec<UnbegunRow> = Vec::new();
         let mut reason = None;
@@ -138,7 +139,7 @@ impl SqlStore {
                 tokio::task::yield_now().await;
             }
             let unbegun = UnbegunRow { person_id: row.person_id, attempt_id: row.attempt_id, repeats: row.repeats };
-            match open(request, row, codes, incident, key) {
+            match open(request, row, with) {
                 Ok(one) => claimed.push(one),
                 Err(error) => {
                     tracing::error!(person = %unbegun.person_id, campaign = %request.campaign, %error, "record does not open");
@@ -159,16 +160,10 @@ impl SqlStore {
     }
 }
 
-fn open(
-    request: &ClaimRequest,
-    row: DueRow,
-    codes: &SealedCodes,
-    incident: IncidentId,
-    key: &IncidentKey,
-) -> Result<Claimed> {
+fn open(request: &ClaimRequest, row: DueRow, with: &Taken) -> Result<Claimed> {
     let progress = progress(&row.cascade, row.place, row.tries)?;
     let step = moves::step(&progress.cascade, progress.place)?;
-    let slot = (row.slot != 0).then_some(Millis(row.due_at));
+    let slot = (row.slot == with.slot_round).then_some(Millis(row.due_at));
     let intent = Intent {
         channel: request.queue.channel,
         provider: Arc::clone(&request.provider),
@@ -180,17 +175,18 @@ fn open(
     };
     let person =
         PersonRow { id: row.person_id, sealed: row.sealed, jurisdiction: row.jurisdiction, locale: row.locale };
-    let mut person = person.open(key)?;
-    person.record.remedy_code = codes.open(person.id, key)?;
+    let mut person = person.open(&with.key)?;
+    person.record.remedy_code = with.codes.open(person.id, &with.key)?;
     Ok(Claimed {
         attempt: AttemptId(row.attempt_id),
         campaign: request.campaign,
-        incident,
+        incident: with.incident,
         person,
         step,
         progress,
         intent,
         slot,
+        slot_round: with.slot_round,
     })
 }
 

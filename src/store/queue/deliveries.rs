@@ -21,8 +21,8 @@ use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{reading, writing};
 use crate::store::traits::{
-    ClaimRequest, Delay, DeliveryStore, Left, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result,
-    SettleReport, Silence, SilenceReport, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, Left, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
+    SilenceReport, Unanswered, UnansweredPage,
 };
 
 #[async_trait]
@@ -83,7 +83,7 @@ impl DeliveryStore for SqlStore {
     ) -> Result<u32> {
         let back = until.into_iter().map(|(attempt, at)| Return::due(attempt, at)).collect();
         let slots = match delay {
-            Delay::Slot => Slots::Given,
+            Delay::Slot { round } => Slots::Given { round },
             Delay::Hour => Slots::Lost,
         };
         self.give_back_claimed(campaign, worker, back, now, slots).await
@@ -165,7 +165,7 @@ impl DeliveryStore for SqlStore {
         self.take_receipt(&receipt, &Resolution { policies, now, jitter }).await
     }
 
-    async fn unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>> {
+    async fn unanswered(&self, which: &Unanswered) -> Result<UnansweredPage> {
         self.list_unanswered(which).await
     }
 

@@ -17,6 +17,7 @@ use crate::domain::queue::Queue;
 use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::writing;
+use crate::store::error::StoreError;
 use crate::store::traits::Result;
 
 /// How long somebody is put off whose record does not open, in milliseconds: an hour, in which a person can look.
@@ -27,8 +28,8 @@ pub(super) const PUT_OFF_MS: i64 = 3_600_000;
 pub(super) enum Slots {
     /// It stays as it is.
     Kept,
-    /// They have one now.
-    Given,
+    /// They have one now, if the campaign is still in that round.
+    Given { round: i64 },
     /// They have none any more.
     Lost,
 }
@@ -38,7 +39,7 @@ impl Slots {
     const fn mark(self) -> Option<i64> {
         match self {
             Self::Kept => None,
-            Self::Given => Some(1),
+            Self::Given { round } => Some(round),
             Self::Lost => Some(0),
         }
     }
@@ -93,13 +94,17 @@ impl SqlStore {
             if rows.is_empty() {
                 return Ok(0);
             }
+            let round = tx.slot_round(campaign).await?;
+            // A rate has changed since these slots were taken: they are none.
+            let void = matches!(slots, Slots::Given { round: taken } if taken != round);
+            let slots = if void { Slots::Lost } else { slots };
             let back: Vec<Back> = rows
                 .iter()
                 .map(|row| {
                     let one = returns.get(&AttemptId(row.attempt_id));
                     Back {
                         person: PersonId(row.person_id),
-                        due_at: one.and_then(|one| one.due_at),
+                        due_at: one.and_then(|one| one.due_at).map(|at| if void { now } else { at }),
                         queue: one.and_then(|one| one.queue.as_ref()).map(ToString::to_string),
                     }
                 })
@@ -109,6 +114,10 @@ impl SqlStore {
             let repeats: i64 = rows.iter().map(|row| row.repeats).sum();
             let by = Counts { pending: number, in_flight: -number, ..Counts::default() };
             let after = tx.shift(campaign, &by, -repeats).await?;
+            if after.slot_round != round {
+                // A rate has changed since the round was read. Roll back and begin again, which finds it so.
+                return Err(StoreError::Busy);
+            }
             tx.give_back_to_canary(campaign, number).await?;
             let passed = tx.leave_if_cancelled(campaign, &after, back.iter().map(|one| one.person), now).await?;
             tx.enter_passed(after.incident, campaign, &passed, now).await?;

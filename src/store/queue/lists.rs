@@ -112,13 +112,22 @@ impl SqlStore {
         rows.into_iter().map(Campaign::try_from).collect()
     }
 
+    /// See `CampaignStore::running_campaigns`.
     pub(super) async fn list_running(&self) -> Result<Vec<Campaign>> {
         let rows: Vec<CampaignRow> = reading!(self, conn => {
             sqlx::query_as("/* list_running */ SELECT * FROM campaigns WHERE state = 'running' ORDER BY id")
                 .fetch_all(conn)
                 .await
         })?;
-        rows.into_iter().map(Campaign::try_from).collect()
+        let read = |row: CampaignRow| {
+            let campaign = row.id();
+            Campaign::try_from(row)
+                .inspect_err(
+                    |error| tracing::error!(%campaign, %error, "a campaign cannot be read and rests; the others go on"),
+                )
+                .ok()
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
     }
 
     pub(super) async fn list_attempts(

@@ -80,5 +80,6 @@ mod workers;
 pub(in crate::store) use self::frontier::Frontiers;
 pub(in crate::store) use self::leaving::Untold;
 pub(in crate::store) use self::residences::Residing;
+pub(in crate::store) use self::slots::Slotted;
 pub(in crate::store) use self::sqlite::{blob, json, numbers};
 pub(in crate::store) use self::statements::Relocated;

@@ -200,8 +200,8 @@ pub(super) trait Statements {
     ) -> Result<u64>;
     /// Changes the counts of jurisdictions by differences.
     async fn shift_jurisdictions(&mut self, campaign: CampaignId, by: &Jurisdictions) -> Result<()>;
-    /// Notes what late settlements tell, where it is news. Returns the attempts of which it was, and whether nobody knew whether
-    /// they went out.
+    /// Notes what late settlements tell, where it is news or was noted before: the answer to that may have been lost. Returns the
+    /// attempts of which it was, and whether nobody knew whether they went out.
     async fn note_late(&mut self, campaign: CampaignId, late: &[Late], now: Millis) -> Result<Vec<(Uuid, bool)>>;
     /// Attempts of a list that are the worker's, locked.
     async fn unbegun(

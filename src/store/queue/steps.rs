@@ -33,6 +33,8 @@ pub(super) struct After {
     pub(super) remedy_codes: bool,
     /// Whether it was learnt since it was sealed that somebody lives elsewhere than was known.
     pub(super) residences_changed: bool,
+    /// Which round of slots it is in.
+    pub(super) slot_round: i64,
 }
 
 /// What is read of a campaign whose counts have changed.
@@ -49,6 +51,7 @@ struct AfterRow {
     suppressed: i64,
     remedy_codes: i64,
     residences_changed: i64,
+    slot_round: i64,
 }
 
 impl TryFrom<AfterRow> for After {
@@ -68,6 +71,7 @@ impl TryFrom<AfterRow> for After {
             },
             remedy_codes: row.remedy_codes != 0,
             residences_changed: row.residences_changed != 0,
+            slot_round: row.slot_round,
         })
     }
 }
@@ -76,6 +80,8 @@ impl TryFrom<AfterRow> for After {
 pub(super) trait Steps {
     /// Reads a campaign.
     fn read_campaign(&mut self, id: CampaignId) -> impl Future<Output = Result<Campaign>> + Send;
+    /// Which round of slots a campaign is in, which may be over by the time its row is locked.
+    fn slot_round(&mut self, id: CampaignId) -> impl Future<Output = Result<i64>> + Send;
     /// Changes counts by differences. The campaign's row stays locked until the transaction ends.
     fn shift(&mut self, id: CampaignId, by: &Counts, repeated: i64) -> impl Future<Output = Result<After>> + Send;
     /// Adds to the tallies.
@@ -105,13 +111,21 @@ on_both_connections!(Steps {
         row.ok_or(StoreError::NotFound("campaign"))?.try_into()
     }
 
+    async fn slot_round(&mut self, id: CampaignId) -> Result<i64> {
+        let round: Option<i64> = sqlx::query_scalar("/* slot_round */ SELECT slot_round FROM campaigns WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&mut *self)
+            .await?;
+        round.ok_or(StoreError::NotFound("campaign"))
+    }
+
     async fn shift(&mut self, id: CampaignId, by: &Counts, repeated: i64) -> Result<After> {
         let row: Option<AfterRow> = sqlx::query_as(
             "/* shift */ UPDATE campaigns SET pending = pending + $2, in_flight = in_flight + $3, \
              reached = reached + $4, unknown = unknown + $5, unreachable = unreachable + $6, \
              announced = announced + $7, suppressed = suppressed + $8, repeated = repeated + $9 WHERE id = $1 \
              RETURNING incident_id, state, pending, in_flight, reached, unknown, unreachable, announced, suppressed, \
-             remedy_codes, residences_changed",
+             remedy_codes, residences_changed, slot_round",
         )
         .bind(id.0)
         .bind(by.pending)

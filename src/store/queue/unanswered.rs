@@ -16,24 +16,30 @@ use crate::store::db::{on_both_connections, reading};
 use crate::store::error::StoreError;
 use crate::store::rows::PersonRow;
 use crate::store::seal::{IncidentKey, WrappedKey};
-use crate::store::traits::{OpenAttempt, ProviderWord, ReceiptEffect, Result, Unanswered};
+use crate::store::traits::{OpenAttempt, ProviderWord, ReceiptEffect, Result, Unanswered, UnansweredPage};
 
 impl SqlStore {
     /// See `DeliveryStore::unanswered`. People whose record does not open are left out: nothing can be asked about them, and the
     /// others are asked about all the same.
-    pub(super) async fn list_unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>> {
+    pub(super) async fn list_unanswered(&self, which: &Unanswered) -> Result<UnansweredPage> {
         let rows: Vec<OpenRow> = reading!(self, conn => { conn.unanswered(which).await })?;
-        let mut open = Vec::with_capacity(rows.len());
+        let mut page = UnansweredPage::default();
+        let mut closed = Vec::new();
         for row in rows {
             let stored = WrappedKey { master_key: row.master_key.clone(), wrapped: row.wrapped.clone() };
             let attempt = AttemptId(row.attempt_id);
+            page.last = Some(attempt);
             let key = self.sealer.incident_key(IncidentId(row.incident_id), &stored);
             match key.and_then(|key| read(row, &key)) {
-                Ok(one) => open.push(one),
-                Err(error) => tracing::warn!(%attempt, %error, "the provider cannot be asked about this attempt"),
+                Ok(one) => page.open.push(one),
+                Err(error) => closed.push((attempt, error)),
             }
         }
-        Ok(open)
+        if let Some((attempt, error)) = closed.first() {
+            let (provider, attempts) = (&which.provider, closed.len());
+            tracing::warn!(provider, attempts, %attempt, %error, "the provider cannot be asked about attempts, of which this is the first");
+        }
+        Ok(page)
     }
 
     /// See `DeliveryStore::apply_word`.

@@ -36,7 +36,8 @@ pub trait CampaignStore: Send + Sync {
     ) -> Result<Campaign>;
     /// Makes people pending again whom the campaign has given up on, or of whom nobody knows; returns how many. Whom another
     /// campaign of the incident has reached or is to tell are left to it. The routing says how those whose addresses are all dead
-    /// can be told now. Reopens a completed campaign. `Conflict` when it is not running, paused or completed.
+    /// can be told now. Reopens a completed campaign. `Conflict` when it is not running, paused or completed, or its incident
+    /// has ended.
     async fn tell_again(
         &self,
         id: CampaignId,
@@ -46,7 +47,8 @@ pub trait CampaignStore: Send + Sync {
         now: Millis,
         reason: &str,
     ) -> Result<(Campaign, i64)>;
-    /// Takes those of whom nobody knows as reached; returns how many. `Conflict` as above.
+    /// Takes those of whom nobody knows as reached; returns how many. `Conflict` when the campaign is not running, paused or
+    /// completed.
     async fn take_unknown_as_reached(
         &self,
         id: CampaignId,

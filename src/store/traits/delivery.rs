@@ -40,8 +40,12 @@ pub struct ClaimRequest {
 /// What an attempt is put off for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delay {
-    /// A slot of the destination's rate: it is then claimed as one that has it.
-    Slot,
+    /// A slot of the destination's rate, taken in that round of the campaign's: it is then claimed as one that has it. When a rate has
+    /// changed since, it is due at once and meets the rates as they are.
+    Slot {
+        /// See [`Claimed::slot_round`].
+        round: i64,
+    },
     /// An hour in which nobody is disturbed. It meets the rates anew then, also if it had a slot.
     Hour,
 }
@@ -53,7 +57,8 @@ pub struct SettleReport {
     pub applied: u32,
     /// Settlements that came too late: the lease was lost and the person is someone else's.
     pub stale: u32,
-    /// Attempts of these that had been given up as unknown, and of which this is the first word: it is to be taken as a receipt.
+    /// Attempts of these that had been given up as unknown, and of which nothing else was said before: this is to be taken as a
+    /// receipt, which may have been done.
     pub late: Vec<AttemptId>,
     /// Whether the campaign became complete by it.
     pub completed: bool,
@@ -118,6 +123,15 @@ pub struct Unanswered {
     pub after: AttemptId,
     /// At most so many.
     pub limit: u32,
+}
+
+/// Some of them.
+#[derive(Clone, Debug, Default)]
+pub struct UnansweredPage {
+    /// Those whose record opens.
+    pub open: Vec<OpenAttempt>,
+    /// The last that was looked at, whether its record opens or not; none when there are no more.
+    pub last: Option<AttemptId>,
 }
 
 /// An attempt of which nobody knows whether it went out, with what its message was made of.
@@ -275,7 +289,7 @@ pub trait DeliveryStore: Send + Sync {
     ) -> Result<ReceiptEffect>;
     /// Attempts through a provider that ended as unknown and of which no word has come since, in order of identifier. Each is the
     /// last of a person who is unknown, or pending again because of it.
-    async fn unanswered(&self, which: &Unanswered) -> Result<Vec<OpenAttempt>>;
+    async fn unanswered(&self, which: &Unanswered) -> Result<UnansweredPage>;
     /// Takes what a provider says of such an attempt, with the consequences of a receipt. `Repeated` when the message is
     /// another attempt's already.
     async fn apply_word(

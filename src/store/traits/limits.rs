@@ -28,6 +28,7 @@ pub trait LimitStore: Send + Sync {
     /// Takes so many slots of a domain's rate, one after the other, at the rate as it is by then. `None` when it has been taken
     /// away, and nothing holds anybody back.
     async fn take_slots(&self, domain: &str, number: u32, now: Millis) -> Result<Option<Slots>>;
-    /// Gives all slots back that lie ahead: whoever waits for one is due now, and meets the rates anew. Works in bounded steps.
+    /// Makes due whom a change of a domain's rate, or its end, has left waiting for a slot that is none any more: they meet the rates as they
+    /// are. So many at most in one call; returns how many.
     async fn free_slots(&self, now: Millis) -> Result<u64>;
 }

@@ -216,4 +216,7 @@ pub trait ReportStore: Send + Sync {
 pub trait AuditStore: Send + Sync {
     /// Entries of a chain after a number, in order. `None` is the installation's own chain.
     async fn audit(&self, incident: Option<IncidentId>, after: i64, limit: u32) -> Result<Vec<ChainedEntry>>;
+    /// Number and hash of a chain's last entry as they were noted beside the chain when it was appended; `None` when there is
+    /// no such note.
+    async fn audit_head(&self, incident: Option<IncidentId>) -> Result<Option<(i64, String)>>;
 }

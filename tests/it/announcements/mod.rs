@@ -1,4 +1,5 @@
 //! Public notices: drafted, published, read by the public, withdrawn.
 
+mod no_address;
 mod pages;
 mod publish;

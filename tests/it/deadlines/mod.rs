@@ -7,6 +7,7 @@ mod left_behind;
 mod list;
 mod metrics;
 mod once;
+mod other_provider;
 mod program;
 mod refused;
 

@@ -1,6 +1,7 @@
 //! The engine, through the public door. One scenario per file.
 
 mod account_mended_in_the_morning;
+mod bounces_of_one_mailbox;
 mod budget_counts_segments;
 mod budget_of_another_channel;
 mod budget_pauses;
@@ -22,6 +23,7 @@ mod kill_harness;
 mod killed;
 mod kills;
 mod late_answer_is_believed;
+mod late_answer_meets_a_busy_database;
 mod letter_comes_back;
 mod nobody_carries_it;
 mod one_campaign_cannot_be_claimed;
@@ -43,6 +45,8 @@ mod second_process_on_one_file;
 mod sleepers_hold_up_nobody;
 mod slowness_shifts_the_share;
 mod stopped_while_the_database_is_away;
+mod strangers_push_endpoint;
+mod unknown_report_among_known;
 mod urgent_first;
 mod worker_stalls;
 mod workers_are_killed;

@@ -1,5 +1,8 @@
 //! Proof: the chain and the bundle, also after the people are erased.
 
+mod cut_off;
+mod installation;
+
 use candour::domain::actor::Role;
 use candour::domain::campaign::CampaignAction;
 use candour::domain::incident::IncidentState;
@@ -14,15 +17,15 @@ on_both!(a_tampered_entry_is_found, |world| {
     let incident = world.open_incident().await;
     world.notice(&incident, json!({ "en": texts("Loss") })).await;
     let evidence = world.evidence();
-    let report = evidence.verify(incident.id).await.unwrap();
+    let report = evidence.verify(Some(incident.id)).await.unwrap();
     assert!(report.broken.is_none() && report.entries >= 3, "{report:?}");
-    let page = evidence.audit(incident.id, 0, 2).await.unwrap();
+    let page = evidence.audit(Some(incident.id), 0, 2).await.unwrap();
     assert_eq!((page.entries.len(), page.next), (2, Some(2)));
-    let rest = evidence.audit(incident.id, 2, 100).await.unwrap();
+    let rest = evidence.audit(Some(incident.id), 2, 100).await.unwrap();
     assert_eq!((rest.entries.first().map(|e| e.seq), rest.next), (Some(3), None));
 
     world.execute("UPDATE audit SET detail = '{\"of\":\"another\"}' WHERE seq = 2 AND action = 'incident.moved'").await;
-    let report = evidence.verify(incident.id).await.unwrap();
+    let report = evidence.verify(Some(incident.id)).await.unwrap();
     let broken = report.broken.unwrap();
     assert_eq!((broken.seq, report.entries), (2, 1), "{broken}");
 });
@@ -31,7 +34,7 @@ on_both!(an_entry_that_is_taken_out_is_missed, |world| {
     let incident = world.open_incident().await;
     world.notice(&incident, json!({ "en": texts("Loss") })).await;
     assert_eq!(world.execute("DELETE FROM audit WHERE seq = 2 AND action = 'incident.moved'").await, 1);
-    let broken = world.evidence().verify(incident.id).await.unwrap().broken.unwrap();
+    let broken = world.evidence().verify(Some(incident.id)).await.unwrap().broken.unwrap();
     assert_eq!((broken.seq, broken.reason), (2, "it is missing"));
 });
 

@@ -1,5 +1,6 @@
 //! Importing people.
 
+mod erased_while_somebody_reads;
 mod import;
 mod interrupted;
 mod long_file;

@@ -181,6 +181,19 @@ async fn a_message_of_another_hour_or_of_somebody_who_wrote_is_not_ours() {
 }
 
 #[tokio::test]
+async fn a_message_without_its_words_may_be_ours() {
+    let vendor = &vendors()[0];
+    let redacted = vendor.list.replace("words {id}", "");
+    assert_eq!(told(vendor, answer(200, redacted.clone())).await, Told::Nothing(String::from("redacted")));
+    let of_another_hour = redacted.replace("10:00:00", "11:00:00");
+    assert_eq!(told(vendor, answer(200, of_another_hour)).await, Told::Has(Vec::new()));
+    // Ours is there, whatever the other was.
+    let ours = vendor.list.replace("{id}", ID);
+    let both = ours.replacen("]}", &format!(",{}", redacted.trim_start_matches(r#"{"messages":["#)), 1);
+    assert!(matches!(told(vendor, answer(200, both)).await, Told::Has(found) if found.len() == 1));
+}
+
+#[tokio::test]
 async fn no_answer_and_nonsense_are_no_answer() {
     for vendor in vendors() {
         let nothing = |told: &Told| matches!(told, Told::Nothing(_));

@@ -73,6 +73,8 @@ async fn a_notification_of_the_topic_is_believed_and_a_changed_one_is_not() {
         changed("TopicArn", json!("arn:aws:sns:eu-west-1:123456789012:another")),
         changed("SigningCertURL", json!("https://sns.eu-west-1.amazonaws.com.evil.example/x.pem")),
         changed("SigningCertURL", json!("http://169.254.169.254/x.pem")),
+        changed("SigningCertURL", json!("https://sns.s3-us-west-2.amazonaws.com/SimpleNotificationService-1.pem")),
+        changed("SigningCertURL", json!("https://sns.eu-west-1.amazonaws.com/x.pem")),
         changed("SignatureVersion", json!("1")),
         changed("Signature", json!("")),
     ] {
@@ -90,7 +92,7 @@ async fn a_subscription_is_confirmed_at_sns_and_nowhere_else() {
         let script = "const c = require('crypto'), [key, subscribe, arn] = process.argv.slice(1);\
             const m = { Type: 'SubscriptionConfirmation', MessageId: 'id', Token: 't', TopicArn: arn, Message: 'Confirm?',\
               SubscribeURL: subscribe, Timestamp: '2026-11-22T10:00:00.000Z', SignatureVersion: '2',\
-              SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/c.pem' };\
+              SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem' };\
             const text = ['Message','MessageId','SubscribeURL','Timestamp','Token','TopicArn','Type'].map(k => k+'\\n'+m[k]+'\\n').join('');\
             m.Signature = c.sign('RSA-SHA256', text, key).toString('base64'); console.log(JSON.stringify(m));";
         let text = run(node::node().args(["-e", script, "--", &key, subscribe, arn]));

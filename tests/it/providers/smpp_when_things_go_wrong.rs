@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::configured::provider;
-use crate::support::messages::sms;
+use crate::support::messages::{sms, sms_saying};
 use crate::support::process::free_port;
 use crate::support::smsc::Smsc;
 
@@ -84,4 +84,35 @@ async fn a_deaf_smsc_is_given_up_after_a_question() {
     smsc.until("bind");
     stop.cancel();
     task.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_counts_as_not_bound_is_given_up_once_its_last_answer_is_there() {
+    let smsc = Smsc::start(&json!({}));
+    let provider = smpp(smsc.port, "");
+    let stop = CancellationToken::new();
+    let (listening, until) = (Arc::clone(&provider), stop.clone());
+    let task = tokio::spawn(async move { listening.listen(Arc::new(Nowhere), until).await });
+    smsc.until("bind");
+    // The first is answered late, after the second was.
+    let (late, unbound) = (sms(1, "+14155550192"), sms(2, "+14155550104"));
+    let (late, unbound) = tokio::join!(provider.send(&late, Millis(0)), provider.send(&unbound, Millis(0)));
+    assert_eq!((unbound.outcome, unbound.code.as_deref()), (Outcome::Retry, Some("0x00000004")));
+    assert_eq!(late.outcome, Outcome::Accepted, "{late:?}");
+    smsc.until("bind");
+    assert_eq!(provider.send(&sms(3, "+14155550100"), Millis(0)).await.outcome, Outcome::Accepted);
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_is_throttled_is_submitted_again_and_not_the_whole_message() {
+    let smsc = Smsc::start(&json!({}));
+    let long = sms_saying(1, "+14155550198", &"word ".repeat(80));
+    assert_eq!(smpp(smsc.port, "").send(&long, Millis(0)).await.outcome, Outcome::Accepted);
+    let parts: Vec<String> = (0..4)
+        .map(|_| smsc.until("id")["udh"][0].as_str().unwrap().to_owned())
+        .map(|header| header[header.len() - 2..].to_owned())
+        .collect();
+    assert_eq!(parts, ["01", "02", "02", "03"]);
 }

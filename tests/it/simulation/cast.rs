@@ -104,7 +104,7 @@ pub(crate) fn runs(scenario: &Scenario) -> Vec<Run> {
             started_at: None,
             completed_at: None,
         };
-        runs.push(Run { campaign, people });
+        runs.push(Run { campaign, people, slot_round: 1 });
     }
     runs
 }

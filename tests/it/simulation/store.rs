@@ -16,8 +16,8 @@ use candour::domain::plan::Failing;
 use candour::domain::queue::Queue;
 use candour::domain::remedy::RemedyCode;
 use candour::store::{
-    ClaimRequest, Delay, DeliveryStore, Left, OpenAttempt, ProviderWord, ReapReport, ReceiptEffect, Result,
-    SettleReport, Silence, SilenceReport, StoreError, Unanswered,
+    ClaimRequest, Delay, DeliveryStore, Left, ProviderWord, ReapReport, ReceiptEffect, Result, SettleReport, Silence,
+    SilenceReport, StoreError, Unanswered, UnansweredPage,
 };
 use uuid::Uuid;
 
@@ -218,8 +218,11 @@ impl DeliveryStore for FaultyStore {
         _now: Millis,
     ) -> Result<u32> {
         let id = slots.first().map_or(campaign.0, |(attempt, _)| attempt.0);
-        let has_slot = delay == Delay::Slot;
-        let slots: Vec<_> = slots.into_iter().map(|(attempt, due)| (attempt, Back::At { due, has_slot })).collect();
+        let slot = match delay {
+            Delay::Slot { round } => Some(round),
+            Delay::Hour => None,
+        };
+        let slots: Vec<_> = slots.into_iter().map(|(attempt, due)| (attempt, Back::At { due, slot })).collect();
         self.call("put off", id, move |model| model.hand_back(campaign, worker, &slots)).await
     }
 
@@ -324,7 +327,7 @@ impl DeliveryStore for FaultyStore {
         Err(not_here("give_codes"))
     }
 
-    async fn unanswered(&self, _: &Unanswered) -> Result<Vec<OpenAttempt>> {
+    async fn unanswered(&self, _: &Unanswered) -> Result<UnansweredPage> {
         Err(not_here("unanswered"))
     }
 

@@ -125,9 +125,9 @@ impl LimitStore for FaultyStore {
         self.call("set limit", Uuid::nil(), set).await
     }
 
-    async fn remove_limit(&self, kind: LimitKind, name: &str, _: AuditEntry) -> Result<()> {
+    async fn remove_limit(&self, kind: LimitKind, name: &str, audit: AuditEntry) -> Result<()> {
         let name = name.to_owned();
-        self.call("remove limit", Uuid::nil(), move |model| model.remove_limit(kind, &name)).await
+        self.call("remove limit", Uuid::nil(), move |model| model.remove_limit(kind, &name, audit.at)).await
     }
 
     async fn take_tokens(

@@ -70,37 +70,87 @@ on_both!(slots_of_a_domain_follow_one_another, |world| {
     let new = Slots { first: Millis(T0.0 + 100), per_second: 8.0 };
     assert_eq!(slots(1, 100).await, Ok(Some(new)), "whoever asks does so at the rate as it is, from now on");
     slots(8_000, 200).await.unwrap();
-    world.store.free_slots(Millis(T0.0 + 300)).await.unwrap();
+    let other = Limit { name: String::from("c.example"), ..faster.clone() };
+    world.store.set_limit(&other, world.audit(incident, "limit.set")).await.unwrap();
+    let behind = slots(1, 300).await.unwrap().unwrap();
+    assert!(behind.first.0 > T0.0 + 1_000_000, "a rate for people who had none changes no slot");
+    let changed = Limit { per_second: 1.0, updated_at: Millis(T0.0 + 300), ..other };
+    world.store.set_limit(&changed, world.audit(incident, "limit.set")).await.unwrap();
     let anew = Slots { first: Millis(T0.0 + 300), per_second: 8.0 };
-    assert_eq!(slots(1, 300).await, Ok(Some(anew)), "nobody waits behind slots that were given back");
+    assert_eq!(slots(1, 300).await, Ok(Some(anew)), "nobody waits behind slots that are none any more");
 });
 
-on_both!(slots_that_are_given_back_are_due_at_once_and_an_hour_is_no_slot, |world| {
+on_both!(slots_end_with_the_rate_and_an_hour_is_no_slot, |world| {
+    let incident = world.incident().await.id;
+    let rate =
+        |per_second| Limit { kind: LimitKind::Domain, name: String::from("a.example"), per_second, updated_at: T0 };
+    let set = async |per_second| {
+        world.store.set_limit(&rate(per_second), world.audit(incident, "limit.set")).await.unwrap();
+    };
+    set(1.0).await;
     let people = (0..3).map(|n| reachable(&format!("p{n}"), 1, 0)).collect();
     let campaign = world.running(people).await;
     let worker = world.worker(FOREVER).await;
-    let claimed = world.claim(campaign.id, worker, Channel::Email, 3, T0).await.unwrap();
     let later = Millis(T0.0 + 3_600_000);
+    let claim = async |at| world.claim(campaign.id, worker, Channel::Email, 3, at).await.unwrap();
     let put_off = async |which: &[Claimed], delay| {
         let until = which.iter().map(|one| (one.attempt, later)).collect();
         world.store.put_off(campaign.id, worker, until, delay, T0).await.unwrap()
     };
-    assert_eq!(put_off(&claimed[..2], Delay::Slot).await, 2);
-    assert_eq!(put_off(&claimed[2..], Delay::Hour).await, 1);
-    assert!(world.claim(campaign.id, worker, Channel::Email, 3, T0).await.unwrap().is_empty());
+    let slots = |of: &[Claimed]| of.iter().map(|one| one.slot).collect::<Vec<_>>();
 
+    let claimed = claim(T0).await;
+    let round = claimed[0].slot_round;
+    assert_eq!(put_off(&claimed[..2], Delay::Slot { round }).await, 2);
+    assert_eq!(put_off(&claimed[2..], Delay::Hour).await, 1);
+    assert!(claim(T0).await.is_empty());
+    assert_eq!(world.store.free_slots(T0).await, Ok(0), "the rate is as it was");
+
+    set(2.0).await;
+    let mut due = claim(later).await;
+    assert_eq!(slots(&due), [None, None, None], "whoever becomes due before being freed meets the new rate too");
+    due.sort_by_key(|one| one.person.id);
+    let round = due[0].slot_round;
+    put_off(&due[..2], Delay::Slot { round }).await;
+    put_off(&due[2..], Delay::Hour).await;
+    set(3.0).await;
     assert_eq!(world.store.free_slots(T0).await, Ok(2));
     assert_eq!(world.store.free_slots(T0).await, Ok(0), "once");
-    let freed = world.claim(campaign.id, worker, Channel::Email, 3, T0).await.unwrap();
-    assert_eq!(freed.iter().map(|one| one.slot).collect::<Vec<_>>(), [None, None], "they meet the rate anew");
-    put_off(&freed[..1], Delay::Slot).await;
-    let rest = world.claim(campaign.id, worker, Channel::Email, 3, later).await.unwrap();
-    let mut slots: Vec<_> = rest.iter().map(|one| one.slot).collect();
-    slots.sort_unstable();
-    assert_eq!(slots, [None, Some(later)], "the one who waited for an hour has none");
+    let freed = claim(T0).await;
+    assert_eq!(slots(&freed), [None, None], "they meet the rate anew");
+
+    let round = freed[0].slot_round;
+    world.store.remove_limit(LimitKind::Domain, "a.example", world.audit(incident, "limit.removed")).await.unwrap();
+    put_off(&freed[..1], Delay::Slot { round }).await;
+    let again = claim(T0).await;
+    assert_eq!(slots(&again), [None], "nobody is put off to a slot that was taken at a rate that is gone");
+    put_off(&again, Delay::Slot { round: again[0].slot_round }).await;
+    put_off(&freed[1..], Delay::Hour).await;
+    let rest = claim(later).await;
+    let mut of_each = slots(&rest);
+    of_each.sort_unstable();
+    assert_eq!(of_each, [None, None, Some(later)], "those who waited for an hour have none");
     let with_slot: Vec<Claimed> = rest.into_iter().filter(|one| one.slot.is_some()).collect();
     put_off(&with_slot, Delay::Hour).await;
-    let again = world.claim(campaign.id, worker, Channel::Email, 3, later).await.unwrap();
-    assert_eq!(again.iter().map(|one| one.slot).collect::<Vec<_>>(), [None], "and who has one loses it by waiting");
+    assert_eq!(slots(&claim(later).await), [None], "and who has one loses it by waiting");
+    world.assert_consistent().await;
+});
+
+on_both!(many_are_freed_in_steps, |world| {
+    let incident = world.incident().await.id;
+    let rate =
+        |per_second| Limit { kind: LimitKind::Domain, name: String::from("a.example"), per_second, updated_at: T0 };
+    world.store.set_limit(&rate(1.0), world.audit(incident, "limit.set")).await.unwrap();
+    let people = (0..4500).map(|n| reachable(&format!("p{n}"), 1, 0)).collect();
+    let campaign = world.running(people).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(campaign.id, worker, Channel::Email, 4500, T0).await.unwrap();
+    let later = Millis(T0.0 + 3_600_000);
+    let until = claimed.iter().map(|one| (one.attempt, later)).collect();
+    let delay = Delay::Slot { round: claimed[0].slot_round };
+    assert_eq!(world.store.put_off(campaign.id, worker, until, delay, T0).await, Ok(4500));
+    world.store.set_limit(&rate(2.0), world.audit(incident, "limit.set")).await.unwrap();
+    assert_eq!(world.store.free_slots(T0).await, Ok(4500));
+    assert_eq!(world.claim(campaign.id, worker, Channel::Email, 4500, T0).await.unwrap().len(), 4500);
     world.assert_consistent().await;
 });

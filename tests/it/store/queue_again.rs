@@ -4,6 +4,7 @@ use candour::domain::actor::ActorRef;
 use candour::domain::campaign::{CampaignAction, CampaignState};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
+use candour::domain::incident::IncidentState;
 use candour::domain::outcome::Outcome;
 use candour::store::{Again, CampaignStore, DeliveryStore, PeopleStore, StoreError};
 
@@ -81,6 +82,24 @@ on_both!(a_cancelled_campaign_tells_nobody_again, |world| {
     assert!(matches!(refused, Err(StoreError::Conflict(reason)) if reason.contains("cancelled")));
 });
 
+on_both!(nobody_is_told_again_once_the_incident_has_ended, |world| {
+    let campaign = world.running(vec![reachable("a", 1, 0), reachable("b", 0, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    let email = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();
+    world.settle_all(worker, &email, Outcome::Rejected).await;
+    let text = world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap();
+    world.settle_all(worker, &text, Outcome::Unknown).await;
+    world.to_state(campaign.incident, IncidentState::Draft, IncidentState::Open).await;
+    world.to_state(campaign.incident, IncidentState::Open, IncidentState::Closed).await;
+    let all = Again { bad_address: true, rejected: true, gave_up: true, unknown: true };
+    let refused = world.tell_again(&campaign, all, T0).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(reason)) if reason.contains("closed; open it first")));
+    assert_eq!(world.store.campaign(campaign.id).await.unwrap().state, CampaignState::Completed);
+    // What came of a message may be found out later.
+    let (_, people) = world.store.take_unknown_as_reached(campaign.id, &bob(), T0, "their list").await.unwrap();
+    assert_eq!(people, 1);
+});
+
 on_both!(jurisdictions_add_up, |world| {
     let campaign = world.running((0..4).map(|n| reachable(&format!("p{n}"), 1, 0)).collect()).await;
     let worker = world.worker(FOREVER).await;
@@ -116,6 +135,33 @@ on_both!(an_address_that_came_since_is_tried_before_the_dead_ones, |world| {
     world.assert_consistent().await;
 });
 
+on_both!(each_dead_end_goes_on_by_what_that_person_has_got_since, |world| {
+    let before = vec![reachable("a", 1, 0), reachable("b", 1, 1), reachable("c", 0, 1), reachable("d", 1, 0)];
+    let campaign = world.running(before).await;
+    let worker = world.worker(FOREVER).await;
+    for channel in [Channel::Email, Channel::Sms] {
+        let claimed = world.claim(campaign.id, worker, channel, 10, T0).await.unwrap();
+        world.settle_all(worker, &claimed, Outcome::BadAddress).await;
+    }
+    let since = vec![reachable("a", 1, 1), reachable("b", 1, 3), reachable("c", 2, 1)];
+    let ids = world.people_ids(since.len());
+    world.store.import_people(campaign.incident, since, ids, T0, bob()).await.unwrap();
+    let dead = Again { bad_address: true, ..Again::default() };
+    let (_, people) = world.tell_again(&campaign, dead, T0).await.unwrap();
+    assert_eq!(people, 4);
+    world.assert_consistent().await;
+    let mut steps = Vec::new();
+    for channel in [Channel::Email, Channel::Sms] {
+        for one in world.claim(campaign.id, worker, channel, 10, T0).await.unwrap() {
+            let (cascade, place) = (one.progress.cascade.to_code(), one.progress.place);
+            steps.push((one.person.record.reference.expose().clone(), cascade, place));
+        }
+    }
+    steps.sort();
+    let expected = [("a", "e0s0", 1), ("b", "e0s0s1s2", 2), ("c", "s0e0e1", 1), ("d", "e0", 0)];
+    assert_eq!(steps, expected.map(|(who, cascade, place)| (who.to_owned(), cascade.to_owned(), place)));
+});
+
 on_both!(whom_another_campaign_is_to_tell_is_not_told_again, |world| {
     let first = world.running(vec![reachable("a", 1, 0), reachable("b", 1, 0)]).await;
     let worker = world.worker(FOREVER).await;
@@ -134,5 +180,25 @@ on_both!(whom_another_campaign_is_to_tell_is_not_told_again, |world| {
     let (_, people) = world.tell_again(&first, rejected, T0).await.unwrap();
     assert_eq!(people, 1);
     assert!(!world.tell_all(&first, worker).await.contains(&told[0].person.id));
+    world.assert_consistent().await;
+});
+
+on_both!(whom_a_cancelled_campaign_has_in_flight_is_not_told_again_before_that_has_ended, |world| {
+    let first = world.running(vec![reachable("a", 1, 0), reachable("b", 1, 0)]).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(first.id, worker, Channel::Email, 2, T0).await.unwrap();
+    world.settle_all(worker, &claimed, Outcome::Rejected).await;
+    let second = world.further(&first).await;
+    let sending = world.claim(second.id, worker, Channel::Email, 1, T0).await.unwrap();
+    world.act(&second, CampaignAction::Cancel).await.unwrap();
+    let rejected = Again { rejected: true, ..Again::default() };
+    let (_, people) = world.tell_again(&first, rejected, T0).await.unwrap();
+    assert_eq!(people, 1);
+    assert!(!world.tell_all(&first, worker).await.contains(&sending[0].person.id), "the second may tell them yet");
+    // It has not, so nobody has told them.
+    world.settle_all(worker, &sending, Outcome::Retry).await;
+    let (_, people) = world.tell_again(&first, rejected, T0).await.unwrap();
+    assert_eq!(people, 1);
+    assert_eq!(world.tell_all(&first, worker).await, [sending[0].person.id]);
     world.assert_consistent().await;
 });

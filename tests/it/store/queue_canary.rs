@@ -57,7 +57,7 @@ on_both!(whoever_is_handed_back_is_replaced, |world| {
     let claimed = world.claim(campaign.id, worker, Channel::Email, 100, T0).await.unwrap();
     assert_eq!(claimed.len(), 4);
     let later = claimed[1..].iter().map(|one| (one.attempt, Millis(T0.0 + 3_600_000))).collect();
-    assert_eq!(world.store.put_off(campaign.id, worker, later, Delay::Slot, T0).await.unwrap(), 3);
+    assert_eq!(world.store.put_off(campaign.id, worker, later, Delay::Slot { round: 1 }, T0).await.unwrap(), 3);
     world.settle_all(worker, &claimed[..1], Outcome::Accepted).await;
     let told = world.store.campaign(campaign.id).await.unwrap();
     assert_eq!(told.canary, CanaryStage::Telling(3), "one was told; nobody is watched yet");

@@ -6,7 +6,7 @@ use candour::domain::campaign::PersonState;
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::outcome::Outcome;
-use candour::store::{AuditStore, CampaignStore, DeliveryStore, ReapReport, StoreError};
+use candour::store::{AuditStore, CampaignStore, DeliveryStore, ReapReport, ReceiptEffect, StoreError};
 
 use super::queue_support::{FOREVER, T0, policies, reachable};
 use crate::support::stores::on_both;
@@ -51,6 +51,21 @@ on_both!(the_policy_of_the_channel_decides_and_late_settlements_are_noted_but_re
         actions.ends_with(&[String::from("delivery.reaped"), String::from("delivery.settled_late")]),
         "{actions:?}"
     );
+
+    // The answer to that may be lost: whoever asks again is told of them again, and each is taken once.
+    let mut named = world.settle_all(worker, &claimed, Outcome::Accepted).await.late;
+    named.sort_unstable();
+    assert_eq!(named, attempts);
+    assert!(
+        world.settle_all(worker, &claimed, Outcome::Rejected).await.late.is_empty(),
+        "of two answers the first counts"
+    );
+    for attempt in attempts {
+        let key = format!("answered {attempt}");
+        assert_eq!(world.receipt(&key, attempt, Some(Outcome::Accepted)).await, ReceiptEffect::Moved);
+        assert_eq!(world.receipt(&key, attempt, Some(Outcome::Accepted)).await, ReceiptEffect::Repeated);
+    }
+    assert_eq!(world.counts(campaign.id).await.reached, 2);
     world.assert_consistent().await;
 });
 

@@ -1,17 +1,12 @@
 //! Sealing a population, acting on campaigns, covering by an announcement.
 
 use candour::domain::actor::ActorRef;
-use candour::domain::announcement::{Announcement, AnnouncementState};
 use candour::domain::attempt::UnreachableReason;
 use candour::domain::campaign::{CampaignAction, CampaignState, Counts};
 use candour::domain::channel::Channel;
 use candour::domain::incident::IncidentState;
-use candour::domain::locale::Locale;
 use candour::domain::outcome::Outcome;
-use candour::store::{
-    AnnouncementStore, AuditStore, CampaignStore, DeliveryStore, IncidentStore, PeopleStore, StoreError,
-};
-use serde_json::json;
+use candour::store::{AuditStore, CampaignStore, DeliveryStore, IncidentStore, PeopleStore, StoreError};
 
 use super::queue_support::{FOREVER, T0, reachable, settlement};
 use crate::support::stores::{on_both, operator};
@@ -138,29 +133,7 @@ on_both!(an_announcement_covers_whoever_becomes_unreachable_after_it, |world| {
     let campaign = world.running(vec![reachable("a", 1, 0), reachable("b", 0, 0)]).await;
     let incident = campaign.incident;
     assert_eq!(world.store.cover_by_announcement(incident, T0).await, Ok(0), "nothing is published");
-    let text = json!({
-        "title": "t", "what_happened": "w", "what_we_do": "w", "what_you_can_do": ["1"], "what_we_offer": "o",
-    });
-    let draft = Announcement {
-        id: world.id(),
-        incident,
-        slug: String::from("tape"),
-        state: AnnouncementState::Draft,
-        default_locale: Locale::parse("en").unwrap(),
-        texts: serde_json::from_value(json!({ "en": text })).unwrap(),
-        covers: 0,
-        reasons: [].into(),
-        author: ActorRef(String::from("key:1:ann")),
-        publisher: None,
-        created_at: T0,
-        published_at: None,
-        withdrawn_at: None,
-        withdrawn_reason: None,
-        updated_at: T0,
-    };
-    world.store.put_announcement(&draft, world.audit(incident, "announcement.drafted")).await.unwrap();
-    let audit = world.audit(incident, "announcement.published");
-    world.store.publish_announcement(draft.id, &operator(), T0, audit).await.unwrap();
+    world.announce(incident).await;
     assert_eq!(world.counts(campaign.id).await.announced, 1);
     let worker = world.worker(FOREVER).await;
     let claimed = world.claim(campaign.id, worker, Channel::Email, 1, T0).await.unwrap();

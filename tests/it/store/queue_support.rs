@@ -1,11 +1,13 @@
 //! What tests of the queue share: a campaign with people, and the invariants that hold after every step.
 
 use candour::domain::actor::ActorRef;
+use candour::domain::announcement::{Announcement, AnnouncementState};
 use candour::domain::attempt::{ChannelPolicy, Claimed, Settlement, UnknownPolicy, next};
 use candour::domain::campaign::{Campaign, CampaignAction, CampaignState, Counts, Priority};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::id::{AttemptId, CampaignId, IncidentId, WorkerId};
+use candour::domain::locale::Locale;
 use candour::domain::notice::Notice;
 use candour::domain::outcome::Outcome;
 use candour::domain::person::PersonRecord;
@@ -13,7 +15,8 @@ use candour::domain::plan::{CanaryStage, Plan};
 use candour::domain::queue::Queue;
 use candour::domain::retry::RetryPolicy;
 use candour::store::{
-    Again, CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result, SettleReport,
+    Again, AnnouncementStore, CampaignStore, ClaimRequest, DeliveryStore, NoticeStore, PeopleStore, Result,
+    SettleReport,
 };
 use serde_json::json;
 
@@ -160,6 +163,33 @@ impl World {
         let campaign = self.seal_by(incident, &notice, plan, &routing()).await.unwrap();
         self.act(&campaign, CampaignAction::Approve).await.unwrap();
         self.act(&campaign, CampaignAction::Start).await.unwrap()
+    }
+
+    /// Publishes an announcement.
+    pub(crate) async fn announce(&self, incident: IncidentId) {
+        let text = json!({
+            "title": "t", "what_happened": "w", "what_we_do": "w", "what_you_can_do": ["1"], "what_we_offer": "o",
+        });
+        let draft = Announcement {
+            id: self.id(),
+            incident,
+            slug: String::from("tape"),
+            state: AnnouncementState::Draft,
+            default_locale: Locale::parse("en").unwrap(),
+            texts: serde_json::from_value(json!({ "en": text })).unwrap(),
+            covers: 0,
+            reasons: [].into(),
+            author: ActorRef(String::from("key:1:ann")),
+            publisher: None,
+            created_at: T0,
+            published_at: None,
+            withdrawn_at: None,
+            withdrawn_reason: None,
+            updated_at: T0,
+        };
+        self.store.put_announcement(&draft, self.audit(incident, "announcement.drafted")).await.unwrap();
+        let audit = self.audit(incident, "announcement.published");
+        self.store.publish_announcement(draft.id, &operator(), T0, audit).await.unwrap();
     }
 
     /// A worker with a lease.

@@ -14,7 +14,7 @@ const NIL: AttemptId = AttemptId(uuid::Uuid::nil());
 
 async fn open(world: &World) -> Vec<OpenAttempt> {
     let which = Unanswered { provider: String::from("relay"), after: NIL, limit: 10 };
-    world.store.unanswered(&which).await.unwrap()
+    world.store.unanswered(&which).await.unwrap().open
 }
 
 async fn say(world: &World, attempt: AttemptId, reference: Option<&str>, outcome: Outcome) -> ReceiptEffect {
@@ -37,7 +37,7 @@ on_both!(a_message_that_is_found_is_one_attempts_only, |world| {
     assert_eq!((listed[0].step.channel, listed[0].campaign), (Channel::Sms, campaign.id));
     assert!(listed.iter().all(|one| !one.person.record.phones.is_empty()), "their records are open");
     let elsewhere = Unanswered { provider: String::from("other"), after: NIL, limit: 10 };
-    assert!(world.store.unanswered(&elsewhere).await.unwrap().is_empty());
+    assert!(world.store.unanswered(&elsewhere).await.unwrap().open.is_empty());
 
     let taken = format!("ref-{}", claimed[0].attempt);
     let (one, two) = (claimed[1].attempt, claimed[2].attempt);
@@ -91,4 +91,30 @@ on_both!(an_email_that_is_found_is_not_repeated, |world| {
     assert_eq!(world.counts(campaign.id).await.reached, 1);
     assert!(world.claim(campaign.id, worker, Channel::Email, 1, FOREVER).await.unwrap_or_default().is_empty());
     world.assert_consistent().await;
+});
+
+on_both!(records_that_do_not_open_hide_nobody_behind_them, |world| {
+    let worker = world.worker(FOREVER).await;
+    let mut attempts = Vec::new();
+    for people in [vec![reachable("a", 0, 1), reachable("b", 0, 1)], vec![reachable("c", 0, 1)]] {
+        let campaign = world.running(people).await;
+        let claimed = world.claim(campaign.id, worker, Channel::Sms, 2, T0).await.unwrap();
+        world.settle_all(worker, &claimed, Outcome::Unknown).await;
+        attempts.extend(claimed.iter().map(|one| one.attempt));
+    }
+    attempts.sort_unstable();
+    // The first incident's key is no longer its own.
+    let spoil = "UPDATE incident_keys SET wrapped = (SELECT wrapped FROM incident_keys ORDER BY incident_id DESC LIMIT 1) \
+                 WHERE incident_id = (SELECT incident_id FROM incident_keys ORDER BY incident_id LIMIT 1)";
+    assert_eq!(world.execute(spoil).await, 1);
+
+    let mut which = Unanswered { provider: String::from("relay"), after: NIL, limit: 2 };
+    let page = world.store.unanswered(&which).await.unwrap();
+    assert!(page.open.is_empty());
+    assert_eq!(page.last, Some(attempts[1]), "there is more to look at");
+    which.after = attempts[1];
+    let page = world.store.unanswered(&which).await.unwrap();
+    assert_eq!(page.open.iter().map(|one| one.attempt).collect::<Vec<_>>(), [attempts[2]]);
+    which.after = attempts[2];
+    assert_eq!(world.store.unanswered(&which).await.unwrap().last, None);
 });

@@ -125,9 +125,17 @@ async fn keys_file(world: &World) -> i64 {
 on_both!(a_destroyed_key_is_in_no_file_of_the_database, |world| {
     let incident = world.incident().await.id;
     let before = wrapped(&world).await;
-    go(&world, incident, Draft, Discarded).await;
     assert!(still_there(&world, &before).await);
+    go(&world, incident, Draft, Discarded).await;
     destroy(&world, incident).await.unwrap();
+    // A transaction of another test may hold PostgreSQL up: then the next erasure does it.
+    for _ in 0..4 {
+        if still_there(&world, &before).await {
+            let next = world.incident().await.id;
+            go(&world, next, Draft, Discarded).await;
+            destroy(&world, next).await.unwrap();
+        }
+    }
     assert!(!still_there(&world, &before).await);
 });
 

@@ -32,7 +32,7 @@ impl World {
     /// Announcing.
     pub(crate) fn announcements(&self) -> Announcements {
         let renderer = Renderer::load(None).unwrap();
-        Announcements::new(self.store.clone(), Arc::new(System), Arc::new(System), Arc::new(renderer))
+        Announcements::new(self.store.clone(), Arc::new(System), Arc::new(System), Arc::new(renderer), true)
     }
 
     /// Alert hooks.

@@ -8,6 +8,7 @@ const say = (what) => process.stdout.write(JSON.stringify(what) + '\n');
 const plays = JSON.parse(process.argv[2]);
 const ids = plays.ids || 'same';
 let number = 0;
+let throttled = false;
 
 const receipt = (session, id, state, pdu, more) => {
     const names = { 2: 'DELIVRD', 5: 'UNDELIV', 1: 'ENROUTE' };
@@ -51,6 +52,11 @@ const server = smpp.createServer(secure || {}, (session) => {
         if (to.endsWith('95')) { answer(0); return receipt(session, 'nobodys', 2, pdu, { tlv: true }); }
         if (to.endsWith('96')) return session.socket.write(Buffer.from('000000058000000400000000', 'hex')); // nonsense
         if (to.endsWith('97')) return answer(smpp.ESME_RINVDSTADR);
+        if (to.endsWith('98')) { // too fast, once, at the second part
+            const late = !throttled && message.udh && message.udh[0][message.udh[0].length - 1] === 2;
+            throttled = throttled || late;
+            return answer(late ? smpp.ESME_RTHROTTLED : 0);
+        }
         answer(parseInt(to.slice(-2), 16));
     });
 });

@@ -1,6 +1,7 @@
 //! The queue's statements for `PostgreSQL`: arrays through `UNNEST`, row locks in one order, `SKIP LOCKED` where any
 //! row will do.
 
+mod again;
 mod columns;
 mod sql;
 

@@ -115,7 +115,8 @@ SET receipt = CASE WHEN a.outcome = 'unknown' THEN COALESCE(a.receipt, late.outc
     reference = COALESCE(a.reference, late.reference)
 FROM UNNEST($2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS late (attempt, person, outcome, reference)
 WHERE a.id = late.attempt AND a.campaign_id = $1 AND a.person_id = late.person
-    AND ((a.outcome = 'unknown' AND a.receipt IS NULL) OR (a.reference IS NULL AND late.reference IS NOT NULL))
+    AND ((a.outcome = 'unknown' AND (a.receipt IS NULL OR a.receipt = late.outcome))
+         OR (a.reference IS NULL AND late.reference IS NOT NULL))
 RETURNING a.id, a.outcome = 'unknown'";
 
 pub(super) const UNBEGUN: &str = "/* unbegun */

@@ -1,6 +1,7 @@
 //! The queue's statements for `SQLite`: a batch travels as one JSON parameter, with its identifiers as one blob of 16
 //! bytes each beside it. There is one writer, so what a transaction has read stays as it is until it ends.
 
+mod again;
 mod batch;
 #[cfg(test)]
 mod plans;

@@ -3,11 +3,12 @@
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
-use super::super::leaving::PEOPLE_AFTER;
-use super::sql;
+use super::{again, sql};
+use crate::store::queue::leaving::PEOPLE_AFTER;
+use crate::store::queue::slots::FREE;
 use crate::store::remedies::{MARK_SENT, READ_CODES, RELEASE};
 
-const HOT: [&str; 19] = [
+const HOT: [&str; 20] = [
     sql::LEASE_END,
     sql::DUE,
     sql::TAKE,
@@ -25,6 +26,7 @@ const HOT: [&str; 19] = [
     sql::GIVE_OVER,
     sql::RESIDENCES,
     PEOPLE_AFTER,
+    FREE,
     READ_CODES,
     MARK_SENT,
 ];
@@ -46,6 +48,24 @@ async fn no_hot_statement_walks_over_a_campaign() {
                     .any(|t| step == format!("SCAN {t}"));
             assert!(!walks, "{step} in {statement}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_retry_reads_those_who_were_given_up_and_looks_each_up_once() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("memory is there");
+    sqlx::migrate!("migrations/sqlite").run(&mut connection).await.expect("the schema is sound");
+    for statement in again::GIVEN_UP {
+        let plan =
+            sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"))).fetch_all(&mut connection).await;
+        let steps: Vec<String> = plan.expect("the statement is sound").iter().map(|row| row.get("detail")).collect();
+        let has = |start: &str| steps.iter().any(|step| step.starts_with(start));
+        assert!(
+            has("SEARCH p USING INDEX campaign_people_unreachable (campaign_id=? AND state=? AND reason=?"),
+            "{steps:?}"
+        );
+        assert!(has("SEARCH f USING AUTOMATIC"), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.ends_with("(campaign_id=?)")), "{steps:?}");
     }
 }
 

@@ -107,7 +107,7 @@ FROM (
     FROM json_each($4)
 ) AS late
 WHERE id = late.attempt AND +campaign_id = $1 AND person_id = late.person
-    AND ((attempts.outcome = 'unknown' AND receipt IS NULL)
+    AND ((attempts.outcome = 'unknown' AND (receipt IS NULL OR receipt = late.outcome))
          OR (attempts.reference IS NULL AND late.reference IS NOT NULL))
 RETURNING id, attempts.outcome = 'unknown'";
 

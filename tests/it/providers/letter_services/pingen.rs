@@ -69,7 +69,7 @@ async fn a_letter_is_uploaded_and_ordered_and_the_token_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_before_the_order_is_tried_again_and_after_it_nobody_knows() {
     let errors = |status: u16| ok(status, r#"{"errors":[{"code":"x_1","title":"x","source":{}}]}"#);
-    let cases: [(Vec<Say>, Outcome); 12] = [
+    let cases: [(Vec<Say>, Outcome); 15] = [
         (vec![ok(401, "{}")], Outcome::Misconfigured),
         (vec![Say::Drop], Outcome::Retry),
         (vec![ok(200, "<html>")], Outcome::Retry),
@@ -81,13 +81,38 @@ async fn what_fails_before_the_order_is_tried_again_and_after_it_nobody_knows() 
         (vec![token(), place(), ok(200, ""), errors(422)], Outcome::Rejected),
         (vec![token(), place(), ok(200, ""), errors(403)], Outcome::Misconfigured),
         (vec![token(), place(), ok(200, ""), errors(500)], Outcome::Retry),
-        (vec![token(), place(), ok(200, ""), ok(201, "cut of")], Outcome::Accepted),
+        (vec![token(), place(), ok(200, ""), errors(504)], Outcome::Unknown),
+        (vec![token(), place(), ok(200, ""), ok(201, "cut of")], Outcome::Unknown),
+        (vec![token(), place(), ok(200, ""), ok(200, "<html>a portal</html>")], Outcome::Unknown),
+        (vec![token(), place(), ok(200, ""), ok(200, r#"{"data":{}}"#)], Outcome::Unknown),
     ];
     for (script, outcome) in cases {
         let vendor = Vendor::saying(script.clone()).await;
         let answer = pingen(&vendor.url).send(&letter_message(1, berlin()), Millis(0)).await;
         assert_eq!(answer.outcome, outcome, "{script:?} {answer:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_taken_back_is_renewed_and_a_new_one_that_is_refused_is_the_accounts_fault() {
+    let gone = || ok(401, "{}");
+    let script = vec![
+        // A new token is refused at the order; the same, when it is old, before the upload.
+        vec![token(), place(), ok(200, ""), gone()],
+        vec![gone()],
+        // Another token, which is old when it is refused at the order.
+        vec![token(), place(), ok(200, ""), created()],
+        vec![place(), ok(200, ""), gone()],
+        vec![token(), place(), ok(200, ""), created()],
+    ];
+    let vendor = Vendor::saying(script.concat()).await;
+    let pingen = pingen(&vendor.url);
+    let mut outcomes = Vec::new();
+    for minute in [0, 2, 4, 6, 8] {
+        outcomes.push(pingen.send(&letter_message(1, berlin()), Millis(minute * 60_000)).await.outcome);
+    }
+    let expected = [Outcome::Misconfigured, Outcome::Retry, Outcome::Accepted, Outcome::Retry, Outcome::Accepted];
+    assert_eq!(outcomes, expected);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Model {
             if one.reason.take() == Some(UnreachableReason::BadAddress) {
                 one.progress.place = 0;
             }
-            (one.state, one.progress.tries, one.due, one.has_slot) = (PersonState::Pending, 0, now.0, false);
+            (one.state, one.progress.tries, one.due, one.slot) = (PersonState::Pending, 0, now.0, None);
             again += 1;
         }
         self.follow(campaign)?;

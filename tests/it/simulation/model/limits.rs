@@ -26,16 +26,22 @@ impl Model {
     /// Sets a rate, without a burst.
     pub(crate) fn set_limit(&mut self, limit: &Limit) {
         let rate = Rate { set: Some(limit.per_second), tokens: 0.0, filled_at: limit.updated_at };
-        self.limits.insert((limit.kind, limit.name.clone()), rate);
+        let was = self.limits.insert((limit.kind, limit.name.clone()), rate);
+        if limit.kind == LimitKind::Domain && was.is_some() {
+            self.void_slots(limit.updated_at);
+        }
     }
 
     /// Takes a rate away.
-    pub(crate) fn remove_limit(&mut self, kind: LimitKind, name: &str) -> Result<()> {
+    pub(crate) fn remove_limit(&mut self, kind: LimitKind, name: &str, now: Millis) -> Result<()> {
         let key = (kind, name.to_owned());
         if self.limits.get(&key).is_none_or(|rate| rate.set.is_none()) {
             return Err(StoreError::NotFound("limit"));
         }
         self.limits.remove(&key);
+        if kind == LimitKind::Domain {
+            self.void_slots(now);
+        }
         Ok(())
     }
 
@@ -66,19 +72,29 @@ impl Model {
         Some(slots)
     }
 
-    /// Whoever waits for a slot is due now, and the next slot of each domain is too.
-    pub(crate) fn free_slots(&mut self, now: Millis) -> u64 {
+    /// No slot is one any more.
+    fn void_slots(&mut self, now: Millis) {
         for ((kind, _), rate) in &mut self.limits {
             if *kind == LimitKind::Domain {
                 rate.filled_at = rate.filled_at.min(now);
             }
         }
         let under_way = [CampaignState::Running, CampaignState::Paused];
-        let mut freed = 0;
         for run in self.runs.values_mut().filter(|run| under_way.contains(&run.campaign.state)) {
-            let waiting = |one: &&mut Standing| one.state == PersonState::Pending && one.has_slot && one.due > now.0;
+            run.slot_round += 1;
+        }
+    }
+
+    /// Whoever waits for a slot that is none any more is due now.
+    pub(crate) fn free_slots(&mut self, now: Millis) -> u64 {
+        let mut freed = 0;
+        for run in self.runs.values_mut() {
+            let round = run.slot_round;
+            let waiting = |one: &&mut Standing| {
+                one.state == PersonState::Pending && one.slot.is_some_and(|slot| slot != round) && one.due > now.0
+            };
             for one in run.people.values_mut().filter(waiting) {
-                (one.due, one.has_slot) = (now.0, false);
+                (one.due, one.slot) = (now.0, None);
                 freed += 1;
             }
         }

@@ -37,8 +37,8 @@ pub(crate) struct Standing {
     pub(crate) state: PersonState,
     pub(crate) due: i64,
     pub(crate) repeats: bool,
-    /// Whether the person has waited for a slot of their destination's rate.
-    pub(crate) has_slot: bool,
+    /// In which round the person was given the slot of their destination's rate that they wait for.
+    pub(crate) slot: Option<i64>,
     /// The destination in whose queue the person waits, once they have been sorted.
     pub(crate) destination: Option<Arc<str>>,
     /// Why the person cannot be reached.
@@ -55,9 +55,9 @@ impl Standing {
         let state = if cascade_is_empty { PersonState::Unreachable } else { PersonState::Pending };
         let progress = Progress { cascade, place: 0, tries: 0 };
         let reason = cascade_is_empty.then_some(UnreachableReason::NoContact);
-        let (due, repeats, has_slot) = (0, false, false);
+        let (due, repeats, slot) = (0, false, None);
         let (destination, attempt, worker) = (None, None, None);
-        Self { person, progress, state, due, repeats, has_slot, destination, reason, attempt, worker }
+        Self { person, progress, state, due, repeats, slot, destination, reason, attempt, worker }
     }
 
     /// Where the person waits.
@@ -72,8 +72,8 @@ impl Standing {
 pub(crate) enum Back {
     /// They wait where they were.
     AsItWas,
-    /// They are due then, with a slot of their destination's rate or without.
-    At { due: Millis, has_slot: bool },
+    /// They are due then, with a slot of their destination's rate that was taken in that round, or without.
+    At { due: Millis, slot: Option<i64> },
     /// They wait for another provider.
     Into(Queue),
 }
@@ -105,6 +105,8 @@ pub(crate) struct Tried {
 pub(crate) struct Run {
     pub(crate) campaign: Campaign,
     pub(crate) people: BTreeMap<PersonId, Standing>,
+    /// Which round of slots it is in.
+    pub(crate) slot_round: i64,
 }
 
 /// All that is stored.
@@ -192,7 +194,8 @@ impl Model {
                     repeats,
                     at: request.now,
                 },
-                slot: one.has_slot.then_some(Millis(one.due)),
+                slot: (one.slot == Some(run.slot_round)).then_some(Millis(one.due)),
+                slot_round: run.slot_round,
             });
         }
         Ok(claimed)
@@ -232,7 +235,7 @@ impl Model {
                     && tried.outcome.is_some_and(|(outcome, _)| outcome == Outcome::Unknown)
                     && one.outcome != Outcome::Unknown
                 {
-                    if tried.receipt.is_none() {
+                    if tried.receipt.is_none_or(|said| said == one.outcome) {
                         report.late.push(one.attempt);
                     }
                     tried.receipt = tried.receipt.or(Some(one.outcome));
@@ -259,12 +262,15 @@ impl Model {
             self.attempts.remove(attempt);
             self.withdrawn.insert(*attempt);
             let run = self.run(campaign)?;
+            let round = run.slot_round;
             let one = run.people.get_mut(&tried.person).unwrap();
             (one.state, one.attempt, one.worker, one.repeats) = (PersonState::Pending, None, None, tried.repeats);
             one.progress.tries -= 1;
             match to {
                 Back::AsItWas => {}
-                Back::At { due, has_slot } => (one.due, one.has_slot) = (due.0, *has_slot),
+                // A rate has changed since the slot was taken: it is none, and they are due at once.
+                Back::At { slot: Some(taken), .. } if *taken != round => (one.due, one.slot) = (0, None),
+                Back::At { due, slot } => (one.due, one.slot) = (due.0, *slot),
                 Back::Into(queue) => one.destination.clone_from(&queue.destination),
             }
             run.campaign.counts.shift(PersonState::InFlight, PersonState::Pending);
@@ -279,7 +285,7 @@ impl Model {
         let run = self.run(campaign)?;
         let one = run.people.get_mut(&person).unwrap();
         run.campaign.counts.shift(one.state, next.state());
-        (one.state, one.worker, one.repeats, one.has_slot) = (next.state(), None, false, false);
+        (one.state, one.worker, one.repeats, one.slot) = (next.state(), None, false, None);
         one.destination = None;
         one.reason = if let Next::Unreachable(reason) = next { Some(reason) } else { None };
         if let Next::Pending { place, tries, due_at, repeats, .. } = next {
