@@ -64,7 +64,7 @@ on_both!(a_guardian_is_told_the_minors, |world| {
     assert_eq!(app.act(Role::Responder, &release).await.json["codes"], 3);
 });
 
-/// The one campaign has no codes in what it tells, the next has.
+// The one campaign has no codes in what it tells, the next has.
 on_both!(a_guardian_whom_a_cancelled_campaign_leaves_is_told_the_minors, |world| {
     let app = TestApp::start(&world).await;
     let incident = app.file(&facts()).await;

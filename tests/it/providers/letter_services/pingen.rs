@@ -96,7 +96,7 @@ async fn what_fails_before_the_order_is_tried_again_and_after_it_nobody_knows() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_was_taken_back_is_renewed_and_a_new_one_that_is_refused_is_the_accounts_fault() {
     let gone = || ok(401, "{}");
-    let script = vec![
+    let script = [
         // A new token is refused at the order; the same, when it is old, before the upload.
         vec![token(), place(), ok(200, ""), gone()],
         vec![gone()],
