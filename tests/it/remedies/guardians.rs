@@ -18,13 +18,18 @@ const PEOPLE: &str = "ref,email,jurisdiction,birth_date,guardian_email,consent\n
     child,d@example.org,us-al,2020-01-01,mum@example.org,\n\
     lone,g@example.org,,2020-01-01,gran@example.org,\n";
 
-on_both!(a_guardian_is_told_the_minors, |world| {
-    let app = TestApp::start(&world).await;
+/// Where guardians are told of health data.
+fn clinic() -> Value {
     let mut clinic = facts();
     clinic["organisation"]["traits"] = json!(["hipaa_covered_entity"]);
     clinic["scope"] = json!({ "data": ["name", "health"], "properties": ["confidentiality"],
         "affected": [{ "jurisdiction": "us-al", "individuals": 4 }] });
-    let incident = app.file(&clinic).await;
+    clinic
+}
+
+on_both!(a_guardian_is_told_the_minors, |world| {
+    let app = TestApp::start(&world).await;
+    let incident = app.file(&clinic()).await;
     app.act(Role::Responder, &format!("/v1/incidents/{incident}/open")).await;
     let people = format!("/v1/incidents/{incident}/people");
     let request = app.request(Method::POST, &people, Some(Role::Responder)).header("content-type", "text/csv");
@@ -67,7 +72,7 @@ on_both!(a_guardian_is_told_the_minors, |world| {
 // The one campaign has no codes in what it tells, the next has.
 on_both!(a_guardian_whom_a_cancelled_campaign_leaves_is_told_the_minors, |world| {
     let app = TestApp::start(&world).await;
-    let incident = app.file(&facts()).await;
+    let incident = app.file(&clinic()).await;
     app.act(Role::Responder, &format!("/v1/incidents/{incident}/open")).await;
     let people = format!("/v1/incidents/{incident}/people");
     let request = app.request(Method::POST, &people, Some(Role::Responder)).header("content-type", "text/csv");
@@ -79,7 +84,8 @@ on_both!(a_guardian_whom_a_cancelled_campaign_leaves_is_told_the_minors, |world|
     content["texts"]["en"]["what_we_offer"] = json!("A year of credit monitoring.");
     let written = write(&app, &incident, None, &content).await;
     let first = propose(&app, &incident).await;
-    let approved = app.approve(Role::Approver, &first).await;
+    let despite = json!({ "despite": "a test" });
+    let approved = app.post(Role::Approver, &format!("/v1/campaigns/{first}/approve"), &despite).await;
     assert_eq!(approved.status, StatusCode::OK, "{}", approved.text);
     app.act(Role::Responder, &format!("/v1/campaigns/{first}/start")).await;
 

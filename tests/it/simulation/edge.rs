@@ -71,7 +71,11 @@ impl Edge {
             loop {
                 match receipts.receive(&receipt.provider, &callback(&receipt, pulse.now())).await {
                     Ok(_) => {
-                        world.events().witness.acknowledged.insert((receipt.key, receipt.attempt));
+                        world
+                            .events()
+                            .witness
+                            .acknowledged
+                            .insert((format!("{}:{}", receipt.attempt, receipt.key), receipt.attempt));
                         return;
                     }
                     Err(ReceiptFailure::Store(_) | ReceiptFailure::Overloaded) => tokio::time::sleep(AGAIN).await,

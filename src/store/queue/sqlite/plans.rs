@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::{again, sql};
-use crate::store::queue::leaving::PEOPLE_AFTER;
+use crate::store::queue::leaving::rows::PEOPLE_AFTER;
 use crate::store::queue::slots::FREE;
 use crate::store::remedies::{MARK_SENT, READ_CODES, RELEASE};
 
