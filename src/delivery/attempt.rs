@@ -24,8 +24,8 @@ const SPARED_ATTEMPTS: i64 = 100;
 const THROTTLED_ATTEMPTS: i64 = 300;
 
 /// The longest wait of a person that an answer may ask for, in milliseconds: what lasts longer is asked about again meanwhile, and
-/// nobody waits for a day that no campaign sees.
-const LONGEST_WAIT_MS: i64 = 60 * 60_000;
+/// nobody waits for a year that no campaign sees.
+const LONGEST_WAIT_MS: i64 = 24 * 60 * 60_000;
 
 /// By whom somebody is told, and what follows from what.
 pub(super) struct Terms<'a> {
@@ -127,8 +127,8 @@ mod tests {
         let asking = |outcome: Outcome, wait: i64| Answer { retry_after_ms: Some(wait), ..Answer::of(outcome, "429") };
         assert_eq!(wait_ms(&asking(Outcome::Retry, 90_000), None), Some(90_000));
         let century = i64::from(u32::MAX) * 1000;
-        assert_eq!(wait_ms(&asking(Outcome::Throttled, century), Some(5)), Some(3_600_000));
-        assert_eq!(wait_ms(&asking(Outcome::Unknown, century), Some(7_200_000)), Some(7_200_000));
+        assert_eq!(wait_ms(&asking(Outcome::Throttled, century), Some(5)), Some(86_400_000));
+        assert_eq!(wait_ms(&asking(Outcome::Unknown, century), Some(100_000_000)), Some(100_000_000));
         assert_eq!(wait_ms(&Answer::of(Outcome::Retry, "503"), Some(5)), None);
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn run(shared: &Shared, lease: &Lease, providers: Vec<(String, 
             or_go_on(strays.look(shared).await, PART, "destinations that nobody carries")?;
             or_go_on(silences.look(shared, &providers).await, PART, "messages without a receipt")?;
             or_go_on(free(shared).await, PART, "slots of rates that changed")?;
-            // Last, because it waits for whoever seals a campaign of the same incident.
+            // Last, because it may come again at once.
             or_go_on(leave(shared).await, PART, "campaigns that were cancelled")
         };
         let more = done.await.unwrap_or_else(|error| {

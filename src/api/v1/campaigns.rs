@@ -246,7 +246,7 @@ async fn retry(
 /// Take the unknown as reached
 ///
 /// For people of whom nobody knows whether they were told, when a person has found out that they were, e.g. from the
-/// provider's own records.
+/// provider's own records; also in a campaign that was cancelled.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/accept-unknown", tag = "campaigns",
     extensions(("x-roles" = json!(APPROVE)), ("x-streamed" = json!(true))), params(("id" = CampaignId, Path, description = "The campaign.")),
     request_body = Because,

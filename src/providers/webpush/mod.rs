@@ -100,6 +100,9 @@ pub(super) fn topic(message: &Message) -> String {
 const KNOWN: [&str; 4] =
     ["fcm.googleapis.com", "updates.push.services.mozilla.com", ".notify.windows.com", ".push.apple.com"];
 
+/// The longest wait that any other may ask for, in milliseconds.
+const STRANGERS_WAIT_MS: i64 = 60 * 60_000;
+
 /// Whether an endpoint is one of [`KNOWN`].
 fn is_known(endpoint: &Url) -> bool {
     let fits = |host: &str| {
@@ -115,7 +118,8 @@ fn of_a_stranger(answer: Answer) -> Answer {
         Outcome::Throttled | Outcome::Misconfigured => Outcome::Retry,
         outcome => outcome,
     };
-    Answer { of_a_stranger: matches!(outcome, Outcome::Retry | Outcome::Unknown), outcome, ..answer }
+    let retry_after_ms = answer.retry_after_ms.map(|wait| wait.min(STRANGERS_WAIT_MS));
+    Answer { of_a_stranger: matches!(outcome, Outcome::Retry | Outcome::Unknown), outcome, retry_after_ms, ..answer }
 }
 
 /// What a push service's answer means.
@@ -233,6 +237,8 @@ mod tests {
             assert_eq!((strange.outcome, strange.of_a_stranger), (answer(status).outcome, false), "{status}");
         }
         assert!(of_a_stranger(HttpFault::TimedOut.answer()).of_a_stranger);
+        let patient = Answer { retry_after_ms: Some(86_400_000), ..answer(429) };
+        assert_eq!(of_a_stranger(patient).retry_after_ms, Some(3_600_000));
     }
 
     #[test]

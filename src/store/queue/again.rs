@@ -79,7 +79,7 @@ impl SqlStore {
         reason: &str,
     ) -> Result<(Campaign, i64)> {
         writing!(self, patiently tx => {
-            let (found, incident) = tx.hold_campaign(id).await?;
+            let (found, incident) = tx.hold_campaign(id, false).await?;
             editable(incident, "open it first")?;
             let further = if whom.bad_address { tx.further_steps(id, routing).await? } else { FurtherSteps::new() };
             let (mut counts, mut jurisdictions, mut others) = (Counts::default(), Jurisdictions::new(), 0);
@@ -114,7 +114,7 @@ impl SqlStore {
         reason: &str,
     ) -> Result<(Campaign, i64)> {
         writing!(self, patiently tx => {
-            let (found, _) = tx.hold_campaign(id).await?;
+            let (found, _) = tx.hold_campaign(id, true).await?;
             let of = |number: i64| Counts { unknown: -number, reached: number, ..Counts::default() };
             let stood = tx.take_unknown(id).await?;
             let number = stood.iter().map(|(_, people)| people).sum();
@@ -151,9 +151,13 @@ fn further(routing: &dyn Routing, jurisdiction: Option<&str>, reach: &str, casca
 
 /// The steps of it.
 trait TellingAgain {
-    /// Reads a campaign that may have people told again, and locks its incident: nobody is imported, and no other campaign
-    /// sealed, until this ends. Returns the incident's state, too.
-    fn hold_campaign(&mut self, id: CampaignId) -> impl Future<Output = Result<(Campaign, IncidentState)>> + Send;
+    /// Reads a campaign that may have people told again, or be decided about when it is cancelled, and locks its incident: nobody is
+    /// imported, and no other campaign sealed, until this ends. Returns the incident's state, too.
+    fn hold_campaign(
+        &mut self,
+        id: CampaignId,
+        or_cancelled: bool,
+    ) -> impl Future<Output = Result<(Campaign, IncidentState)>> + Send;
     /// What those whose addresses are all dead have got since.
     fn further_steps(
         &mut self,
@@ -163,12 +167,14 @@ trait TellingAgain {
 }
 
 on_both_connections!(TellingAgain {
-    async fn hold_campaign(&mut self, id: CampaignId) -> Result<(Campaign, IncidentState)> {
+    async fn hold_campaign(&mut self, id: CampaignId, or_cancelled: bool) -> Result<(Campaign, IncidentState)> {
         let incident = self.read_campaign(id).await?.incident;
         let incident = self.lock_incident(incident).await?.state;
         let campaign = self.read_campaign(id).await?;
         match campaign.state {
             CampaignState::Running | CampaignState::Paused | CampaignState::Completed => Ok((campaign, incident)),
+            // Whoever is unknown in it counts as told for all others, so that somebody must be able to say that they were.
+            CampaignState::Cancelled if or_cancelled => Ok((campaign, incident)),
             state => Err(StoreError::Conflict(format!(
                 "the campaign is {}; this needs one that is running, paused or completed",
                 state.as_str()

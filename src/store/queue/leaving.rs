@@ -28,7 +28,6 @@ use crate::store::SqlStore;
 use crate::store::audit::AppendAudit;
 use crate::store::db::{on_both_connections, reading, writing};
 use crate::store::error::StoreError;
-use crate::store::incidents::IncidentRows as _;
 use crate::store::rows::word;
 use crate::store::traits::{Left, Result};
 
@@ -50,8 +49,10 @@ impl SqlStore {
     pub(super) async fn leave_some(&self, campaign: CampaignId, now: Millis) -> Result<Left> {
         writing!(self, tx => {
             let incident = tx.read_campaign(campaign).await?.incident;
-            // A campaign that is being sealed may leave people to this one: it is seen once it is there.
-            tx.lock_incident(incident).await?;
+            // A campaign that is being sealed may leave people to this one: it is seen once it is there, which may take minutes.
+            if !tx.has_incident(incident).await? {
+                return Ok(Left::default());
+            }
             let pending = tx.shift(campaign, &Counts::default(), 0).await?.counts.pending;
             let Some(after) = tx.leaving_after(campaign).await? else { return Ok(Left::default()) };
             if pending == 0 || tx.heirs(incident, campaign).await?.is_empty() {

@@ -58,8 +58,12 @@ impl SqlStore {
             } else {
                 None
             };
-            // Of whom it was read that a cancelled campaign has told them may have turned out untold since.
+            // Of whom it was read that a cancelled campaign has told them may have turned out untold since. Who has turned out told is
+            // to be told by this one, and nobody could see it: then it is to be sealed anew.
             tx.look_again(incident).await?;
+            if tx.told_meanwhile(id, incident).await? {
+                return Err(StoreError::Busy);
+            }
             tx.codes_were_assigned(incident, codes.unwrap_or(0)).await?;
             let mut audit = audit.clone();
             if let serde_json::Value::Object(detail) = &mut audit.detail {

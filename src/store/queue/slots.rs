@@ -32,17 +32,22 @@ impl SqlStore {
                 .fetch_all(conn)
                 .await
         })?;
-        let (mut all, mut steps) = (0, 0);
+        let (mut all, mut steps, mut failed) = (0, 0, None);
         for campaign in campaigns.into_iter().map(CampaignId) {
             while steps < STEPS {
                 steps += 1;
-                match writing!(self, tx => { tx.free_step(campaign, now).await })? {
-                    Some(freed) => all += freed,
-                    None => break,
+                match writing!(self, tx => { tx.free_step(campaign, now).await }) {
+                    Ok(Some(freed)) => all += freed,
+                    Ok(None) => break,
+                    // What is wrong with one keeps none of the others waiting.
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
                 }
             }
         }
-        Ok(all)
+        failed.map_or(Ok(all), Err)
     }
 }
 
@@ -83,10 +88,8 @@ on_both_connections!(Slotted {
 
 on_both_connections!(SlottedRows {
     async fn free_step(&mut self, campaign: CampaignId, now: Millis) -> Result<Option<u64>> {
-        // Locks the campaign: a rate that changes now begins its round before this step or after it.
         let row: Option<(Uuid, i64)> = sqlx::query_as(
-            "/* freeing */ UPDATE campaigns SET slots_after = slots_after WHERE id = $1 AND slots_after IS NOT NULL \
-             RETURNING slots_after, slot_round",
+            "/* freeing */ SELECT slots_after, slot_round FROM campaigns WHERE id = $1 AND slots_after IS NOT NULL",
         )
         .bind(campaign.0)
         .fetch_optional(&mut *self)
@@ -109,9 +112,13 @@ on_both_connections!(SlottedRows {
             .bind(round)
             .execute(&mut *self)
             .await?;
-        sqlx::query("/* freeing */ UPDATE campaigns SET slots_after = $2 WHERE id = $1")
+        // The campaign after its people, as everybody locks them. Where a rate has changed meanwhile its round begins from the first, and
+        // whoever was freed out of that round is given another slot.
+        sqlx::query("/* freeing */ UPDATE campaigns SET slots_after = $2 WHERE id = $1 AND slots_after = $3 AND slot_round = $4")
             .bind(campaign.0)
             .bind(last)
+            .bind(after)
+            .bind(round)
             .execute(&mut *self)
             .await?;
         Ok(Some(freed.rows_affected()))

@@ -223,6 +223,10 @@ pub(super) trait Statements {
     async fn is_announced(&mut self, incident: IncidentId) -> Result<bool>;
     /// Moves some unreachable people of a campaign to announced. Returns who they are.
     async fn announce_some(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<Uuid>>;
+    /// Whether a cancelled campaign has told somebody since whom a campaign that is being sealed is to tell.
+    async fn told_meanwhile(&mut self, campaign: CampaignId, incident: IncidentId) -> Result<bool>;
+    /// Locks an incident, as whoever imports or seals does. `false` when another has it now.
+    async fn has_incident(&mut self, incident: IncidentId) -> Result<bool>;
     /// Where the people of a campaign stand who live elsewhere than was known.
     async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>>;
     /// Makes people of a campaign who were left to another pending, in the last one also unreachable where they have no contact

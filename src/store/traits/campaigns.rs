@@ -47,8 +47,8 @@ pub trait CampaignStore: Send + Sync {
         now: Millis,
         reason: &str,
     ) -> Result<(Campaign, i64)>;
-    /// Takes those of whom nobody knows as reached; returns how many. `Conflict` when the campaign is not running, paused or
-    /// completed.
+    /// Takes those of whom nobody knows as reached; returns how many. `Conflict` when the campaign has not
+    /// begun.
     async fn take_unknown_as_reached(
         &self,
         id: CampaignId,

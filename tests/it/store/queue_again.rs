@@ -1,7 +1,7 @@
 //! What people decide about those who were not told, or of whom nobody knows.
 
 use candour::domain::actor::ActorRef;
-use candour::domain::campaign::{CampaignAction, CampaignState};
+use candour::domain::campaign::{CampaignAction, CampaignState, Counts};
 use candour::domain::channel::Channel;
 use candour::domain::clock::Millis;
 use candour::domain::incident::IncidentState;
@@ -98,6 +98,20 @@ on_both!(nobody_is_told_again_once_the_incident_has_ended, |world| {
     // What came of a message may be found out later.
     let (_, people) = world.store.take_unknown_as_reached(campaign.id, &bob(), T0, "their list").await.unwrap();
     assert_eq!(people, 1);
+});
+
+on_both!(of_whom_nobody_knows_in_a_cancelled_campaign_somebody_may_find_out, |world| {
+    let campaign = world.running(vec![reachable("b", 0, 1), reachable("c", 0, 1)]).await;
+    let worker = world.worker(FOREVER).await;
+    let text = world.claim(campaign.id, worker, Channel::Sms, 1, T0).await.unwrap();
+    world.settle_all(worker, &text, Outcome::Unknown).await;
+    world.act(&campaign, CampaignAction::Cancel).await.unwrap();
+    let refused = world.tell_again(&campaign, Again { unknown: true, ..Again::default() }, T0).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(reason)) if reason.contains("cancelled")));
+    let (_, people) = world.store.take_unknown_as_reached(campaign.id, &bob(), T0, "their list").await.unwrap();
+    assert_eq!(people, 1);
+    assert_eq!(world.counts(campaign.id).await, Counts { reached: 1, pending: 1, ..Counts::default() });
+    world.assert_consistent().await;
 });
 
 on_both!(jurisdictions_add_up, |world| {

@@ -207,6 +207,20 @@ on_both!(whoever_may_have_been_told_is_told_by_the_next_when_no_answer_comes, |w
     world.assert_consistent().await;
 });
 
+on_both!(whom_a_cancelled_campaign_has_in_flight_no_other_is_given, |world| {
+    let first = world.running(vec![reachable("a", 1, 0)]).await;
+    world.act(&first, CampaignAction::Cancel).await.unwrap();
+    let second = world.further(&first).await;
+    let worker = world.worker(FOREVER).await;
+    let claimed = world.claim(second.id, worker, Channel::Email, 1, T0).await.unwrap();
+    let third = world.further(&first).await;
+    world.act(&second, CampaignAction::Cancel).await.unwrap();
+    assert_eq!(world.leave().await, 0, "it may be told by the second yet");
+    world.settle_all(worker, &claimed, Outcome::Retry).await;
+    world.assert_consistent().await;
+    assert_eq!(world.counts(third.id).await, Counts { pending: 1, ..Counts::default() });
+});
+
 on_both!(no_incident_is_closed_while_people_are_being_left_to_a_campaign, |world| {
     let first = world.running(three()).await;
     world.to_state(first.incident, Draft, Open).await;

@@ -206,6 +206,15 @@ impl Statements for PgConnection {
         Ok(sqlx::query_scalar(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).fetch_all(self).await?)
     }
 
+    async fn told_meanwhile(&mut self, campaign: CampaignId, incident: IncidentId) -> Result<bool> {
+        Ok(sqlx::query_scalar(sql::TOLD_MEANWHILE).bind(campaign.0).bind(incident.0).fetch_one(self).await?)
+    }
+
+    async fn has_incident(&mut self, incident: IncidentId) -> Result<bool> {
+        let found = sqlx::query(sql::HAS_INCIDENT).bind(incident.0).fetch_optional(self).await?;
+        Ok(found.is_some())
+    }
+
     async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>> {
         Ok(sqlx::query_as(sql::STAND)
             .bind(campaign.0)

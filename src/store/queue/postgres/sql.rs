@@ -17,9 +17,19 @@ CROSS JOIN LATERAL (
     SELECT EXISTS (
         SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
         WHERE c.incident_id = $2 AND c.id <> $1 AND e.person_id = p.id
-          AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled'))) AS yes
+          AND (e.state IN ('in_flight', 'reached', 'unknown') OR (e.state = 'pending' AND c.state <> 'cancelled'))) AS yes
 ) AS told
 WHERE p.incident_id = $2";
+
+pub(super) const TOLD_MEANWHILE: &str = "/* told_meanwhile */
+SELECT EXISTS (
+    SELECT 1 FROM campaign_people p
+    JOIN campaign_people e ON e.person_id = p.person_id JOIN campaigns c ON c.id = e.campaign_id
+    WHERE p.campaign_id = $1 AND p.state = 'pending' AND c.incident_id = $2 AND c.state = 'cancelled' AND e.state = 'reached')";
+
+// As strong as an update's lock, which lets others refer to the incident.
+pub(super) const HAS_INCIDENT: &str =
+    "/* has_incident */ SELECT 1 FROM incidents WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED";
 
 // Without it the planner takes the new rows for few and may sort them all for each claim.
 pub(super) const AFTER_GROWTH: &str = "/* after_growth */ ANALYZE campaign_people, people";
@@ -180,7 +190,7 @@ WITH left_behind AS (
       AND NOT EXISTS (
           SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
           WHERE c.incident_id = $5 AND c.id <> $2 AND e.person_id = p.person_id
-            AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled')))
+            AND (e.state IN ('in_flight', 'reached', 'unknown') OR (e.state = 'pending' AND c.state <> 'cancelled')))
     ORDER BY p.person_id
     FOR UPDATE OF p
 )

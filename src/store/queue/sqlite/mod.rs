@@ -250,6 +250,16 @@ impl Statements for SqliteConnection {
         Ok(sqlx::query_scalar(sql::ANNOUNCE_SOME).bind(campaign.0).bind(limit).fetch_all(self).await?)
     }
 
+    async fn told_meanwhile(&mut self, _: CampaignId, _: IncidentId) -> Result<bool> {
+        // There is one writer.
+        Ok(false)
+    }
+
+    async fn has_incident(&mut self, _: IncidentId) -> Result<bool> {
+        // There is one writer.
+        Ok(true)
+    }
+
     async fn stand(&mut self, campaign: CampaignId, relocated: &[Relocated]) -> Result<Vec<RelocatedRow>> {
         let rows: Vec<_> = relocated.iter().map(|one| (&one.was, &one.is)).collect();
         Ok(sqlx::query_as(sql::STAND)

@@ -21,7 +21,7 @@ FROM (
     SELECT p.id, plan.cascade, plan.channel, plan.reason, EXISTS (
         SELECT 1 FROM campaigns c JOIN campaign_people e ON e.campaign_id = c.id
         WHERE c.incident_id = $2 AND c.id <> $1 AND e.person_id = p.id
-          AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled'))) AS told
+          AND (e.state IN ('in_flight', 'reached', 'unknown') OR (e.state = 'pending' AND c.state <> 'cancelled'))) AS told
     FROM people p
     JOIN plan ON plan.reach = p.reach AND plan.jurisdiction = COALESCE(p.jurisdiction, '')
     WHERE p.incident_id = $2
@@ -175,7 +175,7 @@ WITH left_behind AS MATERIALIZED (
       AND NOT EXISTS (
           SELECT 1 FROM campaigns c CROSS JOIN campaign_people e ON e.campaign_id = c.id AND e.person_id = p.person_id
           WHERE c.incident_id = $5 AND c.id <> $2
-            AND (e.state IN ('reached', 'unknown') OR (e.state IN ('pending', 'in_flight') AND c.state <> 'cancelled')))
+            AND (e.state IN ('in_flight', 'reached', 'unknown') OR (e.state = 'pending' AND c.state <> 'cancelled')))
 )
 UPDATE campaign_people
 SET state = CASE WHEN cascade = '' THEN 'unreachable' ELSE 'pending' END,

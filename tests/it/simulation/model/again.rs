@@ -42,7 +42,9 @@ impl Model {
 
     /// Takes those of whom nobody knows as reached.
     pub(crate) fn take_unknown_as_reached(&mut self, campaign: CampaignId) -> Result<i64> {
-        self.some_campaign(campaign)?;
+        if self.run(campaign)?.campaign.state != CampaignState::Cancelled {
+            self.some_campaign(campaign)?;
+        }
         let unknown = |one: &&mut Standing| one.state == PersonState::Unknown;
         let run = self.runs.get_mut(&campaign).ok_or(StoreError::NotFound("campaign"))?;
         let mut taken = 0;
